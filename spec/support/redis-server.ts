@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
+import { temporaryFolder } from "./temporary-folder.js";
+import { waitUntil } from "./wait-until.js";
+
+const run = promisify(execFile);
+
+/** A real `redis-server` of this spec's own, on loopback, that keeps nothing on disk. */
+export class RedisServer {
+  readonly port: number;
+  readonly #args: string[];
+  readonly #folder = temporaryFolder("redis");
+  #process!: ServerProcess;
+
+  /** @param args more of redis-server's arguments, such as `"--maxmemory", "2mb"` */
+  static async start(...args: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), args);
+    await server.#launch();
+    return server;
+  }
+
+  private constructor(port: number, args: string[]) {
+    this.port = port;
+    this.#args = args;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** What `redis-cli` answers, for looking at the server behind the store's back. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run("redis-cli", ["-h", "127.0.0.1", "-p", `${this.port}`, ...args]);
+    return stdout.trim();
+  }
+
+  /** Freezes the process: connections stay open and nothing answers. */
+  pause(): void {
+    this.#process.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process.signal("SIGCONT");
+  }
+
+  /** A crash: no goodbye, all sockets drop. */
+  async kill(): Promise<void> {
+    await this.#process.end("SIGKILL");
+  }
+
+  /** Comes back empty, on the same port. */
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.#launch();
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.end("SIGTERM");
+    this.#folder.remove();
+  }
+
+  async #launch(): Promise<void> {
+    this.#process = await ServerProcess.start(
+      "redis-server",
+      [
+        ...["--port", `${this.port}`, "--bind", "127.0.0.1", "--dir", this.#folder.path],
+        ...["--save", "", "--appendonly", "no"],
+        ...this.#args,
+      ],
+      "redis-server",
+    );
+    await waitUntil(`redis-server on port ${this.port}`, async () => {
+      if (this.#process.hasExited) {
+        throw new Error(`redis-server has exited:\n${this.#process.output}`);
+      }
+      return (await this.cli("PING")) === "PONG";
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { once } from "node:events";
+
+const running = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+// No server outlives the run, however it ends. The signals are turned into an exit, because a
+// process that dies of a signal emits no "exit".
+process.on("exit", killAll);
+for (const [signal, number] of [
+  ["SIGHUP", 1],
+  ["SIGTERM", 15],
+] as const) {
+  process.on(signal, () => process.exit(128 + number));
+}
+
+/** A server's process: started, signalled, and gone at the latest when this process is. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown>;
+  #output = "";
+
+  /** @param debianPackage what to install when the command is missing */
+  static async start(
+    command: string,
+    args: string[],
+    debianPackage: string,
+    options: Pick<SpawnOptions, "cwd" | "uid" | "gid"> = {},
+  ): Promise<ServerProcess> {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      await once(child, "spawn");
+    } catch (cause) {
+      throw new Error(`Cannot run ${command}: apt-get install ${debianPackage}`, { cause });
+    }
+    return new ServerProcess(child);
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#exit = once(child, "exit").then(() => running.delete(child));
+    running.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      // The end of it is enough to say why a server did not start.
+      stream?.on("data", (chunk) => (this.#output = (this.#output + chunk).slice(-4000)));
+    }
+  }
+
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The last words of the server, on both streams. */
+  get output(): string {
+    return this.#output;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends `signal` and waits for the end; a no-op when the process has ended. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.hasExited) {
+      this.#child.kill(signal);
+      this.#child.kill("SIGCONT"); // a stopped process would not notice
+    }
+    await this.#exit;
+  }
+}

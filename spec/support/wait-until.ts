@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Resolves as soon as `condition` holds; a condition that throws does not hold yet. */
+export async function waitUntil(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 15,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  let cause: unknown;
+  while (performance.now() < deadline) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(20);
+  }
+  throw new Error(`Waited ${seconds} s in vain for ${what}`, { cause });
+}
