@@ -12,6 +12,7 @@ function killAll(): void {
 process.on("exit", killAll);
 for (const [signal, number] of [
   ["SIGHUP", 1],
+  ["SIGINT", 2],
   ["SIGTERM", 15],
 ] as const) {
   process.on(signal, () => process.exit(128 + number));
