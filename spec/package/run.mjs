@@ -60,7 +60,7 @@ async function installTarball(consumer) {
   // The peers come by themselves, the optional one (redis) does not: nothing may need it to load.
   const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const polyfills = `@hattip/polyfills@${peerDependencies["@hattip/core"]}`;
-  await npmInstall(consumer, `./${tarball}`, polyfills);
+  await npmInstall(consumer, join(consumer, tarball), polyfills);
   for (const file of ["smoke.cjs", "smoke.mjs", "round-trips.cjs"]) {
     copyFileSync(join(here, file), join(consumer, file));
   }
