@@ -3,6 +3,13 @@ import { cookie } from "@hattip/cookie";
 import type { HattipHandler } from "@hattip/core";
 import { session, type SessionOptions } from "../../lib/index.js";
 
+declare module "../../lib/index.js" {
+  // Specs store what they like.
+  interface SessionData {
+    [key: string]: any;
+  }
+}
+
 /** What answers a path; anything but a Response is sent as JSON. */
 export type Routes = Record<string, (ctx: RequestContext) => unknown>;
 
