@@ -1,0 +1,62 @@
+import { defaultSessionData } from "./actions.mjs";
+
+const idleTimeout = 86_400;
+const absoluteTimeout = 2_592_000;
+
+/** `ctx.session` in small: what `session()` does with a store, without a request or a response. */
+export class StoredSession {
+  #store;
+  #loaded;
+  #scope;
+  #decision = "save";
+  data;
+
+  static async load(store, token) {
+    const now = Math.floor(Date.now() / 1000);
+    const scope = { ctx: {}, cookieName: "session", now, absoluteTimeout };
+    const loaded = token === undefined ? "unknown" : await store.load(token, scope);
+    return new StoredSession(store, scope, typeof loaded === "string" ? null : loaded);
+  }
+
+  constructor(store, scope, loaded) {
+    this.#store = store;
+    this.#scope = scope;
+    this.#loaded = loaded;
+    this.data = loaded ? loaded.data : { ...defaultSessionData };
+  }
+
+  get isFresh() {
+    return this.#loaded === null;
+  }
+
+  regenerate() {
+    this.#decision = "regenerate";
+  }
+
+  destroy() {
+    this.#decision = "destroy";
+    this.data = { ...defaultSessionData };
+  }
+
+  /** What the client is to hold from now on: a token, none (`""`), or what it has (`undefined`). */
+  async commit() {
+    const store = this.#store;
+    const loaded = this.#loaded;
+    if (this.#decision === "destroy") {
+      if (loaded) await store.destroy(loaded, this.#scope);
+      return "";
+    }
+
+    const text = store.serialize(this.data);
+    const isChanged = text !== (loaded ? loaded.text : store.serialize(defaultSessionData));
+    if (this.#decision === "save" && !isChanged && !loaded?.outdated) return undefined;
+
+    const { now } = this.#scope;
+    const next = { text, created: loaded?.created ?? now, expires: now + idleTimeout };
+    const saved =
+      loaded && this.#decision === "regenerate"
+        ? await store.regenerate(loaded, next, this.#scope)
+        : await store.save(loaded, next, this.#scope);
+    return saved.value;
+  }
+}

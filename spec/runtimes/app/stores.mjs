@@ -1,0 +1,17 @@
+// The keys are fixed, so that every runtime can read what any other has issued.
+const oldKey = "lFmkBSXhXnY6GH9s2zwx9LvmxrG/2YNFPx1V14eSKjI=";
+const newKey = "cuq3Q4GJYypRQ4dL6HPtzfKSgJ83PbK5rEU7I2ou30I=";
+
+/** The stores by the first part of the path that they serve. */
+export async function createStores({ EncryptedCookieStore, SignedCookieStore, UnsafeMemoryStore }) {
+  const keyed = async (Store, keys) => new Store(await Store.generateKeysFromBase64(keys));
+  return {
+    memory: new UnsafeMemoryStore(),
+    signed: await keyed(SignedCookieStore, [newKey, oldKey]),
+    "signed-old-key": await keyed(SignedCookieStore, [oldKey]),
+    "signed-new-key": await keyed(SignedCookieStore, [newKey]),
+    encrypted: await keyed(EncryptedCookieStore, [newKey, oldKey]),
+    "encrypted-old-key": await keyed(EncryptedCookieStore, [oldKey]),
+    "encrypted-new-key": await keyed(EncryptedCookieStore, [newKey]),
+  };
+}

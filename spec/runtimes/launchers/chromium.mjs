@@ -1,0 +1,26 @@
+import { servePage } from "./page-server.mjs";
+
+export async function startChromium(folder) {
+  const { chromium } = await import("playwright-core");
+  const pages = await servePage(folder, "page.mjs");
+  try {
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    });
+    const stop = async () => {
+      await browser.close();
+      pages.close();
+    };
+    const page = await browser.newPage();
+    const failed = new Promise((_, reject) => page.on("pageerror", reject));
+    await page.goto(pages.origin);
+    failed.catch(() => {}); // heard by the race alone
+    await Promise.race([page.waitForFunction(() => "send" in globalThis), failed]);
+    const send = (path, token) => page.evaluate((args) => globalThis.send(...args), [path, token]);
+    return { send, stop };
+  } catch (error) {
+    pages.close();
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+/** Results by runtime and check, printed as a table with the reasons of the failures below. */
+export class Report {
+  #rows = new Map();
+  #reasons = [];
+  #columns;
+
+  constructor(runtimeNames, columns) {
+    this.#columns = columns;
+    for (const name of runtimeNames) this.#rows.set(name, new Map());
+  }
+
+  pass(runtime, column) {
+    this.#rows.get(runtime).set(column, "ok");
+  }
+
+  fail(runtime, column, reason) {
+    this.#rows.get(runtime).set(column, "FAIL");
+    this.#reasons.push(`${runtime}, ${column}: ${reason}`);
+  }
+
+  /** What was never reached counts as failed. */
+  print() {
+    const cells = [...this.#rows].map(([name, results]) => [
+      name,
+      ...this.#columns.map((column) => results.get(column) ?? "not run"),
+    ]);
+    const lines = [["runtime", ...this.#columns], ...cells];
+    const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+    for (const line of lines) {
+      console.log(
+        line
+          .map((cell, i) => cell.padEnd(widths[i]))
+          .join("  ")
+          .trimEnd(),
+      );
+    }
+    for (const reason of this.#reasons) console.log(`\n${reason}`);
+
+    const all = this.#rows.size * this.#columns.length;
+    const passed = cells.flat().filter((cell) => cell === "ok").length;
+    const failed = all - passed;
+    console.log(`\n${passed} passed, ${failed} failed`);
+    return failed === 0;
+  }
+}

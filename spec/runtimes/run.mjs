@@ -1,0 +1,87 @@
+// Runs one Hattip app, on the packed project, on every runtime, and lets each read what the others issue.
+import { installProject } from "./project.mjs";
+import { Report } from "./report.mjs";
+import { runtimes } from "./runtimes.mjs";
+import { issueTokens, readToken, scenario } from "./scenario.mjs";
+import { Visitor } from "./visitor.mjs";
+
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+const columns = ["start", ...scenario.map(({ name }) => name), "issue", "read all"];
+const report = new Report(
+  runtimes.map(({ name }) => name),
+  columns,
+);
+
+setTimeout(() => finish("Not done after 220 seconds"), 220_000).unref();
+
+const folder = installProject();
+const started = [];
+const tokens = [];
+
+for (const runtime of runtimes) {
+  const { name, install } = runtime;
+  const server = await check(
+    name,
+    "start",
+    30,
+    () => runtime.start(folder),
+    `installed by: ${install}`,
+  );
+  if (!server) continue;
+
+  const visit = (store, token) => new Visitor(server.send, store, token);
+  started.push({ name, visit, stop: server.stop });
+  for (const { name: column, stores, run } of scenario) {
+    await check(name, column, 20, async () => {
+      for (const store of stores) await about(store, run(visit, store));
+    });
+  }
+  await check(name, "issue", 10, async () => tokens.push(...(await issueTokens(visit, name))));
+}
+
+for (const { name, visit } of started) {
+  await check(name, "read all", 20, async () => {
+    for (const token of tokens) {
+      await about(`${token.store} token of ${token.name}`, readToken(visit, token));
+    }
+  });
+}
+
+await Promise.all(started.map(({ stop }) => stop()));
+finish();
+
+/** Notes whether `run` has succeeded in time, and gives what it returned. */
+async function check(runtime, column, seconds, run, hint = "") {
+  let timer;
+  const tooLate = new Promise((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`not done after ${seconds} seconds`)),
+      seconds * 1000,
+    );
+  });
+  try {
+    const result = await Promise.race([run(), tooLate]);
+    report.pass(runtime, column);
+    return result;
+  } catch (error) {
+    report.fail(runtime, column, [error.message, hint].filter(Boolean).join("\n"));
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function about(subject, work) {
+  try {
+    return await work;
+  } catch (error) {
+    throw new Error(`${subject}: ${error.message}`, { cause: error });
+  }
+}
+
+function finish(problem) {
+  const passed = report.print();
+  if (problem) console.log(problem);
+  process.exit(passed && !problem ? 0 : 1);
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from "node:url";
+import { startChromium } from "./launchers/chromium.mjs";
+import { startEdgeVm } from "./launchers/edge-vm.mjs";
+import { startServer } from "./launchers/server-process.mjs";
+import { startWorkerd } from "./launchers/workerd.mjs";
+
+const npm = "npm ci --prefix spec/runtimes";
+const apt = `apt-get install chromium, ${npm}`;
+
+// Not the commands in .bin, which want an install script to have been run.
+const deno = installed("@deno/linux-x64-glibc/deno");
+const bun = installed("@oven/bun-linux-x64/bin/bun");
+const denoRun = ["run", "--node-modules-dir=manual", "--no-remote", "--allow-net=127.0.0.1"];
+
+/** What the app runs on: how a runtime is started in the app's folder, and what installs it. */
+export const runtimes = [
+  runtime("Node 16 CommonJS without fetch", npm, node(16, "node-without-fetch.cjs")),
+  ...[16, 18, 20, 22, 24].flatMap((version) => [
+    runtime(`Node ${version} CommonJS`, npm, node(version, "node.cjs")),
+    runtime(`Node ${version} ES modules`, npm, node(version, "node.mjs")),
+  ]),
+  runtime("Deno", npm, (folder) => startServer(deno, [...denoRun, "deno.mjs"], folder)),
+  runtime("Bun", npm, (folder) => startServer(bun, ["run", "bun.mjs"], folder)),
+  runtime("workerd", npm, (folder) => startWorkerd(folder, [])),
+  runtime("workerd nodejs_compat", npm, (folder) => startWorkerd(folder, ["nodejs_compat"])),
+  runtime("Edge VM", npm, startEdgeVm),
+  runtime("Chromium", apt, startChromium),
+];
+
+function runtime(name, install, start) {
+  return { name, install, start };
+}
+
+function node(version, script) {
+  return (folder) => startServer(installed(`node${version}/bin/node`), [script], folder);
+}
+
+function installed(path) {
+  return fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+}

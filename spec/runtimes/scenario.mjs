@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+
+const cookieStores = ["signed", "encrypted"];
+const stores = [...cookieStores, "memory"];
+
+/** `run` is given `visit(store, token)`, which makes a visitor, and the store to look at. */
+export const scenario = [
+  { name: "count", stores, run: countsUp },
+  { name: "log in", stores, run: keepsDataAtLogin },
+  { name: "regenerate", stores, run: movesToNewToken },
+  { name: "log out", stores, run: forgetsAtLogout },
+  { name: "tampered", stores, run: startsAfreshWhenTampered },
+  { name: "other store", stores, run: refusesOtherStoresTokens },
+  { name: "key rotation", stores: cookieStores, run: reissuesUnderFirstKey },
+];
+
+async function countsUp(visit, store) {
+  const visitor = visit(store);
+  assert.deepEqual(await visitor.do("show"), { isFresh: true, data: { count: 0 }, issued: null });
+
+  assert.equal((await visitor.do("count")).isFresh, true);
+  const { isFresh, data } = await visitor.do("count");
+  assert.deepEqual({ isFresh, data }, { isFresh: false, data: { count: 2 } });
+
+  const shown = await visitor.do("show");
+  assert.deepEqual(shown, { isFresh: false, data: { count: 2 }, issued: null });
+}
+
+async function keepsDataAtLogin(visit, store) {
+  const visitor = visit(store);
+  await visitor.do("count");
+  const before = visitor.token;
+  await visitor.do("login", { user: "Ada ☃" });
+
+  assert.notEqual(visitor.token, before);
+  const { isFresh, data } = await visitor.do("show");
+  assert.deepEqual({ isFresh, data }, { isFresh: false, data: { count: 1, user: "Ada ☃" } });
+  if (store === "memory") await assertFresh(visit(store, before));
+}
+
+async function movesToNewToken(visit, store) {
+  const visitor = visit(store);
+  await visitor.do("count");
+  const before = visitor.token;
+  const { issued } = await visitor.do("regenerate");
+
+  assert.ok(issued, "no token was issued");
+  // Of the same data in the same second, a signature is the same.
+  if (store !== "signed") assert.notEqual(issued, before);
+  assert.deepEqual((await visitor.do("show")).data, { count: 1 });
+  if (store === "memory") await assertFresh(visit(store, before));
+}
+
+async function forgetsAtLogout(visit, store) {
+  const visitor = visit(store);
+  await visitor.do("login", { user: "Ada" });
+  const before = visitor.token;
+
+  assert.deepEqual((await visitor.do("logout")).data, { count: 0 });
+  assert.equal(visitor.token, undefined);
+  // What a cookie holds cannot be revoked.
+  if (store === "memory") await assertFresh(visit(store, before));
+}
+
+async function startsAfreshWhenTampered(visit, store) {
+  const visitor = visit(store);
+  await visitor.do("login", { user: "Ada" });
+  const { token } = visitor;
+
+  for (const position of [0, 8, token.length >> 1, token.length - 1]) {
+    await assertFresh(visit(store, withOtherCharacter(token, position)));
+  }
+  for (const other of [`${token}A`, `${token}=`, token.slice(0, -1), "A".repeat(43), "x"]) {
+    await assertFresh(visit(store, other));
+  }
+}
+
+async function refusesOtherStoresTokens(visit, store) {
+  for (const other of stores.filter((name) => name !== store)) {
+    const visitor = visit(other);
+    await visitor.do("login", { user: "Ada" });
+    await assertFresh(visit(store, visitor.token));
+  }
+}
+
+async function reissuesUnderFirstKey(visit, store) {
+  const visitor = visit(`${store}-old-key`);
+  await visitor.do("login", { user: "Ada" });
+  await assertFresh(visit(`${store}-new-key`, visitor.token));
+
+  const { isFresh, data, issued } = await visit(store, visitor.token).do("show");
+  assert.deepEqual({ isFresh, data }, { isFresh: false, data: { count: 0, user: "Ada" } });
+  assert.ok(issued, "no token was issued under the first key");
+
+  const rotated = await visit(`${store}-new-key`, issued).do("show");
+  assert.deepEqual(rotated, { isFresh: false, data: { count: 0, user: "Ada" }, issued: null });
+}
+
+/** Tokens for the other runtimes to read; `name` tells whose they are. */
+export async function issueTokens(visit, name) {
+  const tokens = [];
+  for (const store of cookieStores) {
+    const visitor = visit(store);
+    await visitor.do("login", { user: name });
+    tokens.push({ store, name, token: visitor.token });
+  }
+  return tokens;
+}
+
+export async function readToken(visit, { store, name, token }) {
+  const { isFresh, data } = await visit(store, token).do("show");
+  assert.deepEqual({ isFresh, data }, { isFresh: false, data: { count: 0, user: name } });
+}
+
+async function assertFresh(visitor) {
+  const { token } = visitor;
+  const { isFresh, data } = await visitor.do("show");
+  assert.deepEqual({ isFresh, data }, { isFresh: true, data: { count: 0 } }, `token ${token}`);
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** The neighbour in the alphabet: at the end of a token it may differ in nothing but unused bits. */
+function withOtherCharacter(token, position) {
+  const other = alphabet[alphabet.indexOf(token[position]) ^ 1];
+  return token.slice(0, position) + other + token.slice(position + 1);
+}
