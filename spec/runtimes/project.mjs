@@ -18,7 +18,7 @@ export function installProject() {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(here, "app"), folder, { recursive: true });
 
-  npm(root, "pack", "--pack-destination", folder);
+  npm(root, "pack", "--ignore-scripts", "--pack-destination", folder);
   const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"));
   npm(folder, "install", "--no-save", "--ignore-scripts", "--prefer-offline", `./${tarball}`);
   return folder;

@@ -42,9 +42,11 @@ for (const runtime of runtimes) {
 
 for (const { name, visit } of started) {
   await check(name, "read all", 20, async () => {
+    const unread = [];
     for (const token of tokens) {
-      await about(`${token.store} token of ${token.name}`, readToken(visit, token));
+      await readToken(visit, token).catch(() => unread.push(`${token.store} of ${token.name}`));
     }
+    if (unread.length > 0) throw new Error(`cannot read the tokens ${unread.join(", ")}`);
   });
 }
 
@@ -81,7 +83,7 @@ async function about(subject, work) {
 }
 
 function finish(problem) {
-  const passed = report.print();
   if (problem) console.log(problem);
+  const passed = report.print();
   process.exit(passed && !problem ? 0 : 1);
 }

@@ -42,11 +42,10 @@ async function movesToNewToken(visit, store) {
   const visitor = visit(store);
   await visitor.do("count");
   const before = visitor.token;
-  const { issued } = await visitor.do("regenerate");
+  await visitor.do("regenerate");
 
-  assert.ok(issued, "no token was issued");
   // Of the same data in the same second, a signature is the same.
-  if (store !== "signed") assert.notEqual(issued, before);
+  if (store !== "signed") assert.notEqual(visitor.token, before);
   assert.deepEqual((await visitor.do("show")).data, { count: 1 });
   if (store === "memory") await assertFresh(visit(store, before));
 }

@@ -12,8 +12,7 @@ export class StoredSession {
   data;
 
   static async load(store, token) {
-    const now = Math.floor(Date.now() / 1000);
-    const scope = { ctx: {}, cookieName: "session", now, absoluteTimeout };
+    const scope = { ctx: {}, cookieName: "session", absoluteTimeout };
     const loaded = token === undefined ? "unknown" : await store.load(token, scope);
     return new StoredSession(store, scope, typeof loaded === "string" ? null : loaded);
   }
@@ -51,7 +50,7 @@ export class StoredSession {
     const isChanged = text !== (loaded ? loaded.text : store.serialize(defaultSessionData));
     if (this.#decision === "save" && !isChanged && !loaded?.outdated) return undefined;
 
-    const { now } = this.#scope;
+    const now = Math.floor(Date.now() / 1000);
     const next = { text, created: loaded?.created ?? now, expires: now + idleTimeout };
     const saved =
       loaded && this.#decision === "regenerate"
