@@ -1,0 +1,52 @@
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
+import type { CryptoEngine } from "../platform/crypto-engine.js";
+import { encodePieces } from "./frame.js";
+
+export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
+
+/** More than the hours of thirty days and of a few cookie names: whoever forges headers fills no memory. */
+const MAX_SUBKEYS = 1024;
+
+/**
+ * One key of a ring. It never seals anything itself: each purpose has a subkey of its own, HKDF-Expand of the key
+ * with the purpose (product, kind of store, version, cookie name, period) as its `info`.
+ */
+export class RingKey<Subkey> {
+  readonly id: number;
+  readonly engine: CryptoEngine;
+  readonly #root: CryptoKey;
+  readonly #makeSubkey: SubkeyMaker<Subkey>;
+  readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
+
+  constructor(id: number, root: CryptoKey, engine: CryptoEngine, makeSubkey: SubkeyMaker<Subkey>) {
+    this.id = id;
+    this.#root = root;
+    this.engine = engine;
+    this.#makeSubkey = makeSubkey;
+  }
+
+  /** @param period - A number of the caller's choice: what is sealed in different periods has different keys. */
+  subkey(kind: string, cookieName: string, period: number): Awaitable<Subkey> {
+    // The kind is the same for all of a ring.
+    const purpose = `${period} ${cookieName}`;
+    return this.#subkeys.get(purpose) ?? this.#derive(purpose, kind, cookieName, period);
+  }
+
+  #derive(purpose: string, kind: string, cookieName: string, period: number): Awaitable<Subkey> {
+    const info = encodePieces("@hattip/session", kind, "1", cookieName, String(period));
+    const subkey = andThen(this.engine.expand(this.#root, info), (secret) =>
+      this.#makeSubkey(this.engine, secret),
+    );
+    if (this.#subkeys.size >= MAX_SUBKEYS) {
+      this.#subkeys.delete(this.#subkeys.keys().next().value!);
+    }
+    this.#subkeys.set(purpose, subkey);
+    if (isPromise(subkey)) {
+      subkey.then(
+        (ready) => this.#subkeys.set(purpose, ready),
+        () => this.#subkeys.delete(purpose),
+      );
+    }
+    return subkey;
+  }
+}

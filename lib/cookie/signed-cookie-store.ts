@@ -1,0 +1,104 @@
+import { andThen, type Awaitable } from "../platform/awaitable.js";
+import { encodeUtf8 } from "../platform/bytes.js";
+import { cryptoEngine } from "../platform/crypto.js";
+import type { CryptoEngine, MacKey } from "../platform/crypto-engine.js";
+import type { SessionRecord } from "../record.js";
+import type { FreshReason, StoreScope } from "../store.js";
+import { HEADER_BYTES, SIGNED_V1, writeHeader, type Header, type Kind } from "./frame.js";
+import { importKeys, KeyedCookieStore } from "./keyed-cookie-store.js";
+import type { RingKey } from "./ring-key.js";
+
+const MAC_BYTES = 16;
+/** The cap of Cloudflare Workers. */
+const PBKDF2_ITERATIONS = 100_000;
+
+/**
+ * Keeps the session in a cookie that the client can read but not change.
+ *
+ * Format of the value: base64url of
+ *
+ * | bytes | what |
+ * | --- | --- |
+ * | 0 | 0x49: signed, version 1 |
+ * | 1–4 | key ID |
+ * | 5–8 | created, seconds since 1970, big-endian |
+ * | 9–12 | expires, likewise |
+ * | 13… | the data in UTF-8 |
+ * | the last 16 | HMAC-SHA-256, truncated, of all before it |
+ *
+ * The key of the MAC is HKDF-Expand of the ring's key with kind, version and cookie name as `info`: a value is
+ * worthless under another name or in another kind of store.
+ *
+ * @example
+ * ```ts
+ * const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY]);
+ * app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: {} }));
+ * ```
+ */
+export class SignedCookieStore extends KeyedCookieStore<MacKey> {
+  protected readonly kind: Kind = SIGNED_V1;
+  protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
+
+  /**
+   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000 iterations, to be run once at start-up.
+   *
+   * Whoever has one cookie can try secrets at leisure, so a weak secret is a weak session: the iterations make a guess cost
+   * some 20 ms, and nothing more. Prefer random keys (`generateKeysFromBase64`).
+   *
+   * @throws {TypeError} for an empty list or an empty secret.
+   */
+  static async generateKeysFromSecrets(secrets: readonly string[]): Promise<CryptoKey[]> {
+    if (secrets.includes("")) throw new TypeError("A secret must not be empty.");
+    return importKeys(secrets.map(stretch));
+  }
+
+  protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<MacKey> {
+    return engine.macKey(secret);
+  }
+
+  protected sealFrame(
+    record: SessionRecord,
+    key: RingKey<MacKey>,
+    scope: StoreScope,
+  ): Awaitable<Uint8Array> {
+    const text = encodeUtf8(record.text);
+    const frame = new Uint8Array(HEADER_BYTES + text.length + MAC_BYTES);
+    writeHeader(frame, SIGNED_V1, key.id, record);
+    frame.set(text, HEADER_BYTES);
+    const macAt = frame.length - MAC_BYTES;
+    return andThen(macKey(key, scope), ({ sign }) =>
+      andThen(sign(frame.subarray(0, macAt)), (mac) => {
+        frame.set(mac, macAt);
+        return frame;
+      }),
+    );
+  }
+
+  protected openFrame(
+    frame: Uint8Array,
+    _header: Header,
+    key: RingKey<MacKey>,
+    scope: StoreScope,
+  ): Awaitable<Uint8Array | FreshReason> {
+    const macAt = frame.length - MAC_BYTES;
+    return andThen(macKey(key, scope), ({ verify }) =>
+      andThen(verify(frame.subarray(0, macAt), frame.subarray(macAt)), (genuine) =>
+        genuine ? frame.subarray(HEADER_BYTES, macAt) : "tampered",
+      ),
+    );
+  }
+}
+
+/** A MAC wears out no key: one period is enough. */
+function macKey(key: RingKey<MacKey>, { cookieName }: StoreScope): Awaitable<MacKey> {
+  return key.subkey("signed", cookieName, 0);
+}
+
+async function stretch(secret: string): Promise<Uint8Array> {
+  const { subtle } = await cryptoEngine();
+  const password = encodeUtf8(secret) as Uint8Array<ArrayBuffer>;
+  const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+  const salt = encodeUtf8("@hattip/session PBKDF2 1") as Uint8Array<ArrayBuffer>;
+  const options = { name: "PBKDF2", hash: "SHA-256", salt, iterations: PBKDF2_ITERATIONS };
+  return new Uint8Array(await subtle.deriveBits(options, key, 256));
+}

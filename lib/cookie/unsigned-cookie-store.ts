@@ -1,0 +1,36 @@
+import { assertKnownOptions } from "../known-options.js";
+import type { SerializationOptions } from "../base-store.js";
+import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
+import { decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
+import type { FreshReason } from "../store.js";
+import { CookieStore } from "./cookie-store.js";
+import { isSealed } from "./frame.js";
+
+/**
+ * Keeps the session in a cookie that the client can read **and write**: for data that need no protection, with a `parse` that
+ * validates. The timeouts, too, are only as good as the client's word.
+ *
+ * Format of the value: base64url of the record's text, `1.<created>.<expires>.<data>`, in UTF-8.
+ *
+ * @example
+ * ```ts
+ * const store = new UnsignedCookieStore({ parse: (text) => preferences.parse(JSON.parse(text)) });
+ * ```
+ */
+export class UnsignedCookieStore extends CookieStore {
+  constructor(options: SerializationOptions = {}) {
+    super(options);
+    assertKnownOptions("UnsignedCookieStore", options, ["stringify", "parse"]);
+  }
+
+  protected seal(record: SessionRecord): string {
+    return encodeBase64url(encodeUtf8(encodeRecord(record)));
+  }
+
+  protected unseal(value: string): SessionRecord | FreshReason {
+    const bytes = decodeBase64url(value);
+    if (bytes === null) return "malformed";
+    if (isSealed(bytes)) return "other-store";
+    return decodeRecord(decodeUtf8(bytes)) ?? "malformed";
+  }
+}

@@ -1,0 +1,18 @@
+/** A misspelt option must not be a silent default; TypeScript sees it, JavaScript does not. */
+export function assertKnownOptions(owner: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new TypeError(`${owner} has no option ${name}. It has ${known.join(", ")}.`);
+  }
+}
+
+/** All times that a user gives are whole seconds, and all sizes whole bytes. */
+export function assertWhole(option: string, value: unknown, min: number, unit: string): void {
+  // Over 31 years is an error of the unit: milliseconds, most often.
+  const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= 1e9;
+  if (!fits) {
+    throw new TypeError(
+      `The option ${option} must be a whole number of ${unit} from ${min} to 1000000000.`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import { codeOf, SessionError } from "../errors.js";
+import type { SessionEvent } from "../events.js";
+import { currentSecond } from "../record.js";
+import type { StoreScope } from "../store.js";
+import type { Settings } from "./options.js";
+import type { Decision, Write } from "./request-session.js";
+import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
+
+/** What the client is to hold from now on. */
+interface Message {
+  /** `null`: nothing any more. */
+  readonly value: string | null;
+  /** Seconds. */
+  readonly maxAge: number;
+}
+
+const EVENTS: Record<Write["kind"], Exclude<SessionEvent["type"], "fresh" | "store-failed">> = {
+  create: "saved",
+  keep: "saved",
+  save: "saved",
+  regenerate: "regenerated",
+  reissue: "reissued",
+  renew: "renewed",
+};
+
+/** Carries the decision out: the store first, then the response. */
+export async function commit(
+  settings: Settings,
+  scope: StoreScope,
+  decision: Decision,
+  response: Response,
+  varies: boolean,
+): Promise<Response> {
+  if (!isChangeable(response)) {
+    await commitUntold(settings, scope, decision);
+    return response;
+  }
+  const message = await write(settings, scope, decision);
+  if (message) return tell(settings, scope, message, response, varies);
+  return varies ? withHeaders(response, varyByCookie) : response;
+}
+
+/** When the response carries no cookie: what needs none is written, and what may wait for the next request waits. */
+async function commitUntold(
+  settings: Settings,
+  scope: StoreScope,
+  decision: Decision,
+): Promise<void> {
+  const { clears, write: planned } = decision;
+  if (planned && !clears) {
+    const { kind, loaded } = planned;
+    if (kind === "keep" || kind === "reissue" || kind === "renew") return;
+    if (kind === "save") {
+      const message = await write(settings, scope, decision);
+      // A cookie store has written nothing but the value that cannot be told.
+      if (message === null || message.value === loaded?.value) return;
+    }
+  }
+  throw new SessionError(
+    "ERR_SESSION_RESPONSE",
+    "The session has changed in a way that the client must be told of, but a response of this kind carries no cookie. Change the session in another request.",
+  );
+}
+
+async function write(
+  { store, emit }: Settings,
+  scope: StoreScope,
+  { destroyed, clears, write: planned }: Decision,
+): Promise<Message | null> {
+  const { ctx } = scope;
+  try {
+    if (destroyed) {
+      await store.destroy(destroyed, scope);
+      emit({ type: "destroyed" }, ctx);
+    }
+    if (!planned) return clears ? { value: null, maxAge: 0 } : null;
+    const { kind, loaded, next } = planned;
+    const saved =
+      loaded && kind === "regenerate"
+        ? await store.regenerate(loaded, next, scope)
+        : await store.save(loaded, next, scope);
+    if (saved === null) {
+      emit({ type: "gone" }, ctx);
+      return null;
+    }
+    emit({ type: EVENTS[kind] }, ctx);
+    if (saved.merged) emit({ type: "merged" }, ctx);
+    const { value, expires } = saved;
+    if (value === loaded?.value && expires === loaded.expires) return null;
+    return { value, maxAge: Math.max(0, expires - currentSecond()) };
+  } catch (error) {
+    emit({ type: "store-failed", code: codeOf(error) }, ctx);
+    throw error;
+  }
+}
+
+async function tell(
+  { cookie, setSessionId }: Settings,
+  { ctx }: StoreScope,
+  { value, maxAge }: Message,
+  response: Response,
+  varies: boolean,
+): Promise<Response> {
+  const { url } = ctx.request;
+  const header = value === null ? cookie.clear(url) : cookie.set(value, maxAge, url);
+  const told = withHeaders(response, (headers) => {
+    if (!setSessionId) headers.append("set-cookie", header);
+    keepFromSharedCaches(headers);
+    if (varies) varyByCookie(headers);
+  });
+  await setSessionId?.(ctx, told, value, maxAge);
+  return told;
+}

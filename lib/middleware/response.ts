@@ -1,0 +1,55 @@
+/** Whether headers can be added to it: not to a protocol switch, nor to `Response.error()`. */
+export function isChangeable(response: Response): boolean {
+  return response.status >= 200;
+}
+
+/** Changes the headers, of a copy where they are immutable: those of `Response.redirect()` and of a `fetch` that is passed on. */
+export function withHeaders(response: Response, change: (headers: Headers) => void): Response {
+  try {
+    change(response.headers);
+    return response;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const copy = new Response(response.body, response);
+    change(copy.headers);
+    return copy;
+  }
+}
+
+/** The response depends on the cookie: caches must keep those of different sessions apart (CVE-2023-30861 in Flask). */
+export function varyByCookie(headers: Headers): void {
+  const vary = headers.get("vary");
+  if (vary === null) headers.set("vary", "Cookie");
+  else if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) headers.append("vary", "Cookie");
+}
+
+/** Headers that tell a shared cache, and no other, what to do. */
+const CDN_HEADERS = [
+  "cdn-cache-control",
+  "cloudflare-cdn-cache-control",
+  "netlify-cdn-cache-control",
+  "vercel-cdn-cache-control",
+  "akamai-cache-control",
+  "edge-control",
+  "surrogate-control",
+  "x-accel-expires",
+];
+
+/** A directive with its value, which may be quoted and then hold commas. */
+const DIRECTIVE = /[^\s,="]+(="[^"]*"|=[^,"]*)?/g;
+
+/** The response hands out a session: no shared cache may give it to somebody else (CVE-2025-48947 in nextjs-auth0). */
+export function keepFromSharedCaches(headers: Headers): void {
+  for (const name of CDN_HEADERS) headers.delete(name);
+  const control = headers.get("cache-control");
+  if (control === null) {
+    headers.set("cache-control", "private");
+    return;
+  }
+  const directives = (control.match(DIRECTIVE) ?? []).filter(
+    (directive) => !/^(public|s-maxage(=.*)?)$/i.test(directive.trim()),
+  );
+  const isPrivate = directives.some((directive) => /^(private|no-store)$/i.test(directive.trim()));
+  if (!isPrivate) directives.push("private");
+  headers.set("cache-control", directives.join(", "));
+}

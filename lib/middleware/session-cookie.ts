@@ -1,0 +1,137 @@
+import type { CookieSerializeOptions } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { SessionError } from "../errors.js";
+import { assertKnownOptions } from "../known-options.js";
+
+/**
+ * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`, without `Secure` on http://localhost
+ * and the loopback addresses.
+ */
+export type SessionCookieOptions = Pick<
+  CookieSerializeOptions,
+  "domain" | "httpOnly" | "maxAge" | "partitioned" | "path" | "priority" | "sameSite" | "secure"
+>;
+
+/** RFC 6265bis, 5.6: browsers drop a cookie whose name and value are longer, and attributes that are longer. */
+const MAX_COOKIE_BYTES = 4096;
+const MAX_ATTRIBUTE_BYTES = 1024;
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
+/** RFC 6265, 4.1.1: av-octets, from the root. */
+const PATH = /^\/[ -:<-~]*$/;
+const DOMAIN = /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
+const LOOPBACK = /^http:\/\/(([^/]*\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i;
+
+/** Writes Set-Cookie headers for one cookie; its attributes are checked and put together once. */
+export class SessionCookie {
+  readonly name: string;
+  readonly #attributes: string;
+  readonly #isSecure: boolean;
+  readonly #isSecureOnLoopback: boolean;
+
+  /** Throws a `TypeError` for what browsers would refuse. */
+  constructor(name: string, options: SessionCookieOptions = {}) {
+    assertKnownOptions("cookieOptions", options, [
+      "domain",
+      "httpOnly",
+      "maxAge",
+      "partitioned",
+      "path",
+      "priority",
+      "sameSite",
+      "secure",
+    ]);
+    if (typeof name !== "string" || !TOKEN.test(name) || name.length > MAX_ATTRIBUTE_BYTES) {
+      throw new TypeError("The option cookieName must be a token of RFC 6265, such as session.");
+    }
+    const { domain, httpOnly = true, partitioned = false, path = "/", priority, secure } = options;
+    const sameSite = sameSiteOf(options.sameSite ?? "lax");
+    assertBoolean("httpOnly", httpOnly);
+    assertBoolean("partitioned", partitioned);
+    if (secure !== undefined) assertBoolean("secure", secure);
+    assertAttribute("path", path, PATH, "a path that begins with / and has no ; in it");
+    if (domain !== undefined) assertAttribute("domain", domain, DOMAIN, "a host name");
+    if (priority !== undefined && !["low", "medium", "high"].includes(priority)) {
+      throw new TypeError("The option cookieOptions.priority must be low, medium or high.");
+    }
+    const prefix = /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase();
+    if (prefix === "host" && (domain !== undefined || path !== "/")) {
+      throw new TypeError(
+        "A cookie whose name begins with __Host- must have no cookieOptions.domain and the path /.",
+      );
+    }
+    const needsSecure =
+      (prefix !== undefined && `The name ${name}`) ||
+      (sameSite === "None" && "cookieOptions.sameSite none") ||
+      (partitioned && "cookieOptions.partitioned");
+    if (needsSecure && secure === false) {
+      throw new TypeError(`${needsSecure} needs cookieOptions.secure: browsers refuse it without.`);
+    }
+
+    this.name = name;
+    this.#isSecure = secure !== false;
+    this.#isSecureOnLoopback = secure === true || Boolean(needsSecure);
+    this.#attributes =
+      `; Path=${path}` +
+      (domain === undefined ? "" : `; Domain=${domain}`) +
+      (httpOnly ? "; HttpOnly" : "") +
+      (sameSite === undefined ? "" : `; SameSite=${sameSite}`) +
+      (partitioned ? "; Partitioned" : "") +
+      (priority === undefined ? "" : `; Priority=${priority}`);
+  }
+
+  /**
+   * The header that sets the cookie.
+   *
+   * @param maxAge - Seconds.
+   * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop without a word.
+   */
+  set(value: string, maxAge: number, url: string): string {
+    if (this.name.length + value.length > MAX_COOKIE_BYTES) {
+      throw new SessionError(
+        "ERR_SESSION_COOKIE_TOO_LARGE",
+        `The session's cookie takes ${this.name.length + value.length} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,
+      );
+    }
+    return `${this.name}=${value}; Max-Age=${maxAge}${this.#attributesFor(url)}`;
+  }
+
+  /** The header that deletes the cookie: browsers tell cookies apart by name, domain and path. */
+  clear(url: string): string {
+    return `${this.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#attributesFor(url)}`;
+  }
+
+  /** Not every browser takes a Secure cookie from http://localhost. */
+  #attributesFor(url: string): string {
+    const isSecure = this.#isSecure && (this.#isSecureOnLoopback || !LOOPBACK.test(url));
+    return isSecure ? `${this.#attributes}; Secure` : this.#attributes;
+  }
+}
+
+function sameSiteOf(option: boolean | string): "Strict" | "Lax" | "None" | undefined {
+  if (option === false) return undefined;
+  switch (option === true ? "strict" : option.toLowerCase()) {
+    case "strict":
+      return "Strict";
+    case "lax":
+      return "Lax";
+    case "none":
+      return "None";
+    default:
+      throw new TypeError(
+        "The option cookieOptions.sameSite must be strict, lax, none or a boolean.",
+      );
+  }
+}
+
+function assertBoolean(option: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new TypeError(`The option cookieOptions.${option} must be true or false.`);
+}
+
+function assertAttribute(option: string, value: unknown, form: RegExp, what: string): void {
+  const fits = typeof value === "string" && form.test(value) && value.length <= MAX_ATTRIBUTE_BYTES;
+  if (fits) return;
+  throw new TypeError(
+    `The option cookieOptions.${option} must be ${what}, of at most ${MAX_ATTRIBUTE_BYTES} bytes.`,
+  );
+}

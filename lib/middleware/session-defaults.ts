@@ -1,0 +1,69 @@
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { andThen, type Awaitable } from "../platform/awaitable.js";
+import type { SessionData } from "../record.js";
+import type { SessionStore } from "../store.js";
+
+/** Keys of yours that are required and not given here are for the handlers to set before they read them. */
+export type DefaultSessionData =
+  Partial<SessionData> | ((ctx: RequestContext) => Awaitable<Partial<SessionData>>);
+
+/** What a fresh session holds, and whether that is to be kept although nobody has changed it. */
+export class SessionDefaults {
+  readonly #source: DefaultSessionData;
+  readonly #store: SessionStore;
+  /** The text of an object of defaults, which is the same for every session. */
+  readonly #text: string | undefined;
+
+  /** Throws a `TypeError` for defaults that are no object, or cannot be stored. */
+  constructor(source: DefaultSessionData, store: SessionStore) {
+    this.#source = source;
+    this.#store = store;
+    if (typeof source === "function") return;
+    assertObject(source);
+    try {
+      this.#text = store.serialize(source);
+    } catch (cause) {
+      throw new TypeError("The store cannot store the option defaultSessionData.", { cause });
+    }
+  }
+
+  /** Whether each session has defaults of its own, which may be random and are therefore kept once they have been seen. */
+  get arePersonal(): boolean {
+    return typeof this.#source === "function";
+  }
+
+  /** New ones, shared with no other session. */
+  make(ctx: RequestContext): Awaitable<SessionData> {
+    if (typeof this.#source !== "function") return copyPlain(this.#source);
+    return andThen(this.#source(ctx), (data) => {
+      assertObject(data);
+      return copyPlain(data);
+    });
+  }
+
+  /** What data that nobody has changed look like in the store. */
+  textOf(untouched: SessionData): string {
+    return this.#text ?? this.#store.serialize(untouched);
+  }
+}
+
+function assertObject(data: unknown): void {
+  if (typeof data === "object" && data !== null && !Array.isArray(data)) return;
+  throw new TypeError(
+    "The option defaultSessionData must be an object ({} will do) or a function that returns one.",
+  );
+}
+
+/**
+ * Deep, of plain objects and arrays, so that no change of one session reaches another. Other objects are passed on: only their
+ * class knows how to copy them.
+ */
+function copyPlain<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyPlain) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, copyPlain(item)]),
+  ) as T;
+}

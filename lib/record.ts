@@ -1,0 +1,94 @@
+/**
+ * What a session holds. Say what yours does by augmenting it.
+ *
+ * @example
+ * ```ts
+ * declare module "@hattip/session" {
+ *   interface SessionData {
+ *     userId?: string;
+ *   }
+ * }
+ * ```
+ */
+export interface SessionData {}
+
+/** `ctx.session` */
+export interface Session {
+  /**
+   * The data: change it in place or replace it. What has changed is saved when the response is there.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached.
+   */
+  data: SessionData;
+  /** Whether the session began with this request. */
+  readonly isFresh: boolean;
+  /**
+   * Moves the data to a new ID, so that nobody who knew the old one comes along: call it at every change of
+   * privilege, a login above all. Done before the response leaves.
+   */
+  regenerate(): Promise<void>;
+  /** Ends the session. `data` is default data from here on; changing it starts a new session. */
+  destroy(): Promise<void>;
+  /**
+   * Reads, changes and writes as one step. In an external store that compares, the change has been committed when the
+   * promise resolves, and stays whatever the handler does later. Elsewhere it is an ordinary change of `data`.
+   *
+   * @param change - Synchronous; changes its argument. It is run again on newer data when another request was faster.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the attempts are used up or the session has ended beside it.
+   */
+  update(change: (data: SessionData) => void): Promise<void>;
+}
+
+/** The one kind of record that flows through every store. */
+export interface SessionRecord {
+  /** The data as the store's `stringify` wrote it. */
+  readonly text: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** Seconds since 1970: the first second at which the session is over. */
+  readonly expires: number;
+}
+
+/** The clocks of two servers may differ by this much, in seconds. */
+const CLOCK_SKEW = 60;
+
+/** Seconds since 1970: the clock of this package. */
+export function currentSecond(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Neither over nor from the future. The timeouts are enforced here and nowhere else. */
+export function isAlive(
+  { created, expires }: Omit<SessionRecord, "text">,
+  absoluteTimeout: number,
+): boolean {
+  const now = currentSecond();
+  return (
+    now < expires &&
+    now < created + absoluteTimeout &&
+    created <= now + CLOCK_SKEW &&
+    expires <= now + absoluteTimeout + CLOCK_SKEW
+  );
+}
+
+/**
+ * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the version of the
+ * format and the times are decimal seconds since 1970. It has one form only, so that records compare as text.
+ */
+export function encodeRecord({ text, created, expires }: SessionRecord): string {
+  return `1.${created}.${expires}.${text}`;
+}
+
+const RECORD = /^1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
+
+/** `null` unless `encodeRecord` wrote it. */
+export function decodeRecord(encoded: string): SessionRecord | null {
+  const match = RECORD.exec(encoded);
+  return (
+    match && {
+      text: encoded.slice(match[0].length),
+      created: Number(match[1]),
+      expires: Number(match[2]),
+    }
+  );
+}

@@ -1,0 +1,82 @@
+import type { RequestContext } from "./hattip.mjs" with { "resolution-mode": "import" };
+import type { Awaitable } from "./platform/awaitable.js";
+import type { SessionData, SessionRecord } from "./record.js";
+
+/**
+ * Why what a client sent is no session: `malformed` (not of this store's form), `tampered` (the seal is broken, or was made
+ * for another cookie name), `expired`, `unknown` (no such record), `unknown-key` (sealed by a key that is not in the ring),
+ * `other-store` (sealed by another kind of store) and `invalid` (`parse` refused the data).
+ */
+export type FreshReason =
+  "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
+
+/** A session as it was found in its store. */
+export interface LoadedSession extends SessionRecord {
+  /** What the client holds: the sealed cookie or the ID. */
+  readonly value: string;
+  /** Made for this request alone: nothing else holds on to it. */
+  readonly data: SessionData;
+  /** Sealed by a key that is no longer the first: to be issued anew. */
+  readonly outdated: boolean;
+}
+
+/** What has been written. */
+export interface SavedSession {
+  /** What the client is to hold from now on. */
+  readonly value: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+  /** Whether another request's changes were merged in. */
+  readonly merged: boolean;
+}
+
+/** Where a store works: one request, one cookie name. */
+export interface StoreScope {
+  readonly ctx: RequestContext<any>;
+  readonly cookieName: string;
+  /** Seconds from its creation after which a session is over, whatever happens. */
+  readonly absoluteTimeout: number;
+}
+
+/**
+ * All that `session()` asks of a store. Extend `CookieStore` or `ExternalStore` rather than implement it.
+ *
+ * What a client sends is never an exception: a throw means that the system failed.
+ */
+export interface SessionStore {
+  /** @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored. */
+  serialize(data: SessionData): string;
+  load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason>;
+  /** Writes a new session (`loaded` is `null`) or a changed one; `null` when the session has ended meanwhile. */
+  save(
+    loaded: LoadedSession | null,
+    next: SessionRecord,
+    scope: StoreScope,
+  ): Awaitable<SavedSession | null>;
+  /** As `save`, under a new value; where values can be revoked the old one is dead when it resolves. */
+  regenerate(
+    loaded: LoadedSession,
+    next: SessionRecord,
+    scope: StoreScope,
+  ): Awaitable<SavedSession | null>;
+  destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void>;
+  /**
+   * Commits at once what `change` does to the newest data seen with the `pending` changes on top, and nothing else of those.
+   * `null` when the session has ended. Stores that have nothing to commit to leave it out.
+   */
+  apply?(
+    loaded: LoadedSession,
+    pending: () => SessionData,
+    change: (data: SessionData) => void,
+    scope: StoreScope,
+  ): Awaitable<UpdatedSession | null>;
+}
+
+/** What `SessionStore.apply` has committed. */
+export interface UpdatedSession {
+  readonly session: LoadedSession;
+  /** What the handler is to see: the committed data with the changes that are still pending on top. */
+  readonly data: SessionData;
+  /** Whether another request's changes came in. */
+  readonly merged: boolean;
+}
