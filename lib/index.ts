@@ -23,7 +23,8 @@ export {
 export { SignedCookieStore } from "./cookie/signed-cookie-store.js";
 export { EncryptedCookieStore } from "./cookie/encrypted-cookie-store.js";
 export type { Keys } from "./cookie/keyed-cookie-store.js";
-export { ExternalStore, type ExternalStoreOptions } from "./external/external-store.js";
+export { ExternalStore } from "./external/external-store.js";
+export type { ExternalStoreOptions } from "./external/external-store-options.js";
 export {
   UnsafeMemoryStore,
   UnsafeMemoryStore as UnsafeMemorySessionStore,

@@ -1,17 +1,8 @@
-import { BaseStore, type SerializationOptions } from "../base-store.js";
-import { SessionError } from "../errors.js";
+import { BaseStore } from "../base-store.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertWhole } from "../known-options.js";
-import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
-import { encodeUtf8 } from "../platform/bytes.js";
-import {
-  currentSecond,
-  decodeRecord,
-  encodeRecord,
-  isAlive,
-  type SessionData,
-  type SessionRecord,
-} from "../record.js";
+import { andThen, type Awaitable } from "../platform/awaitable.js";
+import { isAlive, type SessionData, type SessionRecord } from "../record.js";
 import type {
   FreshReason,
   LoadedSession,
@@ -20,37 +11,11 @@ import type {
   StoreScope,
   UpdatedSession,
 } from "../store.js";
-import { merge } from "./merge.js";
+import { untilSettled } from "./attempts.js";
+import type { ExternalStoreOptions } from "./external-store-options.js";
+import { Records } from "./records.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
-
-/** The options that all external stores have. */
-export interface ExternalStoreOptions extends SerializationOptions {
-  /** Stands before every key in the backend. Default: `"session:"`. */
-  prefix?: string;
-  /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
-  maxBytes?: number;
-  /** How long a call of the backend may take, in seconds. Default: 2. */
-  timeout?: number;
-}
-
-/** For the concrete stores, which know all of their options. */
-export const EXTERNAL_STORE_OPTIONS = [
-  "prefix",
-  "maxBytes",
-  "timeout",
-  "stringify",
-  "parse",
-] as const;
-
-/** Every conflict means that another request has got its write through, so that few lose this often. */
-const MAX_ATTEMPTS = 100;
-/** Attempts that go on at once; after them each waits a random time, so that rivals fall out of step. */
-const EAGER_ATTEMPTS = 3;
-/** Milliseconds. */
-const MAX_PAUSE = 20;
-
-/** Stands for a record that has moved away or ended: one that has long expired. */
-const DEAD: string = encodeRecord({ text: "", created: 0, expires: 0 });
+import { isSameRecord, SessionMerger, type AppliedChange } from "./session-merger.js";
 
 /**
  * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a backend; IDs, expiry,
@@ -80,8 +45,8 @@ const DEAD: string = encodeRecord({ text: "", created: 0, expires: 0 });
  */
 export abstract class ExternalStore extends BaseStore implements SessionStore {
   readonly #prefix: string;
-  readonly #maxBytes: number;
-  readonly #timeout: number;
+  readonly #records: Records;
+  readonly #merger: SessionMerger;
 
   constructor(options: ExternalStoreOptions = {}) {
     super(options);
@@ -90,8 +55,20 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     assertWhole("maxBytes", maxBytes, 1, "bytes");
     assertWhole("timeout", timeout, 1, "seconds");
     this.#prefix = prefix;
-    this.#maxBytes = maxBytes;
-    this.#timeout = timeout;
+    this.#records = new Records(
+      {
+        read: (key, ctx) => this.read(key, ctx),
+        create: (key, text, ttl, ctx) => this.create(key, text, ttl, ctx),
+        update: (key, text, ttl, expected, ctx) => this.update(key, text, ttl, expected, ctx),
+        remove: (key, ctx) => this.remove(key, ctx),
+      },
+      maxBytes,
+      timeout,
+    );
+    this.#merger = new SessionMerger(
+      (data) => this.serialize(data),
+      (text) => this.deserialize(text),
+    );
   }
 
   /** Whether `update` compares. A store that cannot answers `false`, and loses one of two concurrent changes. */
@@ -151,17 +128,12 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     scope: StoreScope,
   ): Promise<SavedSession | null> {
     if (loaded === null) return this.#insert(next, scope);
-    const written = await this.#replace(
-      loaded,
-      (current) => this.#rebase(loaded, next, current),
-      scope,
-    );
-    return written && { ...written, value: loaded.value };
+    return this.#replace(loaded, (current) => this.#merger.rebase(loaded, next, current), scope);
   }
 
   /**
-   * Final. The new record is written before the old one dies, so that no crash loses the data; nobody knows the new ID until
-   * the old record, by compare-and-replace, has been taken out of the hands of every other request.
+   * Final. The new record is written before the old one dies, so that no crash loses the data. Nobody knows the new ID until
+   * compare-and-replace has taken the old record out of the hands of every other request.
    */
   async regenerate(
     loaded: LoadedSession,
@@ -169,34 +141,29 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     scope: StoreScope,
   ): Promise<SavedSession | null> {
     const { ctx } = scope;
-    const oldKey = await this.#keyOf(loaded.value, scope);
     const value = await generateSessionId();
     const newKey = await this.#keyOf(value, scope);
-    let written: SessionRecord | null = null;
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await pauseBefore(attempt);
+    const oldKey = await this.#keyOf(loaded.value, scope);
+    let written: SessionRecord | undefined;
+    return untilSettled<SavedSession | null>(async () => {
       const current = await this.#find(oldKey, loaded.value, scope);
       if (typeof current === "string") {
-        if (written) await this.#call(() => this.remove(newKey, ctx));
+        if (written) await this.#records.remove(newKey, ctx);
         return null;
       }
-      const record = this.#rebase(loaded, next, current);
-      if (written) await this.#update(newKey, record, written, ctx);
-      else await this.#create(newKey, record, ctx);
+      const record = this.#merger.rebase(loaded, next, current);
+      if (written) await this.#records.replace(newKey, record, written, ctx);
+      else await this.#records.create(newKey, record, ctx);
       written = record;
-      if (!this.compares || (await this.#retire(oldKey, current, ctx))) {
-        await this.#call(() => this.remove(oldKey, ctx));
-        return { value, expires: record.expires, merged: current.text !== loaded.text };
-      }
-    }
-    await this.#call(() => this.remove(newKey, ctx));
-    throw conflict();
+      if (this.compares && !(await this.#records.retire(oldKey, current, ctx))) return undefined;
+      await this.#records.remove(oldKey, ctx);
+      return { value, expires: record.expires, merged: current.text !== loaded.text };
+    });
   }
 
   /** Final. */
   async destroy(loaded: LoadedSession, scope: StoreScope): Promise<void> {
-    const key = await this.#keyOf(loaded.value, scope);
-    await this.#call(() => this.remove(key, scope.ctx));
+    await this.#records.remove(await this.#keyOf(loaded.value, scope), scope.ctx);
   }
 
   /** Final. */
@@ -206,193 +173,58 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     change: (data: SessionData) => void,
     scope: StoreScope,
   ): Promise<UpdatedSession | null> {
-    const copy = (text: string): SessionData => this.#parse(text);
-    const overlay = (base: SessionData, mine: SessionData, theirs: SessionData): SessionData =>
-      merge(base, mine, theirs, (data) => this.serialize(data));
-    let before: SessionData = {};
-    let after: SessionData = {};
-    const written = await this.#replace(
+    let applied: AppliedChange | undefined;
+    const saved = await this.#replace(
       loaded,
-      (current) => {
-        const theirs = copy(current.text);
-        const seen = this.serialize(overlay(copy(loaded.text), pending(), theirs));
-        before = copy(seen);
-        after = copy(seen);
-        change(after);
-        const committed = overlay(before, after, theirs);
-        return committed === theirs ? current : { ...current, text: this.serialize(committed) };
-      },
+      (current) => (applied = this.#merger.apply(loaded, pending(), change, current)).next,
       scope,
     );
-    if (written === null) return null;
-    const { text, expires, merged } = written;
-    // What the handler changed while this was under way is still pending, too.
-    const data = overlay(before, after, overlay(copy(loaded.text), pending(), copy(text)));
-    return { session: { ...loaded, text, expires }, data, merged };
+    if (saved === null || applied === undefined) return null;
+    const session = { ...loaded, text: applied.next.text, expires: applied.next.expires };
+    const data = this.#merger.settle(loaded, pending(), applied);
+    return { session, data, merged: saved.merged };
   }
 
   async #insert(next: SessionRecord, scope: StoreScope): Promise<SavedSession> {
     const value = await generateSessionId();
-    await this.#create(await this.#keyOf(value, scope), next, scope.ctx);
+    await this.#records.create(await this.#keyOf(value, scope), next, scope.ctx);
     return { value, expires: next.expires, merged: false };
   }
 
   /**
-   * The one way in which a record that exists is written: propose what to write in place of the newest record, and write it
-   * if that record still stands. `null` when it has ended, so that a session never comes back to life.
+   * The one way in which a record that exists is written: propose what to put in the place of the newest record, and write it
+   * if that one still stands. `null` when there is none any more, so that no session comes back to life.
    */
   async #replace(
     loaded: LoadedSession,
     propose: (current: LoadedSession) => SessionRecord,
     scope: StoreScope,
-  ): Promise<(SessionRecord & { merged: boolean }) | null> {
-    const key = await this.#keyOf(loaded.value, scope);
+  ): Promise<SavedSession | null> {
+    const { value } = loaded;
+    const key = await this.#keyOf(value, scope);
     let current = loaded;
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    return untilSettled<SavedSession | null>(async () => {
       const next = propose(current);
-      // "No change" is an answer only when it was found on a record read just now.
-      const done =
-        next.text === current.text && next.expires === current.expires
-          ? current !== loaded
-          : isAlive(current, scope.absoluteTimeout) &&
-            (await this.#update(key, next, current, scope.ctx));
-      if (done) return { ...next, merged: current.text !== loaded.text };
-      await pauseBefore(attempt);
-      const found = await this.#find(key, loaded.value, scope);
+      // That nothing needs to change counts only when it was found on a record read just now.
+      const isDone = isSameRecord(next, current)
+        ? current !== loaded
+        : isAlive(current, scope.absoluteTimeout) &&
+          (await this.#records.replace(key, next, current, scope.ctx));
+      if (isDone) return { value, expires: next.expires, merged: current.text !== loaded.text };
+      const found = await this.#find(key, value, scope);
       if (typeof found === "string") return null;
       current = found;
-    }
-    throw conflict();
-  }
-
-  /** What to write when the newest record is `current` and not, perhaps, the one that was loaded. */
-  #rebase(loaded: LoadedSession, next: SessionRecord, current: LoadedSession): SessionRecord {
-    if (current.text === loaded.text && current.expires === loaded.expires) return next;
-    const { created } = current;
-    const expires = Math.max(next.expires, current.expires);
-    if (next.text === loaded.text) return { text: current.text, created, expires };
-    const merged = merge(
-      this.#parse(loaded.text),
-      this.#parse(next.text),
-      this.#parse(current.text),
-      (data) => this.serialize(data),
-    );
-    return { text: this.serialize(merged), created, expires };
+      return undefined;
+    });
   }
 
   #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
-    return andThen(
-      this.#call(() => this.read(key, scope.ctx)),
-      (text) => {
-        if (text === null || text === DEAD) return "unknown";
-        const record = decodeRecord(text);
-        return record ? this.admit(record, value, false, scope.absoluteTimeout) : "invalid";
-      },
-    );
-  }
-
-  async #create(key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
-    const text = this.#encode(record);
-    if (await this.#call(() => this.create(key, text, timeToLive(record), ctx))) return;
-    throw new SessionError(
-      "ERR_SESSION_STORE",
-      "The key of a new session is taken. Either create() answers false for keys that are free, or the random source is broken.",
-    );
-  }
-
-  #update(
-    key: string,
-    next: SessionRecord,
-    expected: SessionRecord,
-    ctx: RequestContext<any>,
-  ): Awaitable<boolean> {
-    const text = this.#encode(next);
-    return this.#call(() => this.update(key, text, timeToLive(next), encodeRecord(expected), ctx));
-  }
-
-  /** Takes the record out of the hands of every request beside this one. */
-  #retire(key: string, current: SessionRecord, ctx: RequestContext<any>): Awaitable<boolean> {
-    return this.#call(() => this.update(key, DEAD, 1, encodeRecord(current), ctx));
-  }
-
-  #encode(record: SessionRecord): string {
-    const text = encodeRecord(record);
-    const max = this.#maxBytes;
-    // A character takes three bytes at most: most records need no counting.
-    if (text.length * 3 > max && encodeUtf8(text).length > max) {
-      throw new SessionError(
-        "ERR_SESSION_RECORD_TOO_LARGE",
-        `The session takes more than ${max} bytes. Keep less in it, or raise the store's maxBytes.`,
-      );
-    }
-    return text;
-  }
-
-  #parse(text: string): SessionData {
-    const data = this.deserialize(text);
-    if (data !== null) return data;
-    throw new SessionError(
-      "ERR_SESSION_DATA",
-      "The store's parse refuses what its stringify wrote.",
+    return andThen(this.#records.read(key, scope.ctx), (record) =>
+      typeof record === "string" ? record : this.admit(record, value, false, scope.absoluteTimeout),
     );
   }
 
   #keyOf(value: string, { cookieName }: StoreScope): Awaitable<string> {
     return andThen(hashSessionId(value, cookieName), (hash) => this.#prefix + hash);
   }
-
-  /** A hook's answer, within the time-out; whatever it throws is the system's fault. */
-  #call<T>(hook: () => Awaitable<T>): Awaitable<T> {
-    try {
-      const answer = hook();
-      return isPromise(answer) ? within(this.#timeout, answer) : answer;
-    } catch (cause) {
-      throw storeFailed(cause);
-    }
-  }
-}
-
-function within<T>(timeout: number, answer: PromiseLike<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(storeFailed(new Error(`There was no answer within ${timeout} s.`))),
-      timeout * 1000,
-    );
-    answer.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (cause: unknown) => {
-        clearTimeout(timer);
-        reject(storeFailed(cause));
-      },
-    );
-  });
-}
-
-function storeFailed(cause: unknown): SessionError {
-  if (cause instanceof SessionError) return cause;
-  return new SessionError(
-    "ERR_SESSION_STORE",
-    "The session store failed; the cause has its error. Answer 503 and let the client try again.",
-    { cause },
-  );
-}
-
-function conflict(): SessionError {
-  return new SessionError(
-    "ERR_SESSION_CONFLICT",
-    `Other requests changed the session each of ${MAX_ATTEMPTS} times that this one tried to. Let the client try again.`,
-  );
-}
-
-async function pauseBefore(attempt: number): Promise<void> {
-  if (attempt <= EAGER_ATTEMPTS) return;
-  await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE));
-}
-
-/** Whole seconds, at least 1, which is the least that backends take. */
-function timeToLive({ expires }: SessionRecord): number {
-  return Math.max(1, expires - currentSecond());
 }

@@ -1,11 +1,8 @@
 import { assertKnownOptions } from "../known-options.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
-import {
-  EXTERNAL_STORE_OPTIONS,
-  ExternalStore,
-  type ExternalStoreOptions,
-} from "./external-store.js";
+import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
+import { ExternalStore } from "./external-store.js";
 
 /** What is used of a Workers KV namespace. */
 export interface KvNamespace {

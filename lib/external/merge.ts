@@ -1,8 +1,9 @@
 import type { SessionData } from "../record.js";
 
 /**
- * Three-way merge of top-level keys: `theirs`, with every key that differs between `base` and `mine` as it is in `mine`.
- * A deletion is a difference like any other. Never deeper: half of one object and half of another is a state that nobody wrote.
+ * Three-way merge of top-level keys: `theirs`, with every key that differs between `base` and `mine` as it is in `mine`; `theirs` itself
+ * when none does. A deletion is a difference like any other. Never deeper: half of one object and half of another is a state that
+ * nobody wrote.
  *
  * Keys differ when the text of the whole differs, which is all that a store keeps: a `stringify` of the user's may know
  * nothing but whole sessions.

@@ -1,11 +1,8 @@
 import { assertKnownOptions } from "../known-options.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { andThen, type Awaitable } from "../platform/awaitable.js";
-import {
-  EXTERNAL_STORE_OPTIONS,
-  ExternalStore,
-  type ExternalStoreOptions,
-} from "./external-store.js";
+import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
+import { ExternalStore } from "./external-store.js";
 import { RedisConnection, type GetRedisClient } from "./redis-connection.js";
 
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {

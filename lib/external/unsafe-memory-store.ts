@@ -1,10 +1,7 @@
 import { assertKnownOptions } from "../known-options.js";
 import { currentSecond } from "../record.js";
-import {
-  EXTERNAL_STORE_OPTIONS,
-  ExternalStore,
-  type ExternalStoreOptions,
-} from "./external-store.js";
+import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
+import { ExternalStore } from "./external-store.js";
 
 interface Entry {
   text: string;

@@ -1,0 +1,26 @@
+import { SessionError } from "../errors.js";
+import type { Awaitable } from "../platform/awaitable.js";
+
+/** Every conflict means that another request has got its write through, so that few lose this often. */
+const MAX_ATTEMPTS = 100;
+/** Attempts that follow at once; later ones wait a random time, so that rivals fall out of step. */
+const EAGER_ATTEMPTS = 3;
+/** Milliseconds. */
+const MAX_PAUSE = 20;
+
+/** Runs the attempt until it answers with something else than `undefined`, which means that another request was faster. */
+export async function untilSettled<T>(attempt: () => Awaitable<T | undefined>): Promise<T> {
+  for (let count = 1; count <= MAX_ATTEMPTS; count++) {
+    const answer = await attempt();
+    if (answer !== undefined) return answer;
+    if (count >= EAGER_ATTEMPTS) await pause(Math.random() * MAX_PAUSE);
+  }
+  throw new SessionError(
+    "ERR_SESSION_CONFLICT",
+    `Other requests changed the session each of the ${MAX_ATTEMPTS} times that this one tried to. Let the client try again.`,
+  );
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,22 @@
+/**
+ * The answer, or a rejection when it does not come in time. What comes later is ignored.
+ *
+ * @param limit - Seconds.
+ */
+export function withinTime<T>(limit: number, answer: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`There was no answer within ${limit} s.`));
+    }, limit * 1000);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
