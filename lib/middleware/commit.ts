@@ -3,7 +3,7 @@ import type { SessionEvent } from "../events.js";
 import { currentSecond } from "../record.js";
 import type { StoreScope } from "../store.js";
 import type { Settings } from "./options.js";
-import type { Decision, Write } from "./request-session.js";
+import type { Decision, Write } from "./decision.js";
 import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
 
 /** What the client is to hold from now on. */

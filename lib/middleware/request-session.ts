@@ -1,27 +1,10 @@
 import { SessionError } from "../errors.js";
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import { currentSecond, type Session, type SessionData, type SessionRecord } from "../record.js";
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
+import type { Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope, UpdatedSession } from "../store.js";
+import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
+import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
-
-/** What a request asks of its store and of its response, decided once. */
-export interface Decision {
-  /** Ended by the handler: to be removed from the store. */
-  readonly destroyed: LoadedSession | null;
-  readonly write: Write | null;
-  /** The client is to forget what it holds, unless a write gives it something new. */
-  readonly clears: boolean;
-}
-
-export interface Write {
-  /**
-   * `create` a session that was changed, `keep` defaults that were only seen, `save` changed data, `regenerate` the ID, `reissue` what an
-   * old key has sealed, `renew` the expiry.
-   */
-  readonly kind: "create" | "keep" | "save" | "regenerate" | "reissue" | "renew";
-  readonly loaded: LoadedSession | null;
-  readonly next: SessionRecord;
-}
 
 /** What `ctx.session` is: follows what the handler does, and sums it up in one decision. */
 export class RequestSession implements Session {
@@ -34,22 +17,16 @@ export class RequestSession implements Session {
   #untouchedText: string | undefined;
   readonly #failure: unknown;
   readonly #isSent: boolean;
-  readonly #outer: RequestSession | undefined;
+  readonly #outer: unknown;
   #isLookedAt = false;
   #isDataLookedAt = false;
   #isRegenerated = false;
   #destroyed: LoadedSession | null = null;
   #clears = false;
   #isDecided = false;
-  /** The last of the updates under way: each sees what those before it have committed. */
-  #updates: Promise<unknown> | undefined;
+  #underWay: Promise<unknown> | undefined;
 
-  constructor(
-    settings: Settings,
-    scope: StoreScope,
-    state: InitialState,
-    outer: RequestSession | undefined,
-  ) {
+  constructor(settings: Settings, scope: StoreScope, state: InitialState, outer: unknown) {
     this.#settings = settings;
     this.#scope = scope;
     this.#loaded = state.loaded;
@@ -87,25 +64,25 @@ export class RequestSession implements Session {
     this.#isRegenerated = this.#loaded !== null;
   }
 
-  async destroy(): Promise<void> {
-    this.#assertOpen();
-    this.#lookAt();
-    await this.#updates;
-    this.#destroyed ??= this.#loaded;
-    this.#loaded = null;
-    this.#clears = this.#destroyed !== null || this.#isSent;
-    this.#isRegenerated = false;
-    this.#data = await this.#settings.defaults.make(this.#scope.ctx);
-    this.#isDataLookedAt = false;
-    this.#untouchedText = undefined;
+  destroy(): Promise<void> {
+    return this.#begin(() => {
+      this.#destroyed ??= this.#loaded;
+      this.#loaded = null;
+      this.#clears = this.#destroyed !== null || this.#isSent;
+      this.#isRegenerated = false;
+      this.#isDataLookedAt = false;
+      this.#data = {};
+      return andThen(this.#settings.defaults.make(this.#scope.ctx), (data) => {
+        this.#data = data;
+      });
+    });
   }
 
-  async update(change: (data: SessionData) => void): Promise<void> {
-    this.#assertOpen();
-    this.#lookAtData();
-    const updated = (this.#updates ?? Promise.resolve()).then(() => this.#update(change));
-    this.#updates = updated.catch(() => {});
-    return updated;
+  update(change: (data: SessionData) => void): Promise<void> {
+    return this.#begin(() => {
+      this.#lookAtData();
+      return this.#update(change);
+    });
   }
 
   /** Whether the response may depend on the session. */
@@ -117,9 +94,9 @@ export class RequestSession implements Session {
     return this.#isDecided;
   }
 
-  /** Updates that the handler may not have waited for. */
-  get updates(): Promise<unknown> | undefined {
-    return this.#updates;
+  /** What has begun and must have ended before the decision, although the handler may not have waited for it. */
+  get underWay(): Promise<unknown> | undefined {
+    return this.#underWay;
   }
 
   /** Throws a `TypeError` if this session, or one around it, goes by the name, and has not been finished. */
@@ -129,7 +106,7 @@ export class RequestSession implements Session {
         `session() is there twice with the cookieName ${cookieName}. Leave one out, or give it another cookieName.`,
       );
     }
-    this.#outer?.assertNotNamed(cookieName);
+    if (this.#outer instanceof RequestSession) this.#outer.assertNotNamed(cookieName);
   }
 
   /**
@@ -138,40 +115,35 @@ export class RequestSession implements Session {
    * @param succeeded - Whether the handler did: of one that failed, only `destroy` and `regenerate` are honoured.
    */
   decide(succeeded: boolean): Decision | null {
+    const isUsed = this.#isLookedAt && this.#failure === undefined;
+    const write = isUsed ? this.#write(succeeded) : null;
     this.#isDecided = true;
-    if (!this.#isLookedAt || this.#failure !== undefined) return null;
-    const write = this.#loaded
-      ? this.#decideLoaded(this.#loaded, succeeded)
-      : this.#decideFresh(succeeded);
     return write || this.#clears
       ? { destroyed: this.#destroyed, write, clears: this.#clears }
       : null;
   }
 
-  #decideFresh(succeeded: boolean): Write | null {
-    if (!succeeded || !this.#isDataLookedAt) return null;
-    const { store, idleTimeout, defaults } = this.#settings;
-    const text = store.serialize(this.#data);
-    const isChanged = text !== this.#untouchedText;
-    if (!isChanged && !defaults.arePersonal) return null;
-    const created = currentSecond();
-    const next = { text, created, expires: created + idleTimeout };
-    return { kind: isChanged ? "create" : "keep", loaded: null, next };
+  #write(succeeded: boolean): Write | null {
+    const loaded = this.#loaded;
+    if (!succeeded) {
+      return loaded && this.#isRegenerated ? { kind: "regenerate", loaded, next: loaded } : null;
+    }
+    const text = this.#isDataLookedAt ? this.#settings.store.serialize(this.#data) : undefined;
+    return loaded
+      ? writeOfLoaded(this.#settings, loaded, text ?? loaded.text, this.#isRegenerated)
+      : writeOfFresh(this.#settings, text, this.#untouchedText);
   }
 
-  #decideLoaded(loaded: LoadedSession, succeeded: boolean): Write | null {
-    const { store, idleTimeout, absoluteTimeout, renewAfter } = this.#settings;
-    const { created } = loaded;
-    const text = succeeded && this.#isDataLookedAt ? store.serialize(this.#data) : loaded.text;
-    const due = Math.min(currentSecond() + idleTimeout, created + absoluteTimeout);
-    const isRenewed = succeeded && due > loaded.expires && due - loaded.expires >= renewAfter;
-    const kind =
-      (this.#isRegenerated && "regenerate") ||
-      (text !== loaded.text && "save") ||
-      (succeeded && loaded.outdated && "reissue") ||
-      (isRenewed && "renew");
-    const next = { text, created, expires: isRenewed ? due : loaded.expires };
-    return kind ? { kind, loaded, next } : null;
+  /** One after another: each sees what those before it have committed. The first one begins at once. */
+  async #begin(action: () => Awaitable<void>): Promise<void> {
+    this.#assertOpen();
+    this.#lookAt();
+    const ended = (async () => {
+      if (this.#underWay) await this.#underWay;
+      await action();
+    })();
+    this.#underWay = ended.catch(() => {});
+    return ended;
   }
 
   async #update(change: (data: SessionData) => void): Promise<void> {
@@ -183,21 +155,23 @@ export class RequestSession implements Session {
     };
     const loaded = this.#loaded;
     if (loaded === null || store.apply === undefined) return changeNow(this.#data);
-    const updated: UpdatedSession | null = await store.apply(
-      loaded,
-      () => this.#data,
-      changeNow,
-      this.#scope,
-    );
+    const { ctx } = this.#scope;
+    let updated: UpdatedSession | null;
+    try {
+      updated = await store.apply(loaded, () => this.#data, changeNow, this.#scope);
+    } catch (error) {
+      if (error instanceof SessionError) emit({ type: "store-failed", code: error.code }, ctx);
+      throw error;
+    }
     if (updated === null) {
-      emit({ type: "gone" }, this.#scope.ctx);
+      emit({ type: "gone" }, ctx);
       throw new SessionError(
         "ERR_SESSION_CONFLICT",
         "The session ended beside this request, so that update() had nothing to change. Let the client begin anew.",
       );
     }
-    emit({ type: "saved" }, this.#scope.ctx);
-    if (updated.merged) emit({ type: "merged" }, this.#scope.ctx);
+    if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
+    if (updated.merged) emit({ type: "merged" }, ctx);
     this.#loaded = updated.session;
     replaceContents(this.#data, updated.data);
   }
@@ -221,16 +195,6 @@ export class RequestSession implements Session {
       "The response has been decided, so that the session can no longer be changed. Change it before the handler returns.",
     );
   }
-}
-
-/** What has been found for a request. */
-export interface InitialState {
-  /** Whether the client sent anything. */
-  readonly isSent: boolean;
-  readonly loaded: LoadedSession | null;
-  readonly data: SessionData;
-  /** Why nothing could be found; thrown at whoever looks. */
-  readonly failure?: unknown;
 }
 
 /** In place: the handler may hold on to the object, and what it does to it later must count. */

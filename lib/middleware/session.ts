@@ -1,4 +1,3 @@
-import { SessionError } from "../errors.js";
 import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
@@ -6,8 +5,9 @@ import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { StoreScope } from "../store.js";
 import { commit } from "./commit.js";
 import { watchErrors } from "./error-watch.js";
+import { load } from "./load.js";
 import { settle, type SessionOptions, type Settings } from "./options.js";
-import { RequestSession, type InitialState } from "./request-session.js";
+import { RequestSession } from "./request-session.js";
 import { isChangeable, varyByCookie, withHeaders } from "./response.js";
 
 /**
@@ -29,16 +29,15 @@ export function session(options: SessionOptions): RequestHandler {
   const { cookie, absoluteTimeout } = settings;
 
   return async function sessionMiddleware(ctx) {
-    const outer = ctx.session as RequestSession | undefined;
-    outer?.assertNotNamed(cookie.name);
+    const outer: unknown = ctx.session;
+    if (outer instanceof RequestSession) outer.assertNotNamed(cookie.name);
     const scope = { ctx, cookieName: cookie.name, absoluteTimeout };
-    const value = await readValue(settings, ctx);
-    const current = new RequestSession(settings, scope, await load(settings, scope, value), outer);
+    const current = new RequestSession(settings, scope, await load(settings, scope), outer);
     ctx.session = current;
     const errors = watchErrors(ctx);
     try {
       const response = await ctx.next();
-      if (current.updates) await current.updates;
+      if (current.underWay) await current.underWay;
       const succeeded = !errors.seen && response.status < 500;
       if (succeeded) assertNotReplaced(ctx, current);
       const finished = finish(settings, scope, current, response, succeeded);
@@ -49,42 +48,9 @@ export function session(options: SessionOptions): RequestHandler {
       throw error;
     } finally {
       errors.stop();
-      if (outer) ctx.session = outer;
+      if (outer instanceof RequestSession) ctx.session = outer;
     }
   };
-}
-
-/** What the client sent, if anything. */
-function readValue(
-  { cookie, getSessionId }: Settings,
-  ctx: RequestContext,
-): Awaitable<string | null | undefined> {
-  if (getSessionId) return getSessionId(ctx);
-  if (ctx.cookie) return ctx.cookie[cookie.name];
-  throw new TypeError(
-    "session() finds no ctx.cookie. Put app.use(cookie()) from @hattip/cookie before it, or give it the option getSessionId.",
-  );
-}
-
-/** A failure is kept for whoever looks at the session: routes that do not must work while the store is down. */
-async function load(
-  { store, defaults, emit }: Settings,
-  scope: StoreScope,
-  value: string | null | undefined,
-): Promise<InitialState> {
-  const isSent = Boolean(value);
-  if (value) {
-    try {
-      const found = await store.load(value, scope);
-      if (typeof found !== "string") return { isSent, loaded: found, data: found.data };
-      emit({ type: "fresh", reason: found }, scope.ctx);
-    } catch (failure) {
-      const code = failure instanceof SessionError ? failure.code : "ERR_SESSION_STORE";
-      emit({ type: "store-failed", code }, scope.ctx);
-      return { isSent, loaded: null, data: {}, failure };
-    }
-  }
-  return { isSent, loaded: null, data: await defaults.make(scope.ctx) };
 }
 
 /** A request that changed nothing ends here. */
