@@ -28,9 +28,9 @@ const PERIOD = 3600;
  * | 25… | AES-256-GCM of the data in UTF-8; the bytes before the nonce are authenticated with it |
  * | the last 16 | its tag |
  *
- * The AES key is HKDF-Expand of the ring's key with kind, version, cookie name and the hour in which the value expires as
- * `info`. So no AES key serves longer than an hour's worth of cookies, and a million of them a second stay within NIST's
- * 2^32 random nonces per key (SP 800-38D, 8.3).
+ * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted", "1", cookie name, period), where the
+ * period is floor(expires / 3600) in decimal. So no AES key serves longer than an hour's worth of cookies, and a million of them
+ * a second stay within NIST's 2^32 random nonces per key (SP 800-38D, 8.3).
  *
  * @example
  * ```ts

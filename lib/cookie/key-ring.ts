@@ -4,8 +4,8 @@ import { encodePieces, readUint32 } from "./frame.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 
 /**
- * The keys of a store: the first one seals, and each opens what it has sealed, found by its ID. The ID is derived from
- * the key: four bytes of HKDF-Expand under a label of its own.
+ * The keys of a store: the first one seals, and each opens what it has sealed, found by its ID. The ID is the
+ * first four bytes of HKDF-Expand of the key, with PAE("@hattip/session", "key id", "1") as `info`.
  */
 export class KeyRing<Subkey> {
   readonly first: RingKey<Subkey>;

@@ -62,7 +62,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
    * @throws {TypeError} when there is none, or one that is not 32 bytes long.
    */
   static async generateKeysFromBase64(keys: readonly string[]): Promise<CryptoKey[]> {
-    return importKeys(keys.map(decodeKey));
+    return importKeys("keys", keys, decodeKey);
   }
 
   /** Hook: the sealed bytes, which begin with the header of this record. */
@@ -149,21 +149,30 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
 }
 
 function decodeKey(text: string): Uint8Array {
-  const canonical = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  const bytes = decodeBase64url(canonical);
-  if (bytes?.length === KEY_BYTES) return bytes;
+  if (typeof text === "string") {
+    const canonical = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    const bytes = decodeBase64url(canonical);
+    if (bytes?.length === KEY_BYTES) return bytes;
+  }
   throw new TypeError(
-    "Each key must be base64 of 32 random bytes: node -p \"crypto.randomBytes(32).toString('base64')\" makes one.",
+    "Each key must be base64 of 32 random bytes: node -p \"crypto.randomBytes(32).toString('base64')\" makes one. Is the environment variable set?",
   );
 }
 
-/** Imports what was made of a list of secrets, and refuses an empty list. */
-export async function importKeys(secrets: readonly Awaitable<Uint8Array>[]): Promise<CryptoKey[]> {
-  if (secrets.length === 0) throw new TypeError("There must be at least one key or secret.");
+/** Keys of what is made of each of the texts; throws a `TypeError` when there are none. */
+export async function importKeys(
+  name: string,
+  texts: readonly string[],
+  toSecret: (text: string) => Awaitable<Uint8Array>,
+): Promise<CryptoKey[]> {
+  if (!Array.isArray(texts) || texts.length === 0) {
+    throw new TypeError(`The ${name} must be an array of at least one string.`);
+  }
   const { subtle } = await cryptoEngine();
   return Promise.all(
-    secrets.map(async (secret) =>
-      subtle.importKey("raw", (await secret) as Uint8Array<ArrayBuffer>, HMAC, true, ["sign"]),
-    ),
+    texts.map(async (text) => {
+      const secret = (await toSecret(text)) as Uint8Array<ArrayBuffer>;
+      return subtle.importKey("raw", secret, HMAC, true, ["sign"]);
+    }),
   );
 }

@@ -42,9 +42,11 @@ export class RingKey<Subkey> {
     }
     this.#subkeys.set(purpose, subkey);
     if (isPromise(subkey)) {
+      // It may have been dropped, or derived again, in the meantime.
+      const isKept = (): boolean => this.#subkeys.get(purpose) === subkey;
       subkey.then(
-        (ready) => this.#subkeys.set(purpose, ready),
-        () => this.#subkeys.delete(purpose),
+        (ready) => isKept() && this.#subkeys.set(purpose, ready),
+        () => isKept() && this.#subkeys.delete(purpose),
       );
     }
     return subkey;

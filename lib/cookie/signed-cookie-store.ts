@@ -11,6 +11,7 @@ import type { RingKey } from "./ring-key.js";
 const MAC_BYTES = 16;
 /** The cap of Cloudflare Workers. */
 const PBKDF2_ITERATIONS = 100_000;
+const PBKDF2_SALT = "@hattip/session PBKDF2 1";
 
 /**
  * Keeps the session in a cookie that the client can read but not change.
@@ -26,8 +27,8 @@ const PBKDF2_ITERATIONS = 100_000;
  * | 13… | the data in UTF-8 |
  * | the last 16 | HMAC-SHA-256, truncated, of all before it |
  *
- * The key of the MAC is HKDF-Expand of the ring's key with kind, version and cookie name as `info`: a value is
- * worthless under another name or in another kind of store.
+ * The key of the MAC is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "signed", "1", cookie name, "0"), so that
+ * a value is worthless under another name or in another kind of store.
  *
  * @example
  * ```ts
@@ -40,7 +41,8 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
-   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000 iterations, to be run once at start-up.
+   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000 iterations and the salt
+   * `@hattip/session PBKDF2 1`, to be run once at start-up.
    *
    * Whoever has one cookie can try secrets at leisure, so a weak secret is a weak session: the iterations make a guess cost
    * some 20 ms, and nothing more. Prefer random keys (`generateKeysFromBase64`).
@@ -48,8 +50,7 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
    * @throws {TypeError} for an empty list or an empty secret.
    */
   static async generateKeysFromSecrets(secrets: readonly string[]): Promise<CryptoKey[]> {
-    if (secrets.includes("")) throw new TypeError("A secret must not be empty.");
-    return importKeys(secrets.map(stretch));
+    return importKeys("secrets", secrets, stretch);
   }
 
   protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<MacKey> {
@@ -95,10 +96,16 @@ function macKey(key: RingKey<MacKey>, { cookieName }: StoreScope): Awaitable<Mac
 }
 
 async function stretch(secret: string): Promise<Uint8Array> {
+  // Before any codec sees it: some take what is not there for an empty text, which is a key that everybody has.
+  if (typeof secret !== "string" || secret === "") {
+    throw new TypeError(
+      "Each secret must be a string, and not an empty one: is the environment variable set?",
+    );
+  }
   const { subtle } = await cryptoEngine();
   const password = encodeUtf8(secret) as Uint8Array<ArrayBuffer>;
   const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
-  const salt = encodeUtf8("@hattip/session PBKDF2 1") as Uint8Array<ArrayBuffer>;
+  const salt = encodeUtf8(PBKDF2_SALT) as Uint8Array<ArrayBuffer>;
   const options = { name: "PBKDF2", hash: "SHA-256", salt, iterations: PBKDF2_ITERATIONS };
   return new Uint8Array(await subtle.deriveBits(options, key, 256));
 }

@@ -1,4 +1,4 @@
-import type { Awaitable } from "./awaitable.js";
+import { isPromise, type Awaitable } from "./awaitable.js";
 import type { CryptoEngine } from "./crypto-engine.js";
 import { NodeCryptoEngine, type NodeCrypto } from "./node-crypto-engine.js";
 import { WebCryptoEngine } from "./web-crypto-engine.js";
@@ -18,7 +18,16 @@ let engine: Awaitable<CryptoEngine> | undefined;
  * pool takes 160), Web Crypto elsewhere. A promise only on Node before 20.16, until the first use.
  */
 export function cryptoEngine(): Awaitable<CryptoEngine> {
-  return (engine ??= chooseEngine(globalThis));
+  if (engine === undefined) {
+    engine = chooseEngine(globalThis);
+    if (isPromise(engine)) {
+      engine.then(
+        (ready) => (engine = ready),
+        () => (engine = undefined),
+      );
+    }
+  }
+  return engine;
 }
 
 export function chooseEngine({ process, crypto }: Platform): Awaitable<CryptoEngine> {
@@ -28,9 +37,9 @@ export function chooseEngine({ process, crypto }: Platform): Awaitable<CryptoEng
   if (process?.versions?.node) {
     // Node 16 and 18 have no global `crypto`. Not a literal, so that bundlers for browsers let it be.
     const id = "node:crypto";
-    return import(id).then((module: unknown) => {
-      return (engine = preferNode(module, crypto));
-    });
+    return import(/* @vite-ignore */ /* webpackIgnore: true */ id)
+      .catch(() => undefined)
+      .then((module: unknown) => preferNode(module, crypto));
   }
   return preferNode(undefined, crypto);
 }

@@ -80,12 +80,17 @@ export class NodeCryptoEngine implements CryptoEngine {
       const nonce = zero.subarray(0, 12);
       const empty = zero.subarray(0, 0);
       const message = encodeUtf8("what do ya want for nothing?");
+      const { sign, verify } = engine.macKey(encodeUtf8("Jefe"));
+      const mac = sign(message);
       const cipher = engine.cipherKey(zero);
       const sealed = cipher.encrypt(nonce, empty, empty);
       return (
         typeof node.KeyObject.from === "function" &&
-        encodeBase64url(engine.macKey(encodeUtf8("Jefe")).sign(message)) ===
-          "W9zBRr9gdU5qBCQmCJV1xw" &&
+        typeof node.randomFillSync === "function" &&
+        typeof node.webcrypto.subtle.sign === "function" &&
+        encodeBase64url(mac) === "W9zBRr9gdU5qBCQmCJV1xw" &&
+        verify(message, mac) === true &&
+        verify(message, zero.subarray(0, MAC_BYTES)) === false &&
         encodeBase64url(sealed) === "Uw-K-8dFNrmpY7TxxMtziw" &&
         cipher.decrypt(nonce, sealed, empty)?.length === 0 &&
         cipher.decrypt(nonce, zero.subarray(0, TAG_BYTES), empty) === null &&
@@ -103,6 +108,8 @@ export class NodeCryptoEngine implements CryptoEngine {
   randomBytes(length: number): Uint8Array {
     if (this.#used + length > POOL_BYTES) {
       this.#node.randomFillSync(this.#pool);
+      // Not in the self test: Workers allow no randomness while a module is loading.
+      if (this.#pool.every((byte) => byte === 0)) throw new Error("The random source is broken.");
       this.#used = 0;
     }
     // A copy: what the pool holds is overwritten by its next filling.
