@@ -45,3 +45,13 @@ export class SessionError extends Error {
 export function codeOf(error: unknown): SessionErrorCode {
   return error instanceof SessionError ? error.code : "ERR_SESSION_STORE";
 }
+
+/** What the driver of a store has thrown, as an error that says so. */
+export function storeFailed(cause: unknown): SessionError {
+  if (cause instanceof SessionError) return cause;
+  return new SessionError(
+    "ERR_SESSION_STORE",
+    "The session store failed; the cause has its error. Answer 503 and let the client try again.",
+    { cause },
+  );
+}

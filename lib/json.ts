@@ -1,4 +1,5 @@
 import { SessionError } from "./errors.js";
+import { isPlainObject } from "./plain-data.js";
 import type { SessionData } from "./record.js";
 
 /**
@@ -70,12 +71,6 @@ function faultOfProperties(value: object, ancestors: object[]): string | undefin
     if (fault) return fault;
   }
   return Object.getOwnPropertySymbols(value).length > 0 ? "a symbol as key" : undefined;
-}
-
-/** Of any realm: its prototype is the root of a chain, or there is none. */
-function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** How `__proto__` can be written in JSON: as it is, or with escapes. */

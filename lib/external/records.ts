@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.js";
+import { SessionError, storeFailed } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
@@ -97,10 +97,12 @@ export class Records {
     try {
       const answer = hook();
       return isPromise(answer)
-        ? withinTime(this.#timeout, answer).catch((cause: unknown) => storeFailed(cause))
+        ? withinTime(this.#timeout, answer).catch((cause: unknown) => {
+            throw storeFailed(cause);
+          })
         : answer;
     } catch (cause) {
-      return storeFailed(cause);
+      throw storeFailed(cause);
     }
   }
 }
@@ -108,13 +110,4 @@ export class Records {
 /** Whole seconds, at least 1, which is the least that backends take. */
 function timeToLive({ expires }: SessionRecord): number {
   return Math.max(1, expires - currentSecond());
-}
-
-function storeFailed(cause: unknown): never {
-  if (cause instanceof SessionError) throw cause;
-  throw new SessionError(
-    "ERR_SESSION_STORE",
-    "The session store failed; the cause has its error. Answer 503 and let the client try again.",
-    { cause },
-  );
 }

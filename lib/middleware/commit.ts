@@ -1,4 +1,4 @@
-import { codeOf, SessionError } from "../errors.js";
+import { codeOf, SessionError, storeFailed } from "../errors.js";
 import type { SessionEvent } from "../events.js";
 import { currentSecond } from "../record.js";
 import type { StoreScope } from "../store.js";
@@ -46,7 +46,9 @@ async function commitUntold(
   scope: StoreScope,
   decision: Decision,
 ): Promise<void> {
-  const { clears, write: planned } = decision;
+  const { destroyed, clears, write: planned } = decision;
+  // Who logs out is out, even if the browser keeps a cookie that is worth nothing.
+  if (destroyed) await write(settings, scope, { ...decision, write: null });
   if (planned && !clears) {
     const { kind, loaded } = planned;
     if (kind === "keep" || kind === "reissue" || kind === "renew") return;
@@ -90,7 +92,7 @@ async function write(
     return { value, maxAge: Math.max(0, expires - currentSecond()) };
   } catch (error) {
     emit({ type: "store-failed", code: codeOf(error) }, ctx);
-    throw error;
+    throw error instanceof TypeError ? error : storeFailed(error);
   }
 }
 
@@ -101,10 +103,13 @@ async function tell(
   response: Response,
   varies: boolean,
 ): Promise<Response> {
+  // One without a body can be answered with many times, and apps do: one user's cookie must not stay on it for the next.
+  const own = response.body === null ? new Response(null, response) : response;
   const { url } = ctx.request;
-  const header = value === null ? cookie.clear(url) : cookie.set(value, maxAge, url);
-  const told = withHeaders(response, (headers) => {
-    if (!setSessionId) headers.append("set-cookie", header);
+  const header =
+    !setSessionId && (value === null ? cookie.clear(url) : cookie.set(value, maxAge, url));
+  const told = withHeaders(own, (headers) => {
+    if (header) headers.append("set-cookie", header);
     keepFromSharedCaches(headers);
     if (varies) varyByCookie(headers);
   });

@@ -11,15 +11,14 @@ export interface ErrorWatch {
  * `ctx.handleError` is the only place to learn of it, and handlers may replace that meanwhile.
  */
 export function watchErrors(ctx: RequestContext): ErrorWatch {
+  // Of a session around this one, which wants to know, too; else a plain property.
+  const outer = Object.getOwnPropertyDescriptor(ctx, "handleError");
   let handleError: RequestContext["handleError"] | undefined = ctx.handleError;
   const watch = {
     seen: false,
     stop() {
-      Object.defineProperty(ctx, "handleError", {
-        ...PROPERTY,
-        value: handleError,
-        writable: true,
-      });
+      const value = { ...PROPERTY, value: handleError, writable: true };
+      Object.defineProperty(ctx, "handleError", outer?.set ? outer : value);
     },
   };
   const noting: RequestContext["handleError"] = (error) => {
@@ -31,7 +30,8 @@ export function watchErrors(ctx: RequestContext): ErrorWatch {
     // Where there is none, compose() must not believe that there is one.
     get: () => handleError && noting,
     set(replacement: RequestContext["handleError"]) {
-      handleError = replacement;
+      outer?.set?.call(ctx, replacement);
+      handleError = outer?.get ? outer.get.call(ctx) : replacement;
     },
   });
   return watch;

@@ -1,4 +1,4 @@
-import { codeOf } from "../errors.js";
+import { codeOf, storeFailed } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../record.js";
@@ -25,8 +25,10 @@ export async function load(settings: Settings, scope: StoreScope): Promise<Initi
       const found = await store.load(value, scope);
       if (typeof found !== "string") return { isSent, loaded: found, data: found.data };
       emit({ type: "fresh", reason: found }, scope.ctx);
-    } catch (failure) {
-      emit({ type: "store-failed", code: codeOf(failure) }, scope.ctx);
+    } catch (error) {
+      emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+      // A TypeError is a mistake in the wiring, such as keys that cannot work, and says so itself.
+      const failure = error instanceof TypeError ? error : storeFailed(error);
       return { isSent, loaded: null, data: {}, failure };
     }
   }

@@ -73,7 +73,7 @@ export function settle(options: SessionOptions): Settings {
   ]);
   const { store, defaultSessionData, cookieName = "session", cookieOptions } = options;
   const { getSessionId, setSessionId, onEvent } = options;
-  if (typeof store?.load !== "function" || typeof store.save !== "function") {
+  if (!isStore(store)) {
     throw new TypeError(
       "The option store must be a session store: new SignedCookieStore(keys), say.",
     );
@@ -92,6 +92,12 @@ export function settle(options: SessionOptions): Settings {
     cookie: new SessionCookie(cookieName, cookieOptions),
     defaults: new SessionDefaults(defaultSessionData, store),
   };
+}
+
+/** Of any class: two builds of this package, or a store written by hand, do as well. */
+function isStore(store: Partial<SessionStore> | undefined): boolean {
+  const methods = [store?.serialize, store?.load, store?.save, store?.regenerate, store?.destroy];
+  return methods.every((method) => typeof method === "function");
 }
 
 function timeouts(

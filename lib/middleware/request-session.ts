@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
+import { copyPlain } from "../plain-data.js";
 import type { Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope, UpdatedSession } from "../store.js";
 import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
@@ -154,7 +155,16 @@ export class RequestSession implements Session {
       }
     };
     const loaded = this.#loaded;
-    if (loaded === null || store.apply === undefined) return changeNow(this.#data);
+    if (loaded === null || store.apply === undefined) {
+      const before = copyPlain(this.#data);
+      try {
+        return changeNow(this.#data);
+      } catch (error) {
+        // All or nothing, as in a store.
+        this.#setContents(before);
+        throw error;
+      }
+    }
     const { ctx } = this.#scope;
     let updated: UpdatedSession | null;
     try {
@@ -173,7 +183,17 @@ export class RequestSession implements Session {
     if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
     if (updated.merged) emit({ type: "merged" }, ctx);
     this.#loaded = updated.session;
-    replaceContents(this.#data, updated.data);
+    this.#setContents(updated.data);
+  }
+
+  /** In place: the handler may hold on to the object, and what it does to it later must count. */
+  #setContents(contents: SessionData): void {
+    if (Object.isFrozen(this.#data)) {
+      this.#data = contents;
+      return;
+    }
+    for (const key of Object.keys(this.#data)) delete this.#data[key as keyof SessionData];
+    Object.defineProperties(this.#data, Object.getOwnPropertyDescriptors(contents));
   }
 
   #lookAt(): void {
@@ -195,10 +215,4 @@ export class RequestSession implements Session {
       "The response has been decided, so that the session can no longer be changed. Change it before the handler returns.",
     );
   }
-}
-
-/** In place: the handler may hold on to the object, and what it does to it later must count. */
-function replaceContents(target: SessionData, source: SessionData): void {
-  for (const key of Object.keys(target)) delete target[key as keyof SessionData];
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(source));
 }

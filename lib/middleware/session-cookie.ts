@@ -15,6 +15,8 @@ export type SessionCookieOptions = Pick<
 const MAX_COOKIE_BYTES = 4096;
 const MAX_ATTRIBUTE_BYTES = 1024;
 
+/** RFC 6265bis, 4.1.3. */
+const PREFIX = /^__(host-http|host|http|secure)-/i;
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 /** RFC 6265, 4.1.1: av-octets, from the root. */
 const PATH = /^\/[ -:<-~]*$/;
@@ -44,7 +46,7 @@ export class SessionCookie {
       throw new TypeError("The option cookieName must be a token of RFC 6265, such as session.");
     }
     const { domain, httpOnly = true, partitioned = false, path = "/", priority, secure } = options;
-    const sameSite = sameSiteOf(options.sameSite ?? "lax");
+    const sameSite = sameSiteOf(options.sameSite === undefined ? "lax" : options.sameSite);
     assertBoolean("httpOnly", httpOnly);
     assertBoolean("partitioned", partitioned);
     if (secure !== undefined) assertBoolean("secure", secure);
@@ -53,10 +55,15 @@ export class SessionCookie {
     if (priority !== undefined && !["low", "medium", "high"].includes(priority)) {
       throw new TypeError("The option cookieOptions.priority must be low, medium or high.");
     }
-    const prefix = /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase();
-    if (prefix === "host" && (domain !== undefined || path !== "/")) {
+    const prefix = PREFIX.exec(name)?.[1]?.toLowerCase();
+    if (prefix?.startsWith("host") && (domain !== undefined || path !== "/")) {
       throw new TypeError(
         "A cookie whose name begins with __Host- must have no cookieOptions.domain and the path /.",
+      );
+    }
+    if (prefix?.endsWith("http") && !httpOnly) {
+      throw new TypeError(
+        `The name ${name} needs cookieOptions.httpOnly: browsers refuse it without.`,
       );
     }
     const needsSecure =
@@ -107,9 +114,10 @@ export class SessionCookie {
   }
 }
 
-function sameSiteOf(option: boolean | string): "Strict" | "Lax" | "None" | undefined {
+function sameSiteOf(option: unknown): "Strict" | "Lax" | "None" | undefined {
   if (option === false) return undefined;
-  switch (option === true ? "strict" : option.toLowerCase()) {
+  switch (typeof option === "string" ? option.toLowerCase() : option) {
+    case true:
     case "strict":
       return "Strict";
     case "lax":

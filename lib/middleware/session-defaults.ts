@@ -2,6 +2,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../record.js";
 import type { SessionStore } from "../store.js";
+import { copyPlain, isPlain } from "../plain-data.js";
 
 /** Keys of yours that are required and not given here are for the handlers to set before they read them. */
 export type DefaultSessionData =
@@ -20,6 +21,11 @@ export class SessionDefaults {
     this.#store = store;
     if (typeof source === "function") return;
     assertObject(source);
+    if (!isPlain(source)) {
+      throw new TypeError(
+        "The option defaultSessionData holds an instance of a class, which all sessions would share. Give a function that makes it.",
+      );
+    }
     try {
       this.#text = store.serialize(source);
     } catch (cause) {
@@ -52,18 +58,4 @@ function assertObject(data: unknown): void {
   throw new TypeError(
     "The option defaultSessionData must be an object ({} will do) or a function that returns one.",
   );
-}
-
-/**
- * Deep, of plain objects and arrays, so that no change of one session reaches another. Other objects are passed on: only their
- * class knows how to copy them.
- */
-function copyPlain<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyPlain) as T;
-  if (typeof value !== "object" || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, copyPlain(item)]),
-  ) as T;
 }

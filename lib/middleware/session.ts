@@ -43,8 +43,7 @@ export function session(options: SessionOptions): RequestHandler {
       const finished = finish(settings, scope, current, response, succeeded);
       return isPromise(finished) ? await finished : finished;
     } catch (error) {
-      // Without compose() around it, a handler's error arrives here; its destroy() and regenerate() are honoured all the same.
-      if (!current.isDecided) await finish(settings, scope, current, new Response(), false);
+      if (!current.isDecided) await finishFailed(settings, scope, current);
       throw error;
     } finally {
       errors.stop();
@@ -65,6 +64,19 @@ function finish(
   const varies = current.isLookedAt && settings.getSessionId === undefined;
   if (decision) return commit(settings, scope, decision, response, varies);
   return varies && isChangeable(response) ? withHeaders(response, varyByCookie) : response;
+}
+
+/** There is no response, but destroy() and regenerate() are honoured all the same. */
+async function finishFailed(
+  settings: Settings,
+  scope: StoreScope,
+  current: RequestSession,
+): Promise<void> {
+  try {
+    await finish(settings, scope, current, new Response(), false);
+  } catch {
+    // The first error is the one to be seen; of this one an event has told.
+  }
 }
 
 function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
