@@ -70,6 +70,8 @@ export interface SessionStore {
     change: (data: SessionData) => void,
     scope: StoreScope,
   ): Awaitable<UpdatedSession | null>;
+  /** The request is over, whatever happened. Stores that opened nothing for it leave it out. */
+  release?(scope: StoreScope): Awaitable<void>;
 }
 
 /** What `SessionStore.apply` has committed. */

@@ -2,7 +2,7 @@ import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import type { StoreScope } from "../store.js";
+import type { SessionStore, StoreScope } from "../store.js";
 import { commit } from "./commit.js";
 import { watchErrors } from "./error-watch.js";
 import { load } from "./load.js";
@@ -26,30 +26,42 @@ import { isChangeable, varyByCookie, withHeaders } from "./response.js";
  */
 export function session(options: SessionOptions): RequestHandler {
   const settings = settle(options);
-  const { cookie, absoluteTimeout } = settings;
+  const { store, cookie, absoluteTimeout } = settings;
 
-  return async function sessionMiddleware(ctx) {
-    const outer: unknown = ctx.session;
-    if (outer instanceof RequestSession) outer.assertNotNamed(cookie.name);
+  return function sessionMiddleware(ctx) {
     const scope = { ctx, cookieName: cookie.name, absoluteTimeout };
-    const current = new RequestSession(settings, scope, await load(settings, scope), outer);
-    ctx.session = current;
-    const errors = watchErrors(ctx);
-    try {
-      const response = await ctx.next();
-      if (current.underWay) await current.underWay;
-      const succeeded = !errors.seen && response.status < 500;
-      if (succeeded) assertNotReplaced(ctx, current);
-      const finished = finish(settings, scope, current, response, succeeded);
-      return isPromise(finished) ? await finished : finished;
-    } catch (error) {
-      if (!current.isDecided) await finishFailed(settings, scope, current);
-      throw error;
-    } finally {
-      errors.stop();
-      if (outer instanceof RequestSession) ctx.session = outer;
-    }
+    const served = serve(settings, scope);
+    return store.release ? served.finally(() => release(store, scope)) : served;
   };
+}
+
+async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
+  const { ctx, cookieName } = scope;
+  const outer: unknown = ctx.session;
+  if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
+  const current = new RequestSession(settings, scope, await load(settings, scope), outer);
+  ctx.session = current;
+  const errors = watchErrors(ctx);
+  try {
+    const response = await ctx.next();
+    if (current.underWay) await current.underWay;
+    const succeeded = !errors.seen && response.status < 500;
+    if (succeeded) assertNotReplaced(ctx, current);
+    const finished = finish(settings, scope, current, response, succeeded);
+    return isPromise(finished) ? await finished : finished;
+  } catch (error) {
+    if (!current.isDecided) await finishFailed(settings, scope, current);
+    throw error;
+  } finally {
+    errors.stop();
+    if (outer instanceof RequestSession) ctx.session = outer;
+  }
+}
+
+/** Not waited for: the response need not wait for a good-bye. Platforms that end with it wait for what waitUntil was told. */
+function release(store: SessionStore, scope: StoreScope): void {
+  const released = store.release?.(scope);
+  if (isPromise(released)) scope.ctx.waitUntil(Promise.resolve(released));
 }
 
 /** A request that changed nothing ends here. */
