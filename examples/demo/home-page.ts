@@ -1,0 +1,131 @@
+import { html as htmlResponse } from "@hattip/response";
+import type { SessionData } from "@hattip/session";
+import { html, type Html } from "./html.js";
+import type { Site } from "./site.js";
+import { isExternal, isKeyed } from "./stores.js";
+
+export function homePage(site: Site, data: SessionData): Response {
+  const page = html`
+    ${data.name === undefined ? loginCard(site) : accountCard(site, data.name)}
+    ${counterCard(site, data)} ${notesCard(site, data)} ${mischiefCard(site, data)}
+  `;
+  return htmlResponse(page.text);
+}
+
+function loginCard({ path }: Site): Html {
+  return html`<section class="card" aria-labelledby="account">
+    <h2 id="account">Log in</h2>
+    <p>
+      Any name will do, there is no password. The session is regenerated, and the count comes along.
+    </p>
+    <form method="post" action="${path}/login" class="row">
+      <label for="name">Name</label>
+      <input id="name" name="name" maxlength="40" required autocomplete="username" />
+      <button class="primary">Log in</button>
+    </form>
+  </section>`;
+}
+
+function accountCard({ path }: Site, name: string): Html {
+  return html`<section class="card" aria-labelledby="account">
+    <h2 id="account">Hello, ${name}</h2>
+    <div class="row">
+      ${button(`${path}/regenerate`, "Regenerate")}
+      ${button(`${path}/logout`, "Log out", "primary")}
+    </div>
+  </section>`;
+}
+
+function counterCard({ path }: Site, { count }: SessionData): Html {
+  return html`<section class="card" aria-labelledby="counter">
+    <h2 id="counter">Counter</h2>
+    <div class="row">
+      <p class="count"><output>${count}</output> ${count === 1 ? "click" : "clicks"}</p>
+      ${button(`${path}/count`, "Count", "primary")}
+    </div>
+  </section>`;
+}
+
+function notesCard({ path }: Site, { name, notes }: SessionData): Html {
+  const items = notes.map(
+    (note, index) =>
+      html`<li>
+        <span>${note}</span>
+        <form method="post" action="${path}/notes/delete">
+          <input type="hidden" name="index" value="${index}" />
+          <button aria-label="Delete the note ${note.slice(0, 40)}">Delete</button>
+        </form>
+      </li>`,
+  );
+  return html`<section class="card" aria-labelledby="notes">
+    <h2 id="notes">Notes</h2>
+    ${
+      name === undefined
+        ? html`<p>Log in to write notes.</p>`
+        : html`<form method="post" action="${path}/notes" class="row">
+            <label for="note">New note</label>
+            <input id="note" name="note" maxlength="1000" required autocomplete="off" />
+            <button class="primary">Add</button>
+          </form>`
+    }
+    ${
+      items.length > 0 &&
+      html`<ul class="notes">
+        ${items}
+      </ul>`
+    }
+  </section>`;
+}
+
+function mischiefCard(site: Site, data: SessionData): Html {
+  const { path, store } = site;
+  const hasSession = data.name !== undefined || data.count > 0 || data.races > 0;
+  return html`<section class="card" aria-labelledby="mischief">
+    <h2 id="mischief">Try to break it</h2>
+    <dl class="trials">
+      <div>
+        <dt>${button(`${path}/tamper`, "Tamper with the cookie")}</dt>
+        <dd>${TAMPERED[store]} ${hasSession ? "" : "It takes a session: click Count first."}</dd>
+      </div>
+      <div>
+        <dt>${button(`${path}/race`, "Two requests at once")}</dt>
+        <dd>
+          Each of the two adds one to a key of its own and to a key that they share.
+          ${
+            data.races > 0 &&
+            html`<strong>Left ${data.left}, right ${data.right}, together ${data.counted}.</strong>`
+          }
+          ${
+            isExternal(store)
+              ? "In this store both are kept."
+              : "In a cookie store the later response wins, and the other's change is lost."
+          }
+        </dd>
+      </div>
+      ${
+        isKeyed(store) &&
+        html`<div>
+          <dt>${button(`${path}/rotate`, "Rotate the key")}</dt>
+          <dd>
+            A new key goes to the front of the ring of ${site.keyCount}. Your cookie stays good, and
+            is sealed anew at once.
+          </dd>
+        </div>`
+      }
+    </dl>
+  </section>`;
+}
+
+const TAMPERED: Record<Site["store"], string> = {
+  memory: "One character of the ID is changed: no such session.",
+  redis: "One character of the ID is changed: no such session.",
+  signed: "The count becomes a million, and the signature no longer fits.",
+  encrypted: "One character is changed, and the cookie no longer opens.",
+  unsigned: "The count becomes a million, and nothing can notice.",
+};
+
+function button(action: string, label: string, look = ""): Html {
+  return html`<form method="post" action="${action}">
+    <button class="${look}">${label}</button>
+  </form>`;
+}

@@ -1,0 +1,24 @@
+import type { RequestContext } from "@hattip/compose";
+import type { SessionEvent } from "@hattip/session";
+
+export interface Entry {
+  readonly time: Date;
+  readonly request: Request;
+  readonly event: SessionEvent;
+}
+
+const MAX_ENTRIES = 8;
+
+/** The last events, newest first, of all visitors: events have neither IDs nor data in them. */
+export class Journal {
+  #entries: readonly Entry[] = [];
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  note(event: SessionEvent, { request }: RequestContext): void {
+    const entry = { time: new Date(), request, event };
+    this.#entries = [entry, ...this.#entries].slice(0, MAX_ENTRIES);
+  }
+}

@@ -1,0 +1,192 @@
+import type { RequestContext } from "@hattip/compose";
+import { backendKey, dissect, dissectRecord, type Anatomy, type Times } from "./cookie-anatomy.js";
+import { html, type Html } from "./html.js";
+import type { Entry } from "./journal.js";
+import { PACES, type Site } from "./site.js";
+import { isExternal, isKeyed } from "./stores.js";
+
+/** What the browser and the server hold once this response has arrived. */
+export async function panel(ctx: RequestContext, response: Response): Promise<Html> {
+  const { site } = ctx.locals;
+  const setCookie = response.headers.getSetCookie().find((it) => it.startsWith(site.cookieName));
+  const value = setCookie ? valueOf(setCookie) : (ctx.cookie[site.cookieName] ?? "");
+  const cookie = value === "" ? null : dissect(site.store, value);
+  const key = isExternal(site.store) && value !== "" ? backendKey(site.cookieName, value) : null;
+  const record = key === null ? null : await peek(site, key);
+  const refused = refusalOf(site, ctx.request);
+  const times = refused !== null && !setCookie ? undefined : (record?.times ?? cookie?.times);
+  return html`
+    <h2 id="panel">Who holds what</h2>
+    ${browserHolds(site, value, cookie, setCookie, refused)} ${serverHolds(ctx, key, record)}
+    ${timeLeft(site, times)} ${lastEvents(site, ctx.request)}
+  `;
+}
+
+function browserHolds(
+  site: Site,
+  value: string,
+  cookie: Anatomy | null,
+  setCookie: string | undefined,
+  refused: string | null,
+): Html {
+  const { cookieName } = site;
+  return html`<section aria-labelledby="browser">
+    <h3 id="browser">Your browser</h3>
+    ${
+      cookie === null
+        ? html`<p>No cookie. There will be one as soon as there is something to keep.</p>`
+        : html`<p class="cookie">
+              <code><b>${cookieName}</b>=${value}</code>
+            </p>
+            <p class="fine">
+              ${cookieName.length + value.length} of 4096 bytes. ${READABLE[site.store]}
+            </p>
+            ${factList(cookie)}`
+    }
+    ${
+      refused !== null &&
+      html`<p>
+        <strong class="over">The server refused what your browser sent: ${refused}.</strong>
+      </p>`
+    }
+    ${
+      setCookie !== undefined &&
+      html`<p class="fine">
+        This response set it: <code>${setCookie.slice(setCookie.indexOf(";") + 2)}</code>
+      </p>`
+    }
+  </section>`;
+}
+
+const READABLE: Record<Site["store"], string> = {
+  memory: "It says nothing about you.",
+  redis: "It says nothing about you.",
+  signed: "You can read it, and cannot change it.",
+  encrypted: "You can neither read nor change it.",
+  unsigned: "You can read it and change it.",
+};
+
+function serverHolds(ctx: RequestContext, key: string | null, record: Anatomy | null): Html {
+  const { site } = ctx.locals;
+  return html`<section aria-labelledby="server">
+    <h3 id="server">The server</h3>
+    ${
+      isExternal(site.store)
+        ? record === null
+          ? html`<p>No record.</p>`
+          : html`<p>A record under a hash of the ID, which nobody can turn back into a cookie:</p>
+              <p class="cookie"><code>${key}</code></p>
+              ${factList(record)}`
+        : isKeyed(site.store)
+          ? html`<p>No session, only the key ring: ${plural(site.keyCount, "key")}.</p>`
+          : html`<p>Nothing at all.</p>`
+    }
+    <details>
+      <summary>session.data, as the handlers see it</summary>
+      <pre tabindex="0">${dataOf(ctx)}</pre>
+    </details>
+  </section>`;
+}
+
+function timeLeft({ pace }: Site, times: Times | undefined): Html {
+  const { idleTimeout, absoluteTimeout } = PACES[pace];
+  return html`<section aria-labelledby="time">
+    <h3 id="time">Time left</h3>
+    ${
+      times === undefined
+        ? html`<p>
+            Ends after ${duration(idleTimeout)} without a request, and ${duration(absoluteTimeout)}
+            after it began.
+          </p>`
+        : html`<dl class="facts">
+            <dt>Until idle for too long</dt>
+            <dd>${countdown(times.expires)}</dd>
+            <dt>Until the end in any case</dt>
+            <dd>${countdown(times.created + absoluteTimeout)}</dd>
+          </dl>`
+    }
+  </section>`;
+}
+
+/** countdown.js keeps it going; without it, it says how much was left when the page was made. */
+function countdown(second: number): Html {
+  const left = Math.max(0, second - Math.floor(Date.now() / 1000));
+  return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
+}
+
+function lastEvents({ journal }: Site, current: Request): Html {
+  const items = journal.entries.map((entry) => eventItem(entry, current));
+  return html`<section aria-labelledby="events">
+    <h3 id="events">Last events</h3>
+    ${
+      items.length > 0
+        ? html`<ol class="events">
+            ${items}
+          </ol>`
+        : html`<p>None yet.</p>`
+    }
+    <p class="fine">Of all visitors: events have neither IDs nor data in them.</p>
+  </section>`;
+}
+
+function eventItem({ time, request, event }: Entry, current: Request): Html {
+  const detail =
+    event.type === "fresh" ? event.reason : event.type === "store-failed" ? event.code : null;
+  const clock = time.toISOString().slice(11, 19);
+  return html`<li class="${request === current ? "now" : ""}">
+    <strong>${event.type}</strong> ${detail !== null && html`<em>${detail}</em>`}
+    <span class="fine"
+      >${request.method} ${new URL(request.url).pathname} at <time>${clock}</time></span
+    >
+  </li>`;
+}
+
+function factList({ facts }: Anatomy): Html {
+  const items = facts.map(
+    ([name, value]) =>
+      html`<dt>${name}</dt>
+        <dd>${value}</dd>`,
+  );
+  return html`<dl class="facts">${items}</dl>`;
+}
+
+/** Why the cookie that came with this request is no session, if it is none. */
+function refusalOf({ journal }: Site, current: Request): string | null {
+  for (const { request, event } of journal.entries) {
+    if (request === current && event.type === "fresh") return event.reason;
+  }
+  return null;
+}
+
+async function peek(site: Site, key: string): Promise<Anatomy | null> {
+  try {
+    const record = await site.peek(key);
+    return record ? dissectRecord(record) : null;
+  } catch {
+    return { facts: [["Unknown", "the store does not answer"]] };
+  }
+}
+
+function dataOf({ session }: RequestContext): string {
+  try {
+    return JSON.stringify(session.data, null, 2);
+  } catch {
+    return "Unknown: the store does not answer.";
+  }
+}
+
+function valueOf(setCookie: string): string {
+  return setCookie.slice(setCookie.indexOf("=") + 1, setCookie.indexOf(";"));
+}
+
+/** As countdown.js writes it. */
+function duration(seconds: number): string {
+  if (seconds >= 172_800) return plural(Math.floor(seconds / 86_400), "day");
+  if (seconds >= 7200) return plural(Math.floor(seconds / 3600), "hour");
+  if (seconds >= 120) return plural(Math.floor(seconds / 60), "minute");
+  return plural(seconds, "second");
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,57 @@
+import {
+  EncryptedCookieStore,
+  RedisSessionStore,
+  SignedCookieStore,
+  UnsafeMemoryStore,
+  UnsignedCookieStore,
+  type SessionStore,
+} from "@hattip/session";
+import { createClient } from "redis";
+import { parseUntrusted } from "./data.js";
+
+export const STORES = ["memory", "signed", "encrypted", "unsigned", "redis"] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** External stores that let the demo look at a record: an app has no need to. */
+interface Peekable {
+  peek(key: string): Promise<string | null>;
+}
+
+class TransparentMemoryStore extends UnsafeMemoryStore implements Peekable {
+  async peek(key: string): Promise<string | null> {
+    return this.read(key);
+  }
+}
+
+class TransparentRedisStore extends RedisSessionStore implements Peekable {
+  async peek(key: string): Promise<string | null> {
+    // getClient needs no request here.
+    return this.read(key, undefined as never);
+  }
+}
+
+export type DemoStore = SessionStore & Partial<Peekable> & { close?(): Promise<void> };
+
+/** @param keys The one that seals first; only the signed and the encrypted store have any. */
+export function openStore(name: StoreName, keys: readonly CryptoKey[]): DemoStore {
+  return OPEN[name](keys);
+}
+
+const OPEN: Record<StoreName, (keys: readonly CryptoKey[]) => DemoStore> = {
+  memory: () => new TransparentMemoryStore(),
+  signed: (keys) => new SignedCookieStore(keys),
+  encrypted: (keys) => new EncryptedCookieStore(keys),
+  unsigned: () => new UnsignedCookieStore({ parse: parseUntrusted }),
+  redis: () =>
+    new TransparentRedisStore({
+      getClient: () => createClient({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" }),
+    }),
+};
+
+export function isKeyed(name: StoreName): boolean {
+  return name === "signed" || name === "encrypted";
+}
+
+export function isExternal(name: StoreName): boolean {
+  return name === "memory" || name === "redis";
+}
