@@ -1,0 +1,367 @@
+import type { Backend } from "./backend.js";
+import { assertSame, assertTrue, inParallel, show, sleep, type Promised } from "./contract.js";
+import type { ExternalStoreContractOptions, WithStores } from "./external-store-contract.js";
+import { allOfUnicode, JSON_SHAPES, NEARLY_EQUAL, recordOf, UNUSUAL_TEXTS } from "./samples.js";
+
+const A: string = recordOf('{"text":"a"}');
+const B: string = recordOf('{"text":"b"}');
+const C: string = recordOf('{"text":"c"}');
+const HOUR = 3600;
+/** Seconds: no time is longer anywhere in this package. */
+const LONGEST = 1_000_000_000;
+/** How many race each other. */
+const RIVALS = 16;
+const RACES = 5;
+/** Seconds that a spec is ready to wait for a record to go. */
+const PATIENCE = 10;
+
+/** What the four hooks promise, told by themselves. */
+export function promiseHooks(
+  promised: Promised,
+  withStores: WithStores,
+  options: ExternalStoreContractOptions,
+): void {
+  const { compares = true } = options;
+
+  promised(
+    "The store declares by `compares` whether update() compares.",
+    withStores(async ({ backend }) => assertSame("compares", backend.compares, compares)),
+  );
+  promiseRead(promised, withStores, options);
+  promiseCreate(promised, withStores, compares);
+  promiseUpdate(promised, withStores);
+  if (compares) promiseComparison(promised, withStores);
+  promiseRemove(promised, withStores);
+  promiseLifetime(promised, withStores, options);
+}
+
+function promiseRead(
+  promised: Promised,
+  withStores: WithStores,
+  { anyPrefix = true }: ExternalStoreContractOptions,
+): void {
+  promised(
+    "read() answers null for a missing key, which is not an error.",
+    withStores(async ({ backend }) => {
+      assertSame("What read() answered", await backend.read(await backend.newKey()), null);
+    }),
+  );
+  promised(
+    "read() answers with the text that was written, whatever its JSON holds.",
+    withStores(async ({ backend }) => {
+      for (const shape of JSON_SHAPES) await assertKept(backend, recordOf(JSON.stringify(shape)));
+      for (const text of UNUSUAL_TEXTS) await assertKept(backend, text);
+    }),
+  );
+  promised(
+    "read() answers with the text that was written, for every character of Unicode.",
+    withStores(async ({ backend }) => {
+      for (const text of allOfUnicode()) await assertKept(backend, text);
+    }),
+  );
+  promised(
+    "A record of 64 KiB is kept whole.",
+    withStores(async ({ backend }) => {
+      const size = 65_536 - recordOf("").length;
+      await assertKept(backend, recordOf("x".repeat(size)));
+      await assertKept(backend, recordOf("\u{1F36A}".repeat(size / 4)));
+    }),
+  );
+  promised(
+    "Keys are opaque: any two that differ in a character are two keys.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      // Of the alphabet of keys: those that somebody may fold, cut off or take for wildcards.
+      const [start, end] = [key.slice(0, -1), key.slice(9)];
+      await assertApart(
+        backend,
+        ["x", "X", "_", "-", "0"].flatMap((char) => [start + char, `session:${char}${end}`]),
+      );
+    }),
+  );
+  if (!anyPrefix) return;
+  promised(
+    "A prefix may hold any characters.",
+    withStores(async ({ backend }) => {
+      const long = "p".repeat(250);
+      const prefixes = [
+        "",
+        "A",
+        "a",
+        "a:b:",
+        "a/b/../",
+        "a\\b",
+        "'\"`;--",
+        "a b%20",
+        "*?[a]",
+        "{a}",
+      ];
+      prefixes.push("%", "_", "\u00E9\u{1F36A}", `${long}a`, `${long}b`);
+      const hash = await backend.newKey("");
+      await assertApart(
+        backend,
+        prefixes.map((prefix) => prefix + hash),
+      );
+    }),
+  );
+}
+
+async function assertApart(backend: Backend, keys: string[]): Promise<void> {
+  const textOf = (key: string): string => recordOf(JSON.stringify({ key }));
+  for (const key of keys) {
+    const answer = await backend.create(key, textOf(key));
+    assertSame(`What create() answered for the key ${show(key)}`, answer, true);
+  }
+  for (const key of keys) {
+    assertSame(`What stands under the key ${show(key)}`, await backend.read(key), textOf(key));
+  }
+}
+
+/** Both what create() and what update() have written. */
+async function assertKept(backend: Backend, text: string): Promise<void> {
+  const key = await backend.newKey();
+  assertSame("What create() answered", await backend.create(key, text), true);
+  assertSame("What read() answered after create()", await backend.read(key), text);
+  const other = await backend.newKey();
+  await backend.create(other, A);
+  assertSame("What update() answered", await backend.update(other, text, HOUR, A), true);
+  assertSame("What read() answered after update()", await backend.read(other), text);
+  await backend.remove(key);
+  await backend.remove(other);
+}
+
+function promiseCreate(promised: Promised, withStores: WithStores, compares: boolean): void {
+  promised(
+    "create() inserts a record and answers true.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      assertSame("What create() answered", await backend.create(key, A), true);
+      assertSame("What read() answered", await otherBackend.read(key), A);
+    }),
+  );
+  // Keys are 256 random bits: a backend without any condition may go without this one.
+  if (!compares) return;
+  promised(
+    "create() answers false for a key that is taken, and never replaces.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, A);
+      assertSame("What create() answered", await otherBackend.create(key, B), false);
+      assertSame("What read() answered", await backend.read(key), A);
+    }),
+  );
+  promised(
+    "Of parallel create() calls for one key, exactly one inserts.",
+    withStores(async ({ backend, otherBackend }) => {
+      for (let race = 0; race < RACES; race++) {
+        const key = await backend.newKey();
+        await assertOneWins(backend, key, (rival) =>
+          (rival % 2 ? backend : otherBackend).create(key, numbered(rival)),
+        );
+      }
+    }),
+  );
+}
+
+function promiseUpdate(promised: Promised, withStores: WithStores): void {
+  promised(
+    "update() replaces the text while it is still the expected one, and answers true.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, A);
+      assertSame("What update() answered", await otherBackend.update(key, B, HOUR, A), true);
+      assertSame("What read() answered", await backend.read(key), B);
+      assertSame("What a second update() answered", await backend.update(key, C, HOUR, B), true);
+      assertSame("What read() answered", await otherBackend.read(key), C);
+      const same = await backend.update(key, C, HOUR, C);
+      assertSame("What update() with the text that stands already answered", same, true);
+    }),
+  );
+  promised(
+    "update() answers false for a key that is missing or was removed, and never creates.",
+    withStores(async ({ backend, otherBackend }) => {
+      const missing = await backend.newKey();
+      const removed = await backend.newKey();
+      await backend.create(removed, A);
+      await otherBackend.remove(removed);
+      for (const key of [missing, removed]) {
+        assertSame("What update() answered", await backend.update(key, B, HOUR, A), false);
+        assertSame("What read() answered", await backend.read(key), null);
+      }
+    }),
+  );
+  promised(
+    "update() and remove() touch no record but the one under their key.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      const neighbours = [
+        `${key.slice(0, -1)}.`,
+        `${key}x`,
+        key.slice(0, -1),
+        await backend.newKey(),
+      ];
+      await backend.create(key, A);
+      for (const neighbour of neighbours) await backend.create(neighbour, A);
+      await backend.update(key, B, HOUR, A);
+      await assertUntouched(backend, neighbours, "update()");
+      await backend.remove(key);
+      await assertUntouched(backend, neighbours, "remove()");
+    }),
+  );
+}
+
+async function assertUntouched(backend: Backend, keys: string[], by: string): Promise<void> {
+  for (const key of keys) assertSame(`A neighbour's text after ${by}`, await backend.read(key), A);
+}
+
+function promiseComparison(promised: Promised, withStores: WithStores): void {
+  promised(
+    "update() answers false when the text is no longer the expected one, and replaces nothing.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, A);
+      await otherBackend.update(key, B, HOUR, A);
+      assertSame("What update() answered", await backend.update(key, C, HOUR, A), false);
+      assertSame("What read() answered", await backend.read(key), B);
+    }),
+  );
+  promised(
+    "update() compares every character of the text.",
+    withStores(async ({ backend }) => {
+      for (const { what, ...pair } of NEARLY_EQUAL) {
+        const [stored, expected] = [recordOf(pair.stored), recordOf(pair.expected)];
+        const key = await backend.newKey();
+        await backend.create(key, stored);
+        const answer = await backend.update(key, B, HOUR, expected);
+        assertSame(`What update() answered where only ${what} differs`, answer, false);
+      }
+    }),
+  );
+  promised(
+    "Of parallel update() calls that expect the same text, exactly one replaces it.",
+    withStores(async ({ backend, otherBackend }) => {
+      for (let race = 0; race < RACES; race++) {
+        const key = await backend.newKey();
+        await backend.create(key, A);
+        await assertOneWins(backend, key, (rival) =>
+          (rival % 2 ? backend : otherBackend).update(key, numbered(rival), HOUR, A),
+        );
+      }
+    }),
+  );
+  promised(
+    "An update() beside a remove() brings nothing back.",
+    withStores(async ({ backend, otherBackend }) => {
+      for (let race = 0; race < RACES; race++) {
+        const key = await backend.newKey();
+        await backend.create(key, A);
+        await inParallel(RIVALS, async (rival) => {
+          if (rival === RIVALS / 2) await otherBackend.remove(key);
+          else await backend.update(key, numbered(rival), HOUR, A);
+        });
+        assertSame("What read() answered after both", await backend.read(key), null);
+      }
+    }),
+  );
+}
+
+/** The text that stands in the end is the winner's. */
+async function assertOneWins(
+  backend: Backend,
+  key: string,
+  compete: (rival: number) => Promise<boolean>,
+): Promise<void> {
+  const answers = await inParallel(RIVALS, compete);
+  const winners = answers.flatMap((won, rival) => (won ? [rival] : []));
+  assertTrue(winners.length === 1, `Of ${RIVALS} calls ${winners.length} answered true.`);
+  assertSame("The text in the end", await backend.read(key), numbered(winners[0]!));
+}
+
+function numbered(rival: number): string {
+  return recordOf(JSON.stringify({ rival }));
+}
+
+function promiseRemove(promised: Promised, withStores: WithStores): void {
+  promised(
+    "remove() deletes the record.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, A);
+      await otherBackend.remove(key);
+      assertSame("What read() answered", await backend.read(key), null);
+    }),
+  );
+  promised(
+    "remove() of a missing key is a no-op, not an error.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      await backend.remove(key);
+      await backend.remove(key);
+      assertSame("What read() answered", await backend.read(key), null);
+    }),
+  );
+}
+
+function promiseLifetime(
+  promised: Promised,
+  withStores: WithStores,
+  { minTtl = 1, ttlGranularity = 1 }: ExternalStoreContractOptions,
+): void {
+  promised(
+    "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
+    withStores(async ({ backend }) => {
+      for (const ttl of [1, 3, 59, 60, 86_399, 2_592_001, LONGEST]) {
+        const key = await backend.newKey();
+        assertSame(`What create() answered, ttl ${ttl}`, await backend.create(key, A, ttl), true);
+        if (ttl === 1) continue;
+        assertSame(`What read() answered, ttl ${ttl}`, await backend.read(key), A);
+        const updated = await backend.update(key, B, ttl, A);
+        assertSame(`What update() answered, ttl ${ttl}`, updated, true);
+        assertSame(`What read() answered, ttl ${ttl}`, await backend.read(key), B);
+      }
+    }),
+  );
+  promised(
+    "A record is there until its ttl is over.",
+    withStores(async ({ backend }) => {
+      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      await backend.create(created, A, 30);
+      await backend.create(updated, B, 30);
+      await backend.update(updated, A, 30, B);
+      await sleep(1_500);
+      assertSame("What create() wrote for 30 s, 1.5 s later,", await backend.read(created), A);
+      assertSame("What update() wrote for 30 s, 1.5 s later,", await backend.read(updated), A);
+    }),
+  );
+  // A second more than the least: where lifetimes are counted in whole seconds, the first one may be short.
+  const ttl = minTtl + 1;
+  const wait = ttl + ttlGranularity;
+  // KV's minute is too long to wait for; session() reads the end of a session from the record, not from the backend.
+  if (wait > PATIENCE) return;
+  promised(
+    "update() gives the record a new ttl.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, A, ttl);
+      await backend.update(key, B, HOUR, A);
+      await sleep(wait * 1000);
+      assertSame("A record whose life update() has prolonged", await backend.read(key), B);
+    }),
+  );
+  promised(
+    "A record whose ttl is over is gone, and update() does not bring it back.",
+    withStores(async ({ backend }) => {
+      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      await backend.create(created, A, ttl);
+      await backend.create(updated, B, HOUR);
+      await backend.update(updated, A, ttl, B);
+      await sleep(wait * 1000);
+      for (const key of [created, updated]) {
+        const by = key === created ? "create()" : "update()";
+        assertSame(`What ${by} wrote, after its life,`, await backend.read(key), null);
+        assertSame("What update() answered", await backend.update(key, C, HOUR, A), false);
+        assertSame("What read() answered after that", await backend.read(key), null);
+      }
+    }),
+  );
+}

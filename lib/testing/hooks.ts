@@ -1,0 +1,27 @@
+import type { CookieStore, Unsealed } from "../cookie/cookie-store.js";
+import type { ExternalStore } from "../external/external-store.js";
+import type { BackendHooks } from "../external/records.js";
+import type { Awaitable } from "../platform/awaitable.js";
+import type { SessionRecord } from "../record.js";
+import type { FreshReason, StoreScope } from "../store.js";
+
+/** The protected side of an external store. */
+export interface ExternalStoreHooks extends BackendHooks {
+  readonly compares: boolean;
+}
+
+/** The protected side of a cookie store. */
+export interface CookieStoreHooks {
+  seal(record: SessionRecord, scope: StoreScope): Awaitable<string>;
+  unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
+}
+
+/** The hooks of a store, for its specs: the same object, seen from inside. */
+export function hooksOf(store: ExternalStore): ExternalStoreHooks {
+  return store as unknown as ExternalStoreHooks;
+}
+
+/** As `hooksOf`, of a cookie store. */
+export function sealOf(store: CookieStore): CookieStoreHooks {
+  return store as unknown as CookieStoreHooks;
+}

@@ -1,0 +1,28 @@
+import { KvSessionStore, UnsafeMemoryStore } from "../../lib/index.js";
+import { externalStoreContract } from "../../lib/testing.js";
+import { WorkerKv } from "../support/worker-kv.js";
+
+describe("UnsafeMemoryStore", () => {
+  externalStoreContract(
+    { describe, it },
+    { create: () => new UnsafeMemoryStore(), shared: false }, // each has a memory of its own
+  );
+});
+
+describe("KvSessionStore", () => {
+  let kv: WorkerKv;
+
+  before(async () => {
+    kv = await WorkerKv.start();
+  });
+  after(() => kv.dispose());
+
+  externalStoreContract(
+    { describe, it },
+    {
+      create: () => new KvSessionStore({ getStore: () => kv.namespace }),
+      compares: false,
+      minTtl: 60,
+    },
+  );
+});
