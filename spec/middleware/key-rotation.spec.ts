@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { EventLog } from "../support/event-log.js";
+import { setCookies } from "../support/set-cookie.js";
+
+for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
+  describe(`When the keys of ${Store.name} are rotated`, () => {
+    let oldKey: CryptoKey;
+    let newKey: CryptoKey;
+    const log = new EventLog();
+
+    before(async () => {
+      oldKey = await Store.generateKey();
+      newKey = await Store.generateKey();
+    });
+    beforeEach(() => log.clear());
+
+    const siteOf = (...keys: CryptoKey[]) =>
+      app(
+        {
+          store: new Store(keys),
+          defaultSessionData: { visits: 0 },
+          onEvent: log.onEvent,
+        },
+        {
+          "/visit": (ctx) => ++ctx.session.data.visits,
+          "/look": (ctx) => ctx.session.data.visits,
+          "/elsewhere": () => "no session here",
+          "/fails": (ctx) => {
+            if (ctx.session.data.visits > 0) throw new Error("handler");
+          },
+        },
+      );
+
+    /** A browser that has been at the site while it had the old key. */
+    async function visitor(): Promise<Browser> {
+      const browser = new Browser(siteOf(oldKey));
+      await browser.get("/visit");
+      log.clear();
+      return browser;
+    }
+
+    it("goes on with a session of the old key, and seals it by the first one in the same response", async () => {
+      const { jar } = await visitor();
+      const browser = new Browser(siteOf(newKey, oldKey), { jar });
+      const response = await browser.get("/look");
+      expect(await response.json()).to.equal(1);
+      expect(setCookies(response)).to.have.length(1);
+      expect(log.types).to.deep.equal(["reissued"]);
+
+      // Now the old key can go.
+      const later = new Browser(siteOf(newKey), { jar });
+      expect(await (await later.get("/look")).json()).to.equal(1);
+    });
+
+    it("issues a value anew once, and not again", async () => {
+      const { jar } = await visitor();
+      const browser = new Browser(siteOf(newKey, oldKey), { jar });
+      await browser.get("/look");
+      expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+      expect(log.types).to.deep.equal(["reissued"]);
+    });
+
+    it("issues a value anew by saving, too", async () => {
+      const { jar } = await visitor();
+      await new Browser(siteOf(newKey, oldKey), { jar }).get("/visit");
+      expect(await (await new Browser(siteOf(newKey), { jar }).get("/look")).json()).to.equal(2);
+    });
+
+    it("keeps the expiry of a value that it issues anew", async () => {
+      const { jar } = await visitor();
+      const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/look");
+      const maxAge = Number(setCookies(response)[0]!.attributes["max-age"]);
+      expect(maxAge).to.be.within(86_390, 86_400);
+    });
+
+    it("leaves the value alone if nobody looked at the session", async () => {
+      const { jar } = await visitor();
+      const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/elsewhere");
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(log.types).to.deep.equal([]);
+    });
+
+    it("leaves the value alone if the handler failed", async () => {
+      const { jar } = await visitor();
+      const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/fails");
+      expect(response.status).to.equal(500);
+      expect(setCookies(response)).to.deep.equal([]);
+    });
+
+    it("reads values of a key that is to come first only later", async () => {
+      // The first step of a rotation: the new key is known everywhere before anybody seals by it.
+      const browser = new Browser(siteOf(newKey));
+      await browser.get("/visit");
+      const { jar } = browser;
+      const response = await new Browser(siteOf(oldKey, newKey), { jar }).get("/look");
+      expect(await response.json()).to.equal(1);
+    });
+
+    it("ends the sessions of a key that has been dropped", async () => {
+      const { jar } = await visitor();
+      const response = await new Browser(siteOf(newKey), { jar }).get("/look");
+      expect(await response.json()).to.equal(0);
+      expect(log.events).to.deep.equal([{ type: "fresh", reason: "unknown-key" }]);
+    });
+  });
+}

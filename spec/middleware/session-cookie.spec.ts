@@ -1,0 +1,270 @@
+import { expect } from "chai";
+import {
+  session,
+  UnsafeMemoryStore,
+  UnsignedCookieStore,
+  type SessionCookieOptions,
+  type SessionOptions,
+} from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { setCookies, type ParsedSetCookie } from "../support/set-cookie.js";
+
+const store = new UnsafeMemoryStore();
+
+async function cookieSetBy(
+  cookieOptions: SessionCookieOptions | undefined,
+  origin = "https://example.com",
+  cookieName = "session",
+): Promise<ParsedSetCookie> {
+  const site = app(
+    { store, cookieName, cookieOptions, defaultSessionData: {} },
+    {
+      "/in": (ctx) => {
+        ctx.session.data.user = "ann";
+      },
+      "/out": (ctx) => ctx.session.destroy(),
+    },
+  );
+  const response = await new Browser(site, { origin }).get("/in");
+  expect(response.status).to.equal(200);
+  const [cookie, ...others] = setCookies(response);
+  expect(others).to.deep.equal([]);
+
+  // The one that deletes the cookie must have the same attributes, or browsers keep the other one.
+  const cleared = await new Browser(site, { origin }).get("/out", {
+    cookie: `${cookie!.name}=${cookie!.value}`,
+  });
+  const [deletion] = setCookies(cleared);
+  const { "max-age": maxAge, ...attributes } = cookie!.attributes;
+  expect(maxAge).to.equal("86400");
+  expect(deletion).to.deep.equal({
+    name: cookie!.name,
+    value: "",
+    attributes: { ...attributes, "max-age": "0", expires: "Thu, 01 Jan 1970 00:00:00 GMT" },
+  });
+  return { ...cookie!, attributes };
+}
+
+function refusalOf(options: Partial<SessionOptions>): Error {
+  try {
+    session({ store, defaultSessionData: {}, ...options });
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("session() took the options");
+}
+
+const DEFAULTS = { path: "/", httponly: true, samesite: "Lax" };
+
+describe("The session's cookie", () => {
+  it("is HttpOnly, SameSite=Lax, Secure and for the whole site", async () => {
+    const { name, value, attributes } = await cookieSetBy(undefined);
+    expect(name).to.equal("session");
+    expect(value).to.match(/^[\w-]{43}$/);
+    expect(attributes).to.deep.equal({ ...DEFAULTS, secure: true });
+  });
+
+  for (const [options, expected] of [
+    [{ path: "/app" }, { path: "/app" }],
+    [{ path: "/a b!~:<" }, { path: "/a b!~:<" }],
+    [{ domain: "example.com" }, { domain: "example.com" }],
+    [{ domain: ".example.com" }, { domain: ".example.com" }],
+    [{ httpOnly: true }, {}],
+    [{ sameSite: "strict" }, { samesite: "Strict" }],
+    [{ sameSite: true }, { samesite: "Strict" }],
+    [{ sameSite: "lax" }, {}],
+    [{ sameSite: "none" }, { samesite: "None" }],
+    [{ secure: true }, {}],
+    [{ partitioned: true }, { partitioned: true }],
+    [{ partitioned: false }, {}],
+    [{ priority: "low" }, { priority: "low" }],
+    [{ priority: "medium" }, { priority: "medium" }],
+    [{ priority: "high" }, { priority: "high" }],
+  ] as [SessionCookieOptions, ParsedSetCookie["attributes"]][]) {
+    it(`takes ${JSON.stringify(options)}`, async () => {
+      const { attributes } = await cookieSetBy(options);
+      expect(attributes).to.deep.equal({ ...DEFAULTS, secure: true, ...expected });
+    });
+  }
+
+  it("goes without HttpOnly, SameSite and Secure if that is asked for", async () => {
+    const options = { httpOnly: false, sameSite: false, secure: false };
+    expect((await cookieSetBy(options)).attributes).to.deep.equal({ path: "/" });
+  });
+
+  for (const origin of [
+    "http://localhost",
+    "http://localhost:3000",
+    "http://app.localhost:3000",
+    "http://127.0.0.1:8080",
+    "http://127.1.2.3",
+    "http://[::1]:3000",
+  ]) {
+    it(`is not Secure on ${origin}, where not every browser would take it`, async () => {
+      expect((await cookieSetBy({}, origin)).attributes).to.deep.equal(DEFAULTS);
+      expect((await cookieSetBy({ secure: true }, origin)).attributes).to.have.property("secure");
+    });
+
+    it(`is Secure even on ${origin} where it would be worth nothing otherwise`, async () => {
+      for (const [options, name] of [
+        [{ sameSite: "none" }, "session"],
+        [{ partitioned: true }, "session"],
+        [{}, "__Host-session"],
+        [{}, "__Secure-session"],
+      ] as const) {
+        expect((await cookieSetBy(options, origin, name)).attributes).to.have.property("secure");
+      }
+    });
+  }
+
+  for (const origin of [
+    "http://example.com",
+    "http://localhost.example.com",
+    "http://mylocalhost",
+    "http://127.0.0.1.example.com",
+    "http://128.0.0.1",
+    "http://[::2]",
+    "https://localhost",
+  ]) {
+    it(`is Secure on ${origin}`, async () => {
+      expect((await cookieSetBy({}, origin)).attributes).to.have.property("secure", true);
+    });
+  }
+
+  it("is not fooled by a path that looks like loopback", async () => {
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/http://localhost/": (ctx) => {
+          ctx.session.data.user = "ann";
+        },
+      },
+    );
+    const response = await new Browser(site).get("/http://localhost/");
+    expect(setCookies(response)[0]!.attributes).to.have.property("secure");
+  });
+
+  describe("is refused at construction, with a TypeError that names the option,", () => {
+    const long = `/${"x".repeat(1024)}`;
+    const cases: [string, Partial<SessionOptions>, RegExp][] = [
+      ["a name of no length", { cookieName: "" }, /cookieName/],
+      ["a name with a space", { cookieName: "my session" }, /cookieName/],
+      ["a name with =", { cookieName: "a=b" }, /cookieName/],
+      ["a name with ;", { cookieName: "session; Domain=example.org" }, /cookieName/],
+      ["a name with a comma", { cookieName: "a,b" }, /cookieName/],
+      ["a name with quotes", { cookieName: '"a"' }, /cookieName/],
+      ["a name with a line feed", { cookieName: "a\nb" }, /cookieName/],
+      ["a name with a line feed behind", { cookieName: "a\n" }, /cookieName/],
+      ["a name beyond ASCII", { cookieName: "sesión" }, /cookieName/],
+      ["a name that is too long", { cookieName: "x".repeat(1025) }, /cookieName/],
+      ["a name that is no string", { cookieName: 7 as never }, /cookieName/],
+      ["a path with ;", { cookieOptions: { path: "/; Domain=example.org" } }, /path/],
+      ["a path with a line feed", { cookieOptions: { path: "/\n" } }, /path/],
+      ["a path with CR LF", { cookieOptions: { path: "/a\r\nX-Injected: 1" } }, /path/],
+      ["a path beyond ASCII", { cookieOptions: { path: "/ä" } }, /path/],
+      ["a path that is relative", { cookieOptions: { path: "app" } }, /path/],
+      ["a path of no length", { cookieOptions: { path: "" } }, /path/],
+      ["a path over 1024 bytes", { cookieOptions: { path: long } }, /path.*1024/],
+      ["a path that is no string", { cookieOptions: { path: 1 as never } }, /path/],
+      ["a domain with ;", { cookieOptions: { domain: "a.example; Path=/" } }, /domain/],
+      ["a domain with a line feed", { cookieOptions: { domain: "a.example\n" } }, /domain/],
+      ["a domain that is a URL", { cookieOptions: { domain: "https://a.example" } }, /domain/],
+      ["a domain with a port", { cookieOptions: { domain: "a.example:80" } }, /domain/],
+      ["a domain of no length", { cookieOptions: { domain: "" } }, /domain/],
+      ["a domain over 1024 bytes", { cookieOptions: { domain: "a".repeat(1025) } }, /domain.*1024/],
+      ["__Host- with a domain", named("__Host-a", { domain: "example.com" }), /__Host-.*domain/],
+      ["__host- with a domain", named("__host-a", { domain: "example.com" }), /__Host-.*domain/],
+      ["__Host- with a path", named("__Host-a", { path: "/app" }), /__Host-.*path/],
+      ["__Host- without Secure", named("__Host-a", { secure: false }), /__Host-a.*secure/],
+      ["__Secure- without Secure", named("__Secure-a", { secure: false }), /__Secure-a.*secure/],
+      ["SameSite=None without Secure", insecure({ sameSite: "none" }), /sameSite.*secure/],
+      ["Partitioned without Secure", insecure({ partitioned: true }), /partitioned.*secure/],
+      ["an unknown SameSite", { cookieOptions: { sameSite: "loose" as never } }, /sameSite/],
+      ["a SameSite that is a number", { cookieOptions: { sameSite: 5 as never } }, /sameSite/],
+      ["a SameSite that is null", { cookieOptions: { sameSite: null as never } }, /sameSite/],
+      ["an unknown priority", { cookieOptions: { priority: "highest" as never } }, /priority/],
+      ["a secure that is a string", { cookieOptions: { secure: "auto" as never } }, /secure/],
+      ["an httpOnly that is a number", { cookieOptions: { httpOnly: 0 as never } }, /httpOnly/],
+      [
+        "a partitioned that is null",
+        { cookieOptions: { partitioned: null as never } },
+        /partition/,
+      ],
+      ["an expires", { cookieOptions: { expires: new Date() } as never }, /expires/],
+      ["a misspelt option", { cookieOptions: { samesite: "lax" } as never }, /samesite/],
+      ["an encode", { cookieOptions: { encode: String } as never }, /encode/],
+      ["cookieOptions that are null", { cookieOptions: null as never }, /cookieOptions/],
+      ["cookieOptions that are a string", { cookieOptions: "secure" as never }, /cookieOptions/],
+    ];
+    for (const [what, options, message] of cases) {
+      it(what, () => {
+        const refusal = refusalOf(options);
+        expect(refusal).to.be.an.instanceOf(TypeError);
+        expect(refusal.message).to.match(message);
+      });
+    }
+  });
+
+  it("may be of exactly 4096 bytes, and no more", async () => {
+    // A value of base64url grows by one or two characters with each byte; the name makes up the difference.
+    const site = (cookieName: string) =>
+      app(
+        { store: new UnsignedCookieStore(), cookieName, defaultSessionData: {} },
+        {
+          "/": (ctx) => {
+            ctx.session.data.text = "x".repeat(3000);
+          },
+        },
+      );
+    const [probe] = setCookies(await new Browser(site("s")).get("/"));
+    const fits = "s".repeat(4096 - probe!.value.length);
+
+    const browser = new Browser(site(fits));
+    const response = await browser.get("/");
+    expect(response.status).to.equal(200);
+    const [cookie] = setCookies(response);
+    expect(cookie!.name.length + cookie!.value.length).to.equal(4096);
+    expect(browser.cookie(fits)).to.equal(cookie!.value);
+
+    const tooLarge = site(`${fits}s`);
+    const refused = await new Browser(tooLarge).get("/");
+    expect(refused.status).to.equal(500);
+    expect(refused.headers.getSetCookie()).to.deep.equal([]);
+    expect(tooLarge.errors).to.have.length(1);
+    expect(tooLarge.errors[0]).to.include({
+      name: "SessionError",
+      code: "ERR_SESSION_COOKIE_TOO_LARGE",
+    });
+    expect(String(tooLarge.errors[0]))
+      .to.match(/4097 bytes/)
+      .and.not.match(/xxx/);
+  });
+
+  it("that is too large leaves the session that was there as it was", async () => {
+    const site = app(
+      { store: new UnsignedCookieStore(), defaultSessionData: { text: "" } },
+      {
+        "/": (ctx) => ctx.session.data.text,
+        "/small": (ctx) => {
+          ctx.session.data.text = "small";
+        },
+        "/big": (ctx) => {
+          ctx.session.data.text = "x".repeat(5000);
+        },
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/small");
+    expect((await browser.get("/big")).status).to.equal(500);
+    expect(await (await browser.get("/")).json()).to.equal("small");
+  });
+});
+
+function named(cookieName: string, cookieOptions: SessionCookieOptions): Partial<SessionOptions> {
+  return { cookieName, cookieOptions };
+}
+
+function insecure(cookieOptions: SessionCookieOptions): Partial<SessionOptions> {
+  return { cookieOptions: { secure: false, ...cookieOptions } };
+}

@@ -1,0 +1,254 @@
+import { expect } from "chai";
+import type { SessionOptions } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { EventLog } from "../support/event-log.js";
+import { stores } from "../support/middleware-stores.js";
+import { setCookies } from "../support/set-cookie.js";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+describe("A session's life", () => {
+  let clock: Clock;
+
+  beforeEach(() => {
+    clock = new Clock();
+  });
+  afterEach(() => clock.restore());
+
+  function siteOf(options: Partial<SessionOptions> & Pick<SessionOptions, "store">) {
+    const log = new EventLog();
+    const site = app(
+      { defaultSessionData: { visits: 0 }, onEvent: log.onEvent, ...options },
+      {
+        "/visit": (ctx) => ++ctx.session.data.visits,
+        "/look": (ctx) => ctx.session.data.visits,
+        "/elsewhere": () => "no session here",
+      },
+    );
+    return { site, log };
+  }
+
+  /** Sends the cookie whatever the browser thinks of its age, as whoever has copied it may. */
+  async function visitsSeenWith(site: ReturnType<typeof siteOf>["site"], value: string) {
+    return (await new Browser(site).get("/look", { cookie: `session=${value}` })).json();
+  }
+
+  function maxAgeOf(response: Response): string | true | undefined {
+    return setCookies(response)[0]?.attributes["max-age"];
+  }
+
+  for (const [name, create] of Object.entries(stores)) {
+    describe(`in ${name}`, () => {
+      it("ends a day after the last request, on the server, too", async () => {
+        const { site } = siteOf({ store: create() });
+        // Two sessions, because looking at one renews it.
+        const [browser, other] = [new Browser(site), new Browser(site)];
+        expect(maxAgeOf(await browser.get("/visit"))).to.equal(String(DAY));
+        await other.get("/visit");
+        const values = [browser.cookie("session")!, other.cookie("session")!];
+        clock.pass(DAY - 1);
+        expect(await visitsSeenWith(site, values[0]!)).to.equal(1);
+        clock.pass(1);
+        expect(await visitsSeenWith(site, values[1]!)).to.equal(0);
+      });
+
+      it("is over at its expiry for whoever kept the cookie, renewals of it notwithstanding", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 60 });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        const value = browser.cookie("session")!;
+        clock.pass(60);
+        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(browser.cookie("session")).to.equal(undefined); // the browser agrees
+      });
+
+      it("goes on as long as somebody looks at it", async () => {
+        const { site, log } = siteOf({ store: create(), idleTimeout: 60, absoluteTimeout: DAY });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        log.clear();
+        for (let i = 0; i < 5; i++) {
+          clock.pass(50);
+          const response = await browser.get("/look");
+          expect(await response.json()).to.equal(1);
+          expect(maxAgeOf(response)).to.equal("60");
+        }
+        expect(log.types).to.deep.equal(Array.from({ length: 5 }, () => "renewed"));
+      });
+
+      it("does not go on because of requests that do not look", async () => {
+        const { site, log } = siteOf({ store: create(), idleTimeout: 60 });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        log.clear();
+        clock.pass(50);
+        const response = await browser.get("/elsewhere");
+        expect(setCookies(response)).to.deep.equal([]);
+        clock.pass(10);
+        expect(await (await browser.get("/look")).json()).to.equal(0);
+        expect(log.types).to.not.include("renewed");
+      });
+
+      it("is renewed once a tenth of the idle timeout is gained by it", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 1000 });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        clock.pass(99);
+        expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+        clock.pass(1);
+        expect(maxAgeOf(await browser.get("/look"))).to.equal("1000");
+        clock.pass(99);
+        expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+      });
+
+      it("is renewed as rarely as renewAfter says", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 1000, renewAfter: 900 });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        clock.pass(899);
+        expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+        clock.pass(1);
+        expect(maxAgeOf(await browser.get("/look"))).to.equal("1000");
+      });
+
+      it("is renewed every second with a renewAfter of 0, and never twice in one", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 1000, renewAfter: 0 });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+        clock.pass(1);
+        expect(maxAgeOf(await browser.get("/look"))).to.equal("1000");
+        expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
+      });
+
+      it("ends at the absolute timeout however busy it is, and Max-Age says so before", async () => {
+        // CVE-2024-35220 in @fastify/session: the expiry was computed anew at each load, and never came.
+        const { site } = siteOf({
+          store: create(),
+          idleTimeout: 60,
+          absoluteTimeout: 150,
+          renewAfter: 0,
+        });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        clock.pass(50);
+        expect(maxAgeOf(await browser.get("/visit"))).to.equal("60");
+        clock.pass(50);
+        expect(maxAgeOf(await browser.get("/visit"))).to.equal("50");
+        clock.pass(49);
+        await browser.get("/visit");
+        const value = browser.cookie("session")!;
+        expect(await visitsSeenWith(site, value)).to.equal(4);
+        clock.pass(1);
+        expect(await visitsSeenWith(site, value)).to.equal(0);
+      });
+
+      it("is cut short when the site shortens the absolute timeout", async () => {
+        const store = create();
+        const browser = new Browser(siteOf({ store, idleTimeout: HOUR }).site);
+        await browser.get("/visit");
+        const value = browser.cookie("session")!;
+        const { site } = siteOf({ store, idleTimeout: HOUR, absoluteTimeout: HOUR });
+        expect(await visitsSeenWith(site, value)).to.equal(1);
+        clock.pass(30);
+        const stricter = siteOf({ store, idleTimeout: 20, absoluteTimeout: 20 });
+        expect(await visitsSeenWith(stricter.site, value)).to.equal(0);
+      });
+
+      it("is not prolonged by logging in", async () => {
+        const store = create();
+        const site = app(
+          { store, idleTimeout: 60, absoluteTimeout: 100, defaultSessionData: { visits: 0 } },
+          {
+            "/visit": (ctx) => ++ctx.session.data.visits,
+            "/login": (ctx) => ctx.session.regenerate(),
+            "/look": (ctx) => ctx.session.data.visits,
+          },
+        );
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        clock.pass(50);
+        await browser.get("/login");
+        clock.pass(49);
+        await browser.get("/visit");
+        const value = browser.cookie("session")!;
+        clock.pass(1);
+        expect(await visitsSeenWith(site, value)).to.equal(0);
+      });
+
+      it("is given by Max-Age in whole seconds, whatever the milliseconds", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 60, renewAfter: 0 });
+        const browser = new Browser(site);
+        for (let i = 0; i < 10; i++) {
+          const response = await browser.get("/visit");
+          if (setCookies(response).length > 0) expect(maxAgeOf(response)).to.equal("60");
+          clock.pass(0.777);
+        }
+      });
+
+      it("may be set by cookieOptions.maxAge, in seconds", async () => {
+        const { site } = siteOf({ store: create(), cookieOptions: { maxAge: 600 } });
+        const browser = new Browser(site);
+        expect(maxAgeOf(await browser.get("/visit"))).to.equal("600");
+        const value = browser.cookie("session")!;
+        clock.pass(600);
+        expect(await visitsSeenWith(site, value)).to.equal(0);
+      });
+
+      it("may be longer than thirty days when the idle timeout is", async () => {
+        const { site } = siteOf({ store: create(), idleTimeout: 365 * DAY });
+        const browser = new Browser(site);
+        expect(maxAgeOf(await browser.get("/visit"))).to.equal(String(365 * DAY));
+        const value = browser.cookie("session")!;
+        clock.pass(365 * DAY - 1);
+        expect(await visitsSeenWith(site, value)).to.equal(1);
+      });
+
+      it("is thirty days at most by default", async () => {
+        const { site } = siteOf({ store: create() });
+        const browser = new Browser(site);
+        await browser.get("/visit");
+        for (let day = 1; day < 60; day++) {
+          clock.pass(DAY / 2);
+          await browser.get("/look");
+        }
+        const value = browser.cookie("session")!;
+        clock.pass(DAY / 2 - 1);
+        expect(await visitsSeenWith(site, value)).to.equal(1);
+        clock.pass(1);
+        expect(await visitsSeenWith(site, value)).to.equal(0);
+      });
+    });
+  }
+
+  describe("when a save is not due to renew it", () => {
+    it("keeps its expiry, which a cookie store repeats as the seconds that are left", async () => {
+      const { site, log } = siteOf({ store: stores["SignedCookieStore"]!(), idleTimeout: 1000 });
+      const browser = new Browser(site);
+      await browser.get("/visit");
+      clock.pass(40);
+      expect(maxAgeOf(await browser.get("/visit"))).to.equal("960");
+      expect(log.types).to.deep.equal(["saved", "saved"]);
+    });
+
+    it("keeps its expiry, and an external store sends no cookie", async () => {
+      const { site, log } = siteOf({ store: stores["UnsafeMemoryStore"]!(), idleTimeout: 1000 });
+      const browser = new Browser(site);
+      await browser.get("/visit");
+      clock.pass(40);
+      const response = await browser.get("/visit");
+      expect(await response.json()).to.equal(2);
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(response.headers.get("cache-control")).to.equal(null);
+      expect(log.types).to.deep.equal(["saved", "saved"]);
+      clock.pass(959);
+      expect(await (await browser.get("/elsewhere")).json()).to.equal("no session here");
+      const value = browser.cookie("session")!;
+      clock.pass(1);
+      expect(await visitsSeenWith(site, value)).to.equal(0);
+    });
+  });
+});
