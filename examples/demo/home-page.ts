@@ -51,7 +51,7 @@ function notesCard({ path }: Site, { name, notes }: SessionData): Html {
     (note, index) =>
       html`<li>
         <span>${note}</span>
-        <form method="post" action="${path}/notes/delete">
+        <form method="post" action="${path}/delete-note">
           <input type="hidden" name="index" value="${index}" />
           <button aria-label="Delete the note ${note.slice(0, 40)}">Delete</button>
         </form>

@@ -159,11 +159,13 @@ function refusalOf({ journal }: Site, current: Request): string | null {
 }
 
 async function peek(site: Site, key: string): Promise<Anatomy | null> {
+  const unknown: Anatomy = { facts: [["Unknown", "the store does not answer"]] };
   try {
     const record = await site.peek(key);
-    return record ? dissectRecord(record) : null;
+    if (record === undefined) return unknown;
+    return record === null ? null : dissectRecord(record);
   } catch {
-    return { facts: [["Unknown", "the store does not answer"]] };
+    return unknown;
   }
 }
 

@@ -51,7 +51,7 @@ export function routes(): RequestHandler[] {
     return backTo(ctx.locals.site);
   });
 
-  router.post("/:store/:pace/notes/delete", async (ctx) => {
+  router.post("/:store/:pace/delete-note", async (ctx) => {
     const index = Number(await field(ctx, "index"));
     ctx.session.data.notes = ctx.session.data.notes.filter((_, i) => i !== index);
     return backTo(ctx.locals.site);

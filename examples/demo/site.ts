@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RequestHandler } from "@hattip/compose";
 import { EncryptedCookieStore, session } from "@hattip/session";
 import { emptyData } from "./data.js";
@@ -13,6 +14,8 @@ export type Pace = keyof typeof PACES;
 
 /** As many as a ring holds here: the oldest goes when a new one comes. */
 const MAX_KEYS = 3;
+/** Milliseconds. */
+const MAX_PEEK = 1000;
 
 /** One store with one pair of time-outs, at a path of its own and with a cookie of its own. */
 export class Site {
@@ -58,9 +61,10 @@ export class Site {
     this.#open();
   }
 
-  /** The record under a key of the store's backend; `undefined` for stores that have no backend. */
+  /** The record under a key of the store's backend, for as long as somebody would wait to see it. */
   async peek(key: string): Promise<string | null | undefined> {
-    return this.#opened.peek?.(key);
+    const tooLong = sleep(MAX_PEEK, undefined, { ref: false });
+    return Promise.race([this.#opened.peek?.(key), tooLong]);
   }
 
   async close(): Promise<void> {

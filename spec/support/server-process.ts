@@ -29,7 +29,7 @@ export class ServerProcess {
     command: string,
     args: string[],
     debianPackage: string,
-    options: Pick<SpawnOptions, "cwd" | "uid" | "gid"> = {},
+    options: Pick<SpawnOptions, "cwd" | "env" | "uid" | "gid"> = {},
   ): Promise<ServerProcess> {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     try {

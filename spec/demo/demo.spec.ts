@@ -1,0 +1,303 @@
+import { expect } from "chai";
+import type { Browser as Chromium, BrowserContextOptions } from "playwright-core";
+import { launchChromium } from "../support/chromium.js";
+import { DemoServer } from "../support/demo-server.js";
+import { RedisServer } from "../support/redis-server.js";
+import { Visitor } from "./visitor.js";
+
+const EXTERNAL = ["memory", "redis"];
+const KEYED = ["signed", "encrypted"];
+const ALL = [...EXTERNAL, ...KEYED, "unsigned"];
+
+describe("The demo, in Chromium", function () {
+  this.timeout(30_000);
+  let chromium: Chromium;
+  let redis: RedisServer;
+  let demo: DemoServer;
+
+  before(async () => {
+    chromium = await launchChromium();
+    redis = await RedisServer.start();
+    demo = await DemoServer.start({ REDIS_URL: redis.url });
+  });
+
+  after(async () => {
+    await chromium?.close();
+    await demo?.stop();
+    await redis?.stop();
+  });
+
+  afterEach(async () => {
+    for (const context of chromium?.contexts() ?? []) await context.close();
+  });
+
+  /** A new browser profile on the site of a store. */
+  async function visit(store: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const context = await chromium.newContext(options);
+    const visitor = new Visitor(await context.newPage(), `${demo.origin}/${store}/day/`);
+    await visitor.visit();
+    return visitor;
+  }
+
+  for (const store of ALL) {
+    it(`keeps a visitor's data from the first click to the log-out (${store})`, async () => {
+      const ada = await visit(store);
+      expect(await ada.cookie()).to.equal(undefined);
+      await ada.press("Count");
+      await ada.press("Count");
+      expect(await ada.count()).to.equal("2");
+      const asGuest = await ada.cookie();
+
+      await ada.logIn("Ada");
+      expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+      expect(await ada.count()).to.equal("2");
+      expect((await ada.cookie())!.value).to.not.equal(asGuest!.value);
+
+      await ada.write("first");
+      await ada.write("second");
+      await ada.press("Delete the note first");
+      await ada.press("Regenerate");
+      expect(await ada.notes()).to.deep.equal(["second"]);
+
+      await ada.press("Log out");
+      expect(await ada.heading.textContent()).to.equal("Log in");
+      expect(await ada.cookie()).to.equal(undefined);
+    });
+  }
+
+  it("shows what a visitor wrote as text, whatever it is", async () => {
+    const mallory = await visit("memory");
+    await mallory.logIn(`<img src=x onerror="document.title='x'">`);
+    await mallory.write(`</span><script>document.title = "x"</script>"'&amp;`);
+    expect(await mallory.notes()).to.deep.equal([
+      `</span><script>document.title = "x"</script>"'&amp;`,
+    ]);
+    expect(await mallory.page.locator("img").count()).to.equal(0);
+    expect(await mallory.page.title()).to.equal("Sessions: memory");
+  });
+
+  for (const store of EXTERNAL) {
+    it(`knows nobody by an ID from before a log-in or a log-out (${store})`, async () => {
+      const ada = await visit(store);
+      await ada.press("Count");
+      const asGuest = (await ada.cookie())!;
+      await ada.logIn("Ada");
+      const asAda = (await ada.cookie())!;
+      await ada.takeOn(asGuest, asGuest.value);
+      expect(await ada.heading.textContent()).to.equal("Log in");
+      expect((await ada.events())[0]).to.equal("fresh unknown");
+
+      await ada.takeOn(asAda, asAda.value);
+      expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+      await ada.press("Log out");
+      await ada.takeOn(asAda, asAda.value);
+      expect(await ada.heading.textContent()).to.equal("Log in");
+    });
+  }
+
+  it("shows the limit of cookie stores: a copy from before the log-out is still good", async () => {
+    const ada = await visit("encrypted");
+    await ada.logIn("Ada");
+    const copy = (await ada.cookie())!;
+    await ada.press("Log out");
+    await ada.takeOn(copy, copy.value);
+    expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+  });
+
+  it("gives the browser a cookie that scripts and other sites do not get", async () => {
+    const ada = await visit("signed");
+    await ada.press("Count");
+    const { value, expires, ...attributes } = (await ada.cookie())!;
+    expect(attributes).to.deep.equal({
+      name: "signed-day",
+      domain: "localhost",
+      path: "/",
+      httpOnly: true,
+      secure: false, // http://localhost; cookies-in-chromium.spec.ts has https
+      sameSite: "Lax",
+    });
+    expect(value).to.match(/^S[\w-]+$/);
+    expect(expires).to.be.closeTo(Date.now() / 1000 + 86_400, 60);
+    expect(await ada.page.evaluate(() => document.cookie)).to.equal("");
+  });
+
+  it("logs all tabs out, and writes nothing for one that does not know it yet", async () => {
+    const first = await visit("memory");
+    await first.logIn("Ada");
+    const second = new Visitor(await first.page.context().newPage(), first.page.url());
+    await second.visit();
+    expect(await second.heading.textContent()).to.equal("Hello, Ada");
+
+    await first.press("Log out");
+    await second.write("too late");
+    expect(await second.heading.textContent()).to.equal("Log in");
+    await second.logIn("Ada");
+    expect(await second.notes()).to.deep.equal([]);
+  });
+
+  for (const [store, event] of [
+    ["memory", "fresh unknown"],
+    ["redis", "fresh unknown"],
+    ["signed", "fresh tampered"],
+    ["encrypted", "fresh tampered"],
+  ] as const) {
+    it(`takes a cookie that was tampered with for none (${store})`, async () => {
+      const mallory = await visit(store);
+      await mallory.logIn("Mallory");
+      await mallory.press("Tamper with the cookie");
+      expect(await mallory.heading.textContent()).to.equal("Log in");
+      expect(await mallory.count()).to.equal("0");
+      expect((await mallory.events())[0]).to.equal(event);
+    });
+  }
+
+  it("shows that an unsigned cookie is the visitor's to write", async () => {
+    const mallory = await visit("unsigned");
+    await mallory.press("Count");
+    await mallory.press("Tamper with the cookie");
+    expect(await mallory.count()).to.equal("1000000");
+  });
+
+  it("takes a record that is over for none", async () => {
+    const ada = await visit("unsigned");
+    await ada.press("Count");
+    const cookie = (await ada.cookie())!;
+    const record = Buffer.from(cookie.value, "base64url").toString();
+    // Its times are what a client says, so this client can let it end.
+    const over = record.replace(/^1\.(\d+)\.\d+\./, (_, created) => `1.${created}.${created}.`);
+    await ada.takeOn(cookie, Buffer.from(over).toString("base64url"));
+    expect(await ada.count()).to.equal("0");
+    expect((await ada.events())[0]).to.equal("fresh expired");
+  });
+
+  for (const store of KEYED) {
+    it(`seals a cookie anew when the key was rotated, and keeps the session (${store})`, async () => {
+      const ada = await visit(store);
+      await ada.logIn("Ada");
+      const oldKey = await ada.fact("Your browser", "Key ID");
+      await ada.press("Rotate the key");
+      expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+      expect(await ada.fact("Your browser", "Key ID"))
+        .to.match(/^[\da-f]{8}$/)
+        .and.not.equal(oldKey);
+      expect((await ada.events())[0]).to.equal("reissued");
+      await ada.visit();
+      expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+    });
+  }
+
+  for (const store of EXTERNAL) {
+    it(`keeps what two requests at once have changed (${store})`, async () => {
+      const ada = await visit(store);
+      await ada.press("Count");
+      await ada.press("Two requests at once");
+      const result = await ada.region("Try to break it").locator("strong").textContent();
+      expect(result).to.equal("Left 1, right 1, together 2.");
+      expect(await ada.events()).to.include("merged");
+    });
+  }
+
+  for (const store of [...KEYED, "unsigned"]) {
+    it(`keeps what the later of two requests at once has changed (${store})`, async () => {
+      const ada = await visit(store);
+      await ada.press("Count");
+      await ada.press("Two requests at once");
+      const result = await ada.region("Try to break it").locator("strong").textContent();
+      expect(result).to.match(/^Left (1, right 0|0, right 1), together 1\.$/);
+    });
+  }
+
+  it("says so when a note does not fit, and keeps what was there", async () => {
+    const ada = await visit("encrypted");
+    await ada.logIn("Ada");
+    for (const character of ["a", "b", "c"]) await ada.write(character.repeat(990));
+    expect(await ada.page.getByRole("main").textContent()).to.include(
+      "ERR_SESSION_COOKIE_TOO_LARGE",
+    );
+    await ada.page.getByRole("link", { name: "Back" }).click();
+    expect(await ada.notes()).to.deep.equal(["a".repeat(990), "b".repeat(990)]);
+  });
+
+  it("answers while Redis is away, and goes on where it was when Redis is back", async () => {
+    const ada = await visit("redis");
+    await ada.logIn("Ada");
+    redis.pause();
+    try {
+      await ada.visit();
+      expect(await ada.page.getByRole("main").textContent()).to.include("ERR_SESSION_STORE");
+    } finally {
+      redis.resume();
+    }
+    await ada.visit();
+    expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+  });
+
+  it("shows the record as Redis has it, and the key by which it is found", async () => {
+    const ada = await visit("redis");
+    await ada.logIn("Ada");
+    const key = (await ada.region("The server").locator("code").textContent())!;
+    expect(await redis.cli("GET", key)).to.include('"name":"Ada"');
+    expect(await ada.fact("The server", "Data")).to.include('"name":"Ada"');
+    expect(key).to.not.include((await ada.cookie())!.value);
+  });
+
+  it("works without JavaScript", async () => {
+    const ada = await visit("encrypted", { javaScriptEnabled: false });
+    await ada.logIn("Ada");
+    await ada.write("no script");
+    expect(await ada.notes()).to.deep.equal(["no script"]);
+    expect(await ada.region("Time left").textContent()).to.include("23 hours");
+    await ada.press("Log out");
+    expect(await ada.heading.textContent()).to.equal("Log in");
+  });
+
+  it("counts down to the end of the session", async () => {
+    const ada = await visit("memory");
+    await ada.page.clock.install();
+    await ada.page.goto(`${demo.origin}/memory/minute/`);
+    await ada.press("Count");
+    const idle = ada.region("Time left").getByRole("timer").first();
+    expect(await idle.textContent()).to.match(/^(19|20) seconds$/);
+    await ada.page.clock.fastForward(21_000);
+    expect(await idle.textContent()).to.equal("over: reload to see");
+  });
+
+  it("can be used with the keyboard alone", async () => {
+    const ada = await visit("memory");
+    const { page } = ada;
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal(
+      "Skip to the content",
+    );
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("Ada");
+    const loaded = page.waitForEvent("load");
+    await page.keyboard.press("Enter");
+    await loaded;
+    expect(await ada.heading.textContent()).to.equal("Hello, Ada");
+  });
+
+  for (const width of [320, 390, 1280]) {
+    it(`fits a screen of ${width} pixels`, async () => {
+      const ada = await visit("signed", { viewport: { width, height: 800 } });
+      await ada.logIn("A".repeat(40));
+      await ada.write("x".repeat(200));
+      const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
+      expect(await ada.page.evaluate(overflow)).to.be.at.most(0);
+    });
+  }
+
+  it("refuses forms of other sites", async () => {
+    const ada = await visit("memory");
+    const login = `${demo.origin}/memory/day/login`;
+    await ada.page.goto("about:blank");
+    await ada.page.setContent(
+      `<form method="post" action="${login}"><input name="name" value="Mallory"><button>x</button></form>`,
+    );
+    const [answer] = await Promise.all([ada.page.waitForResponse(login), ada.press("x")]);
+    expect(answer.status()).to.equal(403);
+    await ada.visit();
+    expect(await ada.heading.textContent()).to.equal("Log in");
+  });
+});

@@ -1,0 +1,75 @@
+import type { BrowserContext, Locator, Page } from "playwright-core";
+
+type PageCookie = Awaited<ReturnType<BrowserContext["cookies"]>>[number];
+
+/** Somebody in front of one tab of the demo. */
+export class Visitor {
+  readonly page: Page;
+  readonly #home: string;
+
+  constructor(page: Page, home: string) {
+    this.page = page;
+    this.#home = home;
+  }
+
+  async visit(): Promise<void> {
+    await this.page.goto(this.#home);
+  }
+
+  /** Until the page that it leads to is there. */
+  async press(button: string): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await this.page.getByRole("button", { name: button, exact: true }).click();
+    await loaded;
+  }
+
+  async logIn(name: string): Promise<void> {
+    await this.page.getByLabel("Name").fill(name);
+    await this.press("Log in");
+  }
+
+  async write(note: string): Promise<void> {
+    await this.page.getByLabel("New note").fill(note);
+    await this.press("Add");
+  }
+
+  region(name: string): Locator {
+    return this.page.getByRole("region", { name });
+  }
+
+  get heading(): Locator {
+    return this.page.getByRole("main").getByRole("heading", { level: 2 }).first();
+  }
+
+  async count(): Promise<string> {
+    return (await this.region("Counter").locator("output").textContent()) ?? "";
+  }
+
+  async notes(): Promise<string[]> {
+    return this.region("Notes").locator("li > span").allTextContents();
+  }
+
+  /** What the panel says last happened. */
+  async events(): Promise<string[]> {
+    const items = await this.region("Last events").locator("li").allInnerTexts();
+    return items.map((item) => item.split(/\s+(?:GET|POST) /)[0]!);
+  }
+
+  /** A row of the panel, such as the key ID. */
+  async fact(region: string, name: string): Promise<string | null> {
+    return this.region(region).locator(`dt:text-is("${name}") + dd`).textContent();
+  }
+
+  async cookie(): Promise<PageCookie | undefined> {
+    const cookies = await this.page.context().cookies(this.#home);
+    return cookies.find((cookie) =>
+      this.#home.includes(cookie.name.replace("__Host-", "").replace("-", "/")),
+    );
+  }
+
+  /** Puts a value into the browser in place of the session's cookie. */
+  async takeOn(cookie: PageCookie, value: string): Promise<void> {
+    await this.page.context().addCookies([{ ...cookie, value }]);
+    await this.visit();
+  }
+}
