@@ -1,6 +1,6 @@
 import { SessionError } from "./errors.js";
 import { parse, stringify } from "./json.js";
-import { isAlive, type SessionData, type SessionRecord } from "./record.js";
+import { isAlive, type Lifetime, type SessionData, type SessionRecord } from "./record.js";
 import type { FreshReason, LoadedSession } from "./store.js";
 
 /** How data become text and come back. */
@@ -10,6 +10,16 @@ export interface SerializationOptions {
   /** Default: `JSON.parse`. May validate: a session that it throws for begins anew (reason `invalid`). */
   parse?: (text: string) => SessionData;
 }
+
+/** What a record's text holds. */
+export interface StoredData {
+  readonly data: SessionData;
+  readonly lifetime: Lifetime;
+}
+
+const PREFIX = /^@(-|browser|[1-9]\d*) /;
+const NO_PREFIX = ["", undefined] as const;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What all stores share: data ⇄ text, and the life of a record. */
 export abstract class BaseStore {
@@ -28,24 +38,26 @@ export abstract class BaseStore {
     this.#parse = toData;
   }
 
-  /** Final. The data as text; throws a `SessionError` (`ERR_SESSION_DATA`) for data that cannot be stored. */
-  serialize(data: SessionData): string {
-    let text: unknown;
-    try {
-      text = this.#stringify(data);
-    } catch (cause) {
-      if (cause instanceof SessionError) throw cause;
-      throw new SessionError("ERR_SESSION_DATA", "session.data cannot be stringified.", { cause });
-    }
-    if (typeof text === "string") return text;
-    throw new SessionError("ERR_SESSION_DATA", "The store's stringify did not return a string.");
+  /**
+   * Final. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own; throws a `SessionError`
+   * (`ERR_SESSION_DATA`) for data that cannot be stored.
+   */
+  serialize(data: SessionData, lifetime?: Lifetime): string {
+    const text = this.#textOf(data);
+    // Text of the user's that begins with @ gets a lifetime that says nothing.
+    const needsPrefix = lifetime !== undefined || text.startsWith("@");
+    return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
   }
 
-  /** A copy of the data, shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
-  protected deserialize(text: string): SessionData | null {
+  /** Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
+  protected deserialize(text: string): StoredData | null {
+    const prefix = text.startsWith("@") ? PREFIX.exec(text) : NO_PREFIX;
+    if (prefix === null) return null;
+    const [{ length }, lifetime] = prefix;
     try {
-      const data: unknown = this.#parse(text);
-      return typeof data === "object" && !Array.isArray(data) ? data : null;
+      const data: unknown = this.#parse(length > 0 ? text.slice(length) : text);
+      if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
+      return { data, lifetime: lifetime === "browser" ? lifetime : Number(lifetime) || undefined };
     } catch {
       return null;
     }
@@ -59,9 +71,28 @@ export abstract class BaseStore {
     absoluteTimeout: number,
   ): LoadedSession | FreshReason {
     if (!isAlive(record, absoluteTimeout)) return "expired";
-    const data = this.deserialize(record.text);
-    if (data === null) return "invalid";
+    const stored = this.deserialize(record.text);
+    if (stored === null) return "invalid";
+    const { data, lifetime } = stored;
     const { text, created, expires } = record;
-    return { value, data, text, created, expires, outdated };
+    return { value, data, lifetime, text, created, expires, outdated };
+  }
+
+  #textOf(data: SessionData): string {
+    let text: unknown;
+    try {
+      text = this.#stringify(data);
+    } catch (cause) {
+      if (cause instanceof SessionError) throw cause;
+      throw new SessionError("ERR_SESSION_DATA", "session.data cannot be stringified.", { cause });
+    }
+    if (typeof text !== "string") {
+      throw new SessionError("ERR_SESSION_DATA", "The store's stringify did not return a string.");
+    }
+    // JSON escapes them; UTF-8 would turn each into U+FFFD without a word.
+    if (this.#stringify !== stringify && LONE_SURROGATE.test(text)) {
+      throw new SessionError("ERR_SESSION_DATA", "The store's stringify left a lone surrogate.");
+    }
+    return text;
   }
 }

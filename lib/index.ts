@@ -2,7 +2,7 @@ export { session } from "./middleware/session.js";
 export type { SessionOptions } from "./middleware/options.js";
 export type { DefaultSessionData } from "./middleware/session-defaults.js";
 export type { SessionCookieOptions } from "./middleware/session-cookie.js";
-export type { Session, SessionData, SessionRecord } from "./record.js";
+export type { Lifetime, Session, SessionData, SessionRecord } from "./record.js";
 export type { SessionEvent } from "./events.js";
 export { SessionError, type SessionErrorCode } from "./errors.js";
 export type { Awaitable } from "./platform/awaitable.js";

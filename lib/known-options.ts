@@ -7,12 +7,18 @@ export function assertKnownOptions(owner: string, options: object, known: readon
 }
 
 /** All times that a user gives are whole seconds, and all sizes whole bytes. */
-export function assertWhole(option: string, value: unknown, min: number, unit: string): void {
+export function assertWhole(
+  option: string,
+  value: unknown,
+  unit: string,
+  min: number,
+  max = 1_000_000_000,
+): void {
   // Over 31 years is an error of the unit: milliseconds, most often.
-  const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= 1e9;
+  const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   if (!fits) {
     throw new TypeError(
-      `The option ${option} must be a whole number of ${unit} from ${min} to 1000000000.`,
+      `The option ${option} must be a whole number of ${unit} from ${min} to ${max}.`,
     );
   }
 }

@@ -14,6 +14,20 @@ export function copyPlain<T>(value: T): T {
   ) as T;
 }
 
+/** Deep, of plain data. The order of keys does not matter. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === Object.keys(b).length &&
+    keys.every(
+      (key) => Object.hasOwn(b, key) && isEqual(a[key as keyof object], b[key as keyof object]),
+    )
+  );
+}
+
 /** Of any realm: its prototype is the root of a chain, or there is none. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

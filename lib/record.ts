@@ -23,6 +23,18 @@ export interface Session {
   /** Whether the session began with this request. */
   readonly isFresh: boolean;
   /**
+   * How long this session lasts without a request, where that is not the `idleTimeout` of all: seconds, up to the `absoluteTimeout`,
+   * or `"browser"` for a cookie that goes when the browser is closed. It stays with the session until it is ended.
+   *
+   * @example
+   * ```ts
+   * ctx.session.lifetime = form.get("remember") ? 30 * 86_400 : "browser";
+   * ```
+   *
+   * @throws {TypeError} for anything else.
+   */
+  lifetime: Lifetime;
+  /**
    * Moves the data to a new ID, so that nobody who knew the old one comes along: call it at every change of
    * privilege, a login above all. Done before the response leaves.
    */
@@ -39,9 +51,12 @@ export interface Session {
   update(change: (data: SessionData) => void): Promise<void>;
 }
 
+/** Seconds without a request, `"browser"`, or `undefined` for the `idleTimeout` of all sessions. */
+export type Lifetime = number | "browser" | undefined;
+
 /** The one kind of record that flows through every store. */
 export interface SessionRecord {
-  /** The data as the store's `stringify` wrote it. */
+  /** The data as the store's `stringify` wrote them, behind the session's own lifetime if it has one. */
   readonly text: string;
   /** Seconds since 1970. */
   readonly created: number;

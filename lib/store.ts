@@ -1,6 +1,6 @@
 import type { RequestContext } from "./hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "./platform/awaitable.js";
-import type { SessionData, SessionRecord } from "./record.js";
+import type { Lifetime, SessionData, SessionRecord } from "./record.js";
 
 /**
  * Why what a client sent is no session: `malformed` (not of this store's form), `tampered` (the seal is broken, or was made
@@ -16,6 +16,7 @@ export interface LoadedSession extends SessionRecord {
   readonly value: string;
   /** Made for this request alone: nothing else holds on to it. */
   readonly data: SessionData;
+  readonly lifetime: Lifetime;
   /** Sealed by a key that is no longer the first: to be issued anew. */
   readonly outdated: boolean;
 }
@@ -45,7 +46,7 @@ export interface StoreScope {
  */
 export interface SessionStore {
   /** @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored. */
-  serialize(data: SessionData): string;
+  serialize(data: SessionData, lifetime?: Lifetime): string;
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason>;
   /** Writes a new session (`loaded` is `null`) or a changed one; `null` when the session has ended meanwhile. */
   save(

@@ -2,7 +2,7 @@ import { BaseStore } from "../base-store.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertWhole } from "../known-options.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
-import { isAlive, type SessionData, type SessionRecord } from "../record.js";
+import type { SessionData, SessionRecord } from "../record.js";
 import type {
   FreshReason,
   LoadedSession,
@@ -11,11 +11,14 @@ import type {
   StoreScope,
   UpdatedSession,
 } from "../store.js";
-import { untilSettled } from "./attempts.js";
 import type { ExternalStoreOptions } from "./external-store-options.js";
+import { RecordTransitions } from "./record-transitions.js";
 import { Records } from "./records.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
-import { isSameRecord, SessionMerger, type AppliedChange } from "./session-merger.js";
+import { SessionMerger, type AppliedChange } from "./session-merger.js";
+
+/** Seconds: no request waits longer. */
+const MAX_TIMEOUT = 3600;
 
 /**
  * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a backend; IDs, expiry,
@@ -47,13 +50,14 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   readonly #prefix: string;
   readonly #records: Records;
   readonly #merger: SessionMerger;
+  readonly #transitions: RecordTransitions;
 
   constructor(options: ExternalStoreOptions = {}) {
     super(options);
     const { prefix = "session:", maxBytes = 65_536, timeout = 2 } = options;
     if (typeof prefix !== "string") throw new TypeError("The option prefix must be a string.");
-    assertWhole("maxBytes", maxBytes, 1, "bytes");
-    assertWhole("timeout", timeout, 1, "seconds");
+    assertWhole("maxBytes", maxBytes, "bytes", 1);
+    assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT);
     this.#prefix = prefix;
     this.#records = new Records(
       {
@@ -66,8 +70,13 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
       timeout,
     );
     this.#merger = new SessionMerger(
-      (data) => this.serialize(data),
+      (data, lifetime) => this.serialize(data, lifetime),
       (text) => this.deserialize(text),
+    );
+    this.#transitions = new RecordTransitions(
+      this.#records,
+      (key, scope) => this.#find(key, "", scope),
+      () => this.compares,
     );
   }
 
@@ -128,37 +137,27 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     scope: StoreScope,
   ): Promise<SavedSession | null> {
     if (loaded === null) return this.#insert(next, scope);
-    return this.#replace(loaded, (current) => this.#merger.rebase(loaded, next, current), scope);
+    const { value } = loaded;
+    const key = await this.#keyOf(value, scope);
+    const rebase = (current: SessionRecord): SessionRecord =>
+      this.#merger.rebase(loaded, next, current);
+    const written = await this.#transitions.replace(key, loaded, rebase, scope);
+    return written && { ...written, value };
   }
 
-  /**
-   * Final. The new record is written before the old one dies, so that no crash loses the data. Nobody knows the new ID until
-   * compare-and-replace has taken the old record out of the hands of every other request.
-   */
+  /** Final. */
   async regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
     scope: StoreScope,
   ): Promise<SavedSession | null> {
-    const { ctx } = scope;
     const value = await generateSessionId();
     const newKey = await this.#keyOf(value, scope);
     const oldKey = await this.#keyOf(loaded.value, scope);
-    let written: SessionRecord | undefined;
-    return untilSettled<SavedSession | null>(async () => {
-      const current = await this.#find(oldKey, loaded.value, scope);
-      if (typeof current === "string") {
-        if (written) await this.#records.remove(newKey, ctx);
-        return null;
-      }
-      const record = this.#merger.rebase(loaded, next, current);
-      if (written) await this.#records.replace(newKey, record, written, ctx);
-      else await this.#records.create(newKey, record, ctx);
-      written = record;
-      if (this.compares && !(await this.#records.retire(oldKey, current, ctx))) return undefined;
-      await this.#records.remove(oldKey, ctx);
-      return { value, expires: record.expires, merged: current.text !== loaded.text };
-    });
+    const rebase = (current: SessionRecord): SessionRecord =>
+      this.#merger.rebase(loaded, next, current);
+    const written = await this.#transitions.move(oldKey, newKey, loaded, rebase, scope);
+    return written && { ...written, value };
   }
 
   /** Final. */
@@ -173,49 +172,22 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     change: (data: SessionData) => void,
     scope: StoreScope,
   ): Promise<UpdatedSession | null> {
+    const key = await this.#keyOf(loaded.value, scope);
     let applied: AppliedChange | undefined;
-    const saved = await this.#replace(
-      loaded,
-      (current) => (applied = this.#merger.apply(loaded, pending(), change, current)).next,
-      scope,
-    );
-    if (saved === null || applied === undefined) return null;
-    const session = { ...loaded, text: applied.next.text, expires: applied.next.expires };
+    const propose = (current: SessionRecord): SessionRecord =>
+      (applied = this.#merger.apply(loaded, pending(), change, current)).next;
+    const written = await this.#transitions.replace(key, loaded, propose, scope);
+    if (written === null || applied === undefined) return null;
+    const { next, lifetime } = applied;
+    const session = { ...loaded, text: next.text, expires: next.expires, lifetime };
     const data = this.#merger.settle(loaded, pending(), applied);
-    return { session, data, merged: saved.merged };
+    return { session, data, merged: written.merged };
   }
 
   async #insert(next: SessionRecord, scope: StoreScope): Promise<SavedSession> {
     const value = await generateSessionId();
     await this.#records.create(await this.#keyOf(value, scope), next, scope.ctx);
     return { value, expires: next.expires, merged: false };
-  }
-
-  /**
-   * The one way in which a record that exists is written: propose what to put in the place of the newest record, and write it
-   * if that one still stands. `null` when there is none any more, so that no session comes back to life.
-   */
-  async #replace(
-    loaded: LoadedSession,
-    propose: (current: LoadedSession) => SessionRecord,
-    scope: StoreScope,
-  ): Promise<SavedSession | null> {
-    const { value } = loaded;
-    const key = await this.#keyOf(value, scope);
-    let current = loaded;
-    return untilSettled<SavedSession | null>(async () => {
-      const next = propose(current);
-      // That nothing needs to change counts only when it was found on a record read just now.
-      const isDone = isSameRecord(next, current)
-        ? current !== loaded
-        : isAlive(current, scope.absoluteTimeout) &&
-          (await this.#records.replace(key, next, current, scope.ctx));
-      if (isDone) return { value, expires: next.expires, merged: current.text !== loaded.text };
-      const found = await this.#find(key, value, scope);
-      if (typeof found === "string") return null;
-      current = found;
-      return undefined;
-    });
   }
 
   #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {

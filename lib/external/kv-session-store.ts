@@ -19,7 +19,7 @@ export interface KvSessionStoreOptions extends ExternalStoreOptions {
 /** Seconds: the least that KV takes. The record itself holds the true expiry. */
 const MIN_TTL = 60;
 /** Milliseconds before each new attempt: KV takes one write a second and key, and answers 429 to more. */
-const PAUSES = [250, 500, 1000];
+const PAUSES = [300, 500, 700];
 
 /**
  * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
@@ -61,6 +61,7 @@ export class KvSessionStore extends ExternalStore {
     ttl: number,
     ctx: RequestContext<any>,
   ): Promise<boolean> {
+    // Whether the key is taken is not asked: KV would remember for a minute that it was free. The key is random.
     await this.#put(key, text, ttl, ctx);
     return true;
   }
@@ -95,7 +96,7 @@ async function retried(write: () => Promise<void>): Promise<void> {
       return await write();
     } catch (error) {
       if (!String(error).includes("429")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.7 + Math.random() * 0.3)));
     }
   }
   return write();

@@ -8,7 +8,8 @@ export function withinTime<T>(limit: number, answer: PromiseLike<T>): Promise<T>
     const timer = setTimeout(() => {
       reject(new Error(`There was no answer within ${limit} s.`));
     }, limit * 1000);
-    answer.then(
+    // A thenable of somebody else's may throw in then().
+    Promise.resolve(answer).then(
       (value) => {
         clearTimeout(timer);
         resolve(value);

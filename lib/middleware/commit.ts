@@ -12,6 +12,8 @@ interface Message {
   readonly value: string | null;
   /** Seconds. */
   readonly maxAge: number;
+  /** Whether it goes when the browser is closed. */
+  readonly endsWithBrowser: boolean;
 }
 
 const EVENTS: Record<Write["kind"], Exclude<SessionEvent["type"], "fresh" | "store-failed">> = {
@@ -75,8 +77,8 @@ async function write(
       await store.destroy(destroyed, scope);
       emit({ type: "destroyed" }, ctx);
     }
-    if (!planned) return clears ? { value: null, maxAge: 0 } : null;
-    const { kind, loaded, next } = planned;
+    if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
+    const { kind, loaded, next, lifetime } = planned;
     const saved =
       loaded && kind === "regenerate"
         ? await store.regenerate(loaded, next, scope)
@@ -88,8 +90,10 @@ async function write(
     emit({ type: EVENTS[kind] }, ctx);
     if (saved.merged) emit({ type: "merged" }, ctx);
     const { value, expires } = saved;
-    if (value === loaded?.value && expires === loaded.expires) return null;
-    return { value, maxAge: Math.max(0, expires - currentSecond()) };
+    const isHeld = value === loaded?.value && expires === loaded.expires;
+    if (isHeld && lifetime === loaded.lifetime) return null;
+    const maxAge = Math.max(0, expires - currentSecond());
+    return { value, maxAge, endsWithBrowser: lifetime === "browser" };
   } catch (error) {
     emit({ type: "store-failed", code: codeOf(error) }, ctx);
     throw error instanceof TypeError ? error : storeFailed(error);
@@ -99,15 +103,15 @@ async function write(
 async function tell(
   { cookie, setSessionId }: Settings,
   { ctx }: StoreScope,
-  { value, maxAge }: Message,
+  { value, maxAge, endsWithBrowser }: Message,
   response: Response,
   varies: boolean,
 ): Promise<Response> {
   // One without a body can be answered with many times, and apps do: one user's cookie must not stay on it for the next.
   const own = response.body === null ? new Response(null, response) : response;
   const { url } = ctx.request;
-  const header =
-    !setSessionId && (value === null ? cookie.clear(url) : cookie.set(value, maxAge, url));
+  const set = (text: string): string => cookie.set(text, endsWithBrowser ? null : maxAge, url);
+  const header = !setSessionId && (value === null ? cookie.clear(url) : set(value));
   const told = withHeaders(own, (headers) => {
     if (header) headers.append("set-cookie", header);
     keepFromSharedCaches(headers);

@@ -1,4 +1,4 @@
-import { currentSecond, type SessionRecord } from "../record.js";
+import { currentSecond, type Lifetime, type SessionRecord } from "../record.js";
 import type { LoadedSession } from "../store.js";
 import type { Settings } from "./options.js";
 
@@ -19,6 +19,7 @@ export interface Write {
   readonly kind: "create" | "keep" | "save" | "regenerate" | "reissue" | "renew";
   readonly loaded: LoadedSession | null;
   readonly next: SessionRecord;
+  readonly lifetime: Lifetime;
 }
 
 type Rules = Pick<Settings, "idleTimeout" | "absoluteTimeout" | "renewAfter" | "defaults">;
@@ -28,13 +29,14 @@ export function writeOfFresh(
   rules: Rules,
   text: string | undefined,
   untouchedText: string | undefined,
+  lifetime: Lifetime,
 ): Write | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
   if (!isChanged && !rules.defaults.arePersonal) return null;
   const created = currentSecond();
-  const next = { text, created, expires: created + rules.idleTimeout };
-  return { kind: isChanged ? "create" : "keep", loaded: null, next };
+  const next = { text, created, expires: dueOf(rules, created, lifetime) };
+  return { kind: isChanged ? "create" : "keep", loaded: null, next, lifetime };
 }
 
 /** For a session that was there and that the handler has looked at. */
@@ -42,17 +44,29 @@ export function writeOfLoaded(
   rules: Rules,
   loaded: LoadedSession,
   text: string,
+  lifetime: Lifetime,
   isRegenerated: boolean,
 ): Write | null {
   const { created } = loaded;
-  const due = Math.min(currentSecond() + rules.idleTimeout, created + rules.absoluteTimeout);
+  const due = dueOf(rules, created, lifetime);
   const gain = due - loaded.expires;
-  const isRenewed = gain > 0 && gain >= rules.renewAfter;
+  // In proportion, or a session with a short lifetime of its own would never be renewed.
+  const renewAfter = Math.floor((rules.renewAfter / rules.idleTimeout) * idleOf(rules, lifetime));
+  const isRenewed = lifetime !== loaded.lifetime || (gain > 0 && gain >= renewAfter);
   const kind =
     (isRegenerated && "regenerate") ||
     (text !== loaded.text && "save") ||
     (loaded.outdated && "reissue") ||
     (isRenewed && "renew");
   const next = { text, created, expires: isRenewed ? due : loaded.expires };
-  return kind ? { kind, loaded, next } : null;
+  return kind ? { kind, loaded, next, lifetime } : null;
+}
+
+/** The first second at which the session is over if nothing more is heard of it. */
+function dueOf(rules: Rules, created: number, lifetime: Lifetime): number {
+  return Math.min(currentSecond() + idleOf(rules, lifetime), created + rules.absoluteTimeout);
+}
+
+function idleOf({ idleTimeout }: Rules, lifetime: Lifetime): number {
+  return typeof lifetime === "number" ? lifetime : idleTimeout;
 }

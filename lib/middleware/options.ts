@@ -113,16 +113,16 @@ function timeouts(
   assertWhole(
     maxAge === undefined ? "idleTimeout" : "cookieOptions.maxAge",
     idleTimeout,
-    1,
     "seconds",
+    1,
   );
   const absoluteTimeout = options.absoluteTimeout ?? Math.max(30 * DAY, idleTimeout);
-  assertWhole("absoluteTimeout", absoluteTimeout, 1, "seconds");
+  assertWhole("absoluteTimeout", absoluteTimeout, "seconds", 1);
   if (idleTimeout > absoluteTimeout) {
     throw new TypeError("The option idleTimeout must not be longer than absoluteTimeout.");
   }
   const renewAfter = options.renewAfter ?? Math.floor(idleTimeout / 10);
-  assertWhole("renewAfter", renewAfter, 0, "seconds");
+  assertWhole("renewAfter", renewAfter, "seconds", 0);
   return { idleTimeout, absoluteTimeout, renewAfter };
 }
 

@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { copyPlain } from "../plain-data.js";
-import type { Session, SessionData } from "../record.js";
+import type { Lifetime, Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope, UpdatedSession } from "../store.js";
 import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
 import type { InitialState } from "./load.js";
@@ -14,6 +14,7 @@ export class RequestSession implements Session {
   /** The session as the store has it; `null` when it is fresh. */
   #loaded: LoadedSession | null;
   #data: SessionData;
+  #lifetime: Lifetime;
   /** The text of fresh data that nobody has changed. */
   #untouchedText: string | undefined;
   readonly #failure: unknown;
@@ -32,6 +33,7 @@ export class RequestSession implements Session {
     this.#scope = scope;
     this.#loaded = state.loaded;
     this.#data = state.data;
+    this.#lifetime = state.loaded?.lifetime;
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
@@ -58,6 +60,27 @@ export class RequestSession implements Session {
     return this.#loaded === null;
   }
 
+  get lifetime(): Lifetime {
+    this.#lookAt();
+    return this.#lifetime;
+  }
+
+  set lifetime(lifetime: Lifetime) {
+    this.#assertOpen();
+    this.#lookAtData();
+    const { absoluteTimeout } = this.#settings;
+    const isTime = Number.isSafeInteger(lifetime) && (lifetime as number) >= 1;
+    const fits = isTime
+      ? (lifetime as number) <= absoluteTimeout
+      : lifetime === undefined || lifetime === "browser";
+    if (!fits) {
+      throw new TypeError(
+        `session.lifetime must be a whole number of seconds from 1 to the absoluteTimeout (${absoluteTimeout}), "browser", or undefined.`,
+      );
+    }
+    this.#lifetime = lifetime;
+  }
+
   async regenerate(): Promise<void> {
     this.#assertOpen();
     this.#lookAt();
@@ -73,6 +96,7 @@ export class RequestSession implements Session {
       this.#isRegenerated = false;
       this.#isDataLookedAt = false;
       this.#data = {};
+      this.#lifetime = undefined;
       return andThen(this.#settings.defaults.make(this.#scope.ctx), (data) => {
         this.#data = data;
       });
@@ -127,12 +151,16 @@ export class RequestSession implements Session {
   #write(succeeded: boolean): Write | null {
     const loaded = this.#loaded;
     if (!succeeded) {
-      return loaded && this.#isRegenerated ? { kind: "regenerate", loaded, next: loaded } : null;
+      if (loaded === null || !this.#isRegenerated) return null;
+      return { kind: "regenerate", loaded, next: loaded, lifetime: loaded.lifetime };
     }
-    const text = this.#isDataLookedAt ? this.#settings.store.serialize(this.#data) : undefined;
+    const lifetime = this.#lifetime;
+    const text = this.#isDataLookedAt
+      ? this.#settings.store.serialize(this.#data, lifetime)
+      : undefined;
     return loaded
-      ? writeOfLoaded(this.#settings, loaded, text ?? loaded.text, this.#isRegenerated)
-      : writeOfFresh(this.#settings, text, this.#untouchedText);
+      ? writeOfLoaded(this.#settings, loaded, text ?? loaded.text, lifetime, this.#isRegenerated)
+      : writeOfFresh(this.#settings, text, this.#untouchedText, lifetime);
   }
 
   /** One after another: each sees what those before it have committed. The first one begins at once. */
@@ -150,9 +178,10 @@ export class RequestSession implements Session {
   async #update(change: (data: SessionData) => void): Promise<void> {
     const { store, emit } = this.#settings;
     const changeNow = (data: SessionData): void => {
-      if (isPromise(change(data) as unknown as Awaitable<void>)) {
-        throw new TypeError("The argument of update() must be a synchronous function.");
-      }
+      const answer = change(data) as unknown as Awaitable<void>;
+      if (!isPromise(answer)) return;
+      answer.then(undefined, () => {});
+      throw new TypeError("The argument of update() must be a synchronous function.");
     };
     const loaded = this.#loaded;
     if (loaded === null || store.apply === undefined) {
@@ -182,6 +211,7 @@ export class RequestSession implements Session {
     }
     if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
     if (updated.merged) emit({ type: "merged" }, ctx);
+    if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
     this.#loaded = updated.session;
     this.#setContents(updated.data);
   }

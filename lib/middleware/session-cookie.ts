@@ -89,17 +89,18 @@ export class SessionCookie {
   /**
    * The header that sets the cookie.
    *
-   * @param maxAge - Seconds.
+   * @param maxAge - Seconds; `null` for a cookie that goes when the browser is closed.
    * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop without a word.
    */
-  set(value: string, maxAge: number, url: string): string {
+  set(value: string, maxAge: number | null, url: string): string {
     if (this.name.length + value.length > MAX_COOKIE_BYTES) {
       throw new SessionError(
         "ERR_SESSION_COOKIE_TOO_LARGE",
         `The session's cookie takes ${this.name.length + value.length} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,
       );
     }
-    return `${this.name}=${value}; Max-Age=${maxAge}${this.#attributesFor(url)}`;
+    const life = maxAge === null ? "" : `; Max-Age=${maxAge}`;
+    return `${this.name}=${value}${life}${this.#attributesFor(url)}`;
   }
 
   /** The header that deletes the cookie: browsers tell cookies apart by name, domain and path. */
