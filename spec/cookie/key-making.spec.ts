@@ -1,0 +1,138 @@
+import { expect } from "chai";
+import { pbkdf2Sync, randomBytes } from "node:crypto";
+import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
+import { open, seal } from "../support/sealed-stores.js";
+
+for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
+  describe(`${Store.name} makes keys`, () => {
+    describe("generateKey()", () => {
+      it("makes a random HMAC key of 32 bytes that can be exported", async () => {
+        const key = await Store.generateKey();
+        expect(key).to.include({ type: "secret", extractable: true });
+        expect(key.usages).to.deep.equal(["sign"]);
+        expect(key.algorithm).to.deep.include({ name: "HMAC", length: 256 });
+        expect((key.algorithm as HmacKeyAlgorithm).hash.name).to.equal("SHA-256");
+        expect(await Store.exportKey(key)).to.not.equal(
+          await Store.exportKey(await Store.generateKey()),
+        );
+      });
+    });
+
+    describe("exportKey()", () => {
+      it("writes base64url that generateKeysFromBase64() reads", async () => {
+        const key = await Store.generateKey();
+        const text = await Store.exportKey(key);
+        expect(text).to.match(/^[\w-]{43}$/);
+        const raw = await crypto.subtle.exportKey("raw", key);
+        expect(Buffer.from(text, "base64url")).to.deep.equal(Buffer.from(raw));
+
+        const again = new Store(await Store.generateKeysFromBase64([text]));
+        const value = await seal(new Store([key]), '{"user":1}');
+        expect(await open(again, value)).to.include({ text: '{"user":1}' });
+      });
+    });
+
+    describe("generateKeysFromBase64()", () => {
+      it("reads base64 and base64url, with padding and without", async () => {
+        for (const bytes of [Buffer.alloc(32, 0xfb), Buffer.alloc(32, 0xff), randomBytes(32)]) {
+          const base64 = bytes.toString("base64");
+          const base64url = bytes.toString("base64url");
+          const writings = [base64, base64.replace("=", ""), base64url, `${base64url}=`];
+          for (const key of await Store.generateKeysFromBase64(writings)) {
+            expect(await Store.exportKey(key)).to.equal(base64url);
+          }
+        }
+      });
+
+      it("keeps the order: the first one seals", async () => {
+        const texts = [1, 2, 3].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+        const keys = await Store.generateKeysFromBase64(texts);
+        const exported = await Promise.all(keys.map(async (key) => Store.exportKey(key)));
+        expect(exported.map((text) => `${text}=`)).to.deep.equal(texts);
+      });
+
+      for (const [title, text] of Object.entries({
+        "31 bytes": Buffer.alloc(31).toString("base64"),
+        "33 bytes": Buffer.alloc(33).toString("base64"),
+        "no bytes": "",
+        "a character of no base64": `${"A".repeat(42)}!`,
+        "a space": `${"A".repeat(20)} ${"A".repeat(23)}`,
+        "unused bits that are set": `${"A".repeat(42)}B`,
+        "a secret in plain text": "correct horse battery staple",
+      })) {
+        it(`refuses ${title}, and says how to make a key`, async () => {
+          const good = Buffer.alloc(32).toString("base64");
+          const error = await refusalOf(Store.generateKeysFromBase64([good, text]));
+          expect(error.message).to.match(/base64 of 32 random bytes.*crypto\.randomBytes\(32\)/);
+        });
+      }
+
+      it("refuses an empty list", async () => {
+        const error = await refusalOf(Store.generateKeysFromBase64([]));
+        expect(error.message).to.match(/at least one/);
+      });
+
+      // The commonest mistake of all: the environment variable is not set.
+      it("refuses a key that is not there, and says how to make one", async () => {
+        const error = await refusalOf(Store.generateKeysFromBase64([undefined as never]));
+        expect(error.message).to.match(/base64 of 32 random bytes/);
+      });
+    });
+  });
+}
+
+describe("SignedCookieStore.generateKeysFromSecrets()", () => {
+  it("is PBKDF2-SHA-256 with 100 000 iterations", async () => {
+    for (const secret of ["secret", "Ł🔑", " ", "x".repeat(1000)]) {
+      const [key] = await SignedCookieStore.generateKeysFromSecrets([secret]);
+      const salt = "@hattip/session PBKDF2 1";
+      const expected = pbkdf2Sync(secret, salt, 100_000, 32, "sha256").toString("base64url");
+      expect(await SignedCookieStore.exportKey(key!)).to.equal(expected);
+    }
+  });
+
+  it("gives keys that serve, in the order of the secrets", async () => {
+    const keys = await SignedCookieStore.generateKeysFromSecrets(["new secret", "old secret"]);
+    const before = new SignedCookieStore(
+      await SignedCookieStore.generateKeysFromSecrets(["old secret"]),
+    );
+    const after = new SignedCookieStore(keys);
+    expect(await open(after, await seal(before, "{}"))).to.include({ outdated: true });
+    expect(await open(after, await seal(after, "{}"))).to.include({ outdated: false });
+    expect(await open(before, await seal(after, "{}"))).to.equal("unknown-key");
+  });
+
+  it("refuses an empty list and an empty secret", async () => {
+    await refusalOf(SignedCookieStore.generateKeysFromSecrets([]));
+    await refusalOf(SignedCookieStore.generateKeysFromSecrets([""]));
+    await refusalOf(SignedCookieStore.generateKeysFromSecrets(["secret", ""]));
+  });
+
+  // TextEncoder makes no bytes of undefined, and the key of no bytes is known to everybody.
+  it("refuses a secret that is not there, or is no text", async () => {
+    for (const secret of [undefined, null, 0, 42, true, ["secret"], {}, new Uint8Array(3)]) {
+      const error = await refusalOf(
+        SignedCookieStore.generateKeysFromSecrets(["secret", secret as never]),
+      );
+      expect(error.message).to.match(/secret must/i);
+    }
+  });
+
+  it("refuses two equal secrets as soon as a store is made of them", async () => {
+    const keys = await SignedCookieStore.generateKeysFromSecrets(["secret", "secret"]);
+    await refusalOf((async () => seal(new SignedCookieStore(keys), "{}"))());
+  });
+
+  it("is not offered for encryption, whose keys must be random", () => {
+    expect(EncryptedCookieStore).to.not.have.property("generateKeysFromSecrets");
+  });
+});
+
+async function refusalOf(promise: Promise<unknown>): Promise<TypeError> {
+  const error = await promise.then(
+    () => expect.fail("accepted"),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).to.be.instanceOf(TypeError);
+  return error as TypeError;
+}

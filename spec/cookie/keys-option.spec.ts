@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import type { RequestContext } from "@hattip/compose";
+import sinon from "sinon";
+import { SessionError } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { keyOf, open, scopeOf, seal, SEALED_STORES } from "../support/sealed-stores.js";
+
+const TEXT = '{"user":1}';
+
+for (const { aName, create } of SEALED_STORES) {
+  describe(`The keys of ${aName} store`, () => {
+    const routes = { "/visit": countVisit };
+
+    it("may be an array, which may change afterwards", async () => {
+      const keys = [await keyOf(1)];
+      const store = create(keys);
+      keys.unshift(await keyOf(2));
+      const value = await seal(store, TEXT);
+      expect(await open(create([await keyOf(1)]), value)).to.include({ outdated: false });
+    });
+
+    it("may be a promise of one", async () => {
+      const value = await seal(create(Promise.all([keyOf(1), keyOf(2)])), TEXT);
+      expect(await open(create([await keyOf(1)]), value)).to.include({ text: TEXT });
+    });
+
+    it("may be any object with a then()", async () => {
+      const keys = [await keyOf(1)];
+      // oxlint-disable-next-line unicorn/no-thenable -- that is what is specified
+      const store = create({ then: (resolve) => Promise.resolve(keys).then(resolve) });
+      expect(await open(create(keys), await seal(store, TEXT))).to.include({ text: TEXT });
+    });
+
+    for (const [title, answer] of Object.entries({
+      "an array": (keys: CryptoKey[]) => keys,
+      "a promise": async (keys: CryptoKey[]) => keys,
+    })) {
+      it(`may be a function of ctx that returns ${title}`, async () => {
+        const ring = { one: [await keyOf(1)], two: [await keyOf(2)] };
+        const store = create((ctx) => answer(ring[ctx.env("RING") as keyof typeof ring]));
+        const browser = new Browser(app({ store, defaultSessionData: { visits: 0 } }, routes), {
+          env: { RING: "two" },
+        });
+        expect(await (await browser.get("/visit")).json()).to.equal(1);
+        expect(await (await browser.get("/visit")).json()).to.equal(2);
+        expect(await open(create(ring.two), browser.cookie("session")!)).to.be.an("object");
+      });
+    }
+
+    it("are asked for once, however many requests there are, one after the other or at once", async () => {
+      const keys = sinon.spy(async () => [await keyOf(1)]);
+      const store = create(keys);
+      const values = await Promise.all(Array.from({ length: 20 }, async () => seal(store, TEXT)));
+      for (const value of values) expect(await open(store, value)).to.include({ text: TEXT });
+      expect(keys.callCount).to.equal(1);
+    });
+
+    it("are asked for when they are needed, and not before", async () => {
+      const keys = sinon.spy(async () => [await keyOf(1)]);
+      const store = create(keys);
+      expect(await open(store, "no session")).to.equal("malformed");
+      expect(keys.callCount).to.equal(0);
+    });
+
+    it("are asked for again by the next request when they did not come", async () => {
+      const failure = new Error("the vault is sealed");
+      const keys = sinon.stub<[], Promise<CryptoKey[]>>();
+      keys.onFirstCall().rejects(failure);
+      keys.onSecondCall().throws(failure);
+      keys.resolves([await keyOf(1)]);
+      const store = create(keys);
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const error = await seal(store, TEXT).catch((thrown: unknown) => thrown);
+        expect(error).to.be.instanceOf(SessionError);
+        expect(error).to.include({ code: "ERR_SESSION_STORE", cause: failure });
+      }
+      expect(await open(store, await seal(store, TEXT))).to.include({ text: TEXT });
+      expect(keys.callCount).to.equal(3);
+    });
+
+    it("fail all the requests that wait for them, and none that comes later", async () => {
+      const keys = sinon.stub<[], Promise<CryptoKey[]>>();
+      keys.onFirstCall().rejects(new Error("timeout"));
+      keys.resolves([await keyOf(1)]);
+      const store = create(keys);
+      const answers = await Promise.allSettled([seal(store, TEXT), seal(store, TEXT)]);
+      expect(answers.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
+      expect(await seal(store, TEXT)).to.be.a("string");
+      expect(keys.callCount).to.equal(2);
+    });
+
+    it("fail the request that uses the session, and only that, while they do not come", async () => {
+      const store = create(async () => Promise.reject(new Error("the vault is sealed")));
+      const events: unknown[] = [];
+      const other = create([await keyOf(1)]);
+      const visits = app(
+        { store, defaultSessionData: { visits: 0 }, onEvent: (event) => events.push(event) },
+        { ...routes, "/health": () => "fine" },
+      );
+      const browser = new Browser(visits);
+      browser.setCookie("session", await seal(other, TEXT));
+      const cookie = browser.cookie("session");
+      expect((await browser.get("/health")).status).to.equal(200);
+      expect((await browser.get("/visit")).status).to.equal(500);
+      expect(browser.cookie("session")).to.equal(cookie);
+      expect(events).to.deep.include({ type: "store-failed", code: "ERR_SESSION_STORE" });
+    });
+
+    it("are given the ctx of the request that asks", async () => {
+      const ctx = scopeOf().ctx;
+      const keys = sinon.spy(async () => [await keyOf(1)]);
+      await seal(create(keys), TEXT, scopeOf({ ctx }));
+      expect(keys.args).to.deep.equal([[ctx]]);
+      expect((keys.args as unknown[][])[0]![0]).to.equal(ctx);
+    });
+  });
+}
+
+describe("A sealed store", () => {
+  it("refuses an option that it does not have", async () => {
+    const keys = [await keyOf(1)];
+    for (const { create } of SEALED_STORES) {
+      const options = { stringfy: JSON.stringify } as object;
+      expect(() => create(keys, options)).to.throw(TypeError, /no option stringfy/);
+      expect(() => create(keys, { stringify: "JSON" as never })).to.throw(TypeError, /stringify/);
+      expect(() => create(keys, { parse: "JSON" as never })).to.throw(TypeError, /parse/);
+    }
+  });
+
+  it("takes a stringify and a parse", async () => {
+    for (const { create } of SEALED_STORES) {
+      const store = create([await keyOf(1)], {
+        stringify: (data) => `<${JSON.stringify(data)}>`,
+        parse: (text) => JSON.parse(text.slice(1, -1)),
+      });
+      expect(store.serialize({ user: 1 })).to.equal('<{"user":1}>');
+      const value = await seal(store, store.serialize({ user: 1 }));
+      const found = await open(store, value);
+      expect(found).to.deep.include({ text: '<{"user":1}>', data: { user: 1 } });
+    }
+  });
+
+  it("begins anew with data that its parse refuses, or makes no object of", async () => {
+    for (const { create } of SEALED_STORES) {
+      const keys = [await keyOf(1)];
+      const strict = create(keys, {
+        parse() {
+          throw new Error("not of our form");
+        },
+      });
+      expect(await open(strict, await seal(strict, TEXT))).to.equal("invalid");
+      for (const text of ["1", '"text"', "null", "[]", "true", "", "{"]) {
+        const store = create(keys);
+        expect(await open(store, await seal(store, text))).to.equal("invalid");
+      }
+    }
+  });
+});
+
+function countVisit(ctx: RequestContext): number {
+  return ++ctx.session.data["visits"];
+}

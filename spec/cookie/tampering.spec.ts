@@ -1,0 +1,222 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { runs } from "../support/runs.js";
+import {
+  keyOf,
+  now,
+  open,
+  scopeOf,
+  seal,
+  SEALED_STORES,
+  type SealedStore,
+} from "../support/sealed-stores.js";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("");
+/** What lenient decoders overlook or translate. */
+const OUTSIDERS = ["+", "/", "=", " ", "\n", "\0", "%", ".", '"', "é", "Ａ", "🍪"];
+
+/** Any data, as JSON. */
+const payload = fc
+  .dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 })
+  .map((data) => JSON.stringify(data));
+const character = fc.constantFrom(...ALPHABET, ...OUTSIDERS);
+
+for (const { aName, create } of SEALED_STORES) {
+  describe(`A tampered value of ${aName} store`, function () {
+    this.timeout(60_000);
+    let store: SealedStore;
+
+    before(async () => {
+      store = create([await keyOf(1), await keyOf(2)]);
+    });
+
+    /** Rejected, as opposed to accepted or thrown: the answer is a reason. */
+    async function expectRejected(value: string): Promise<void> {
+      const found = await open(store, value);
+      if (typeof found !== "string") expect.fail(`accepted ${JSON.stringify(value)}`);
+    }
+
+    /** The property gets one random value of each. */
+    async function check<T extends unknown[]>(
+      arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
+      numRuns: number,
+      property: (...values: T) => Promise<void>,
+    ): Promise<void> {
+      const values = fc.tuple<T>(...arbitraries);
+      const holds = fc.asyncProperty(values, async (drawn) => property(...drawn));
+      await fc.assert(holds, { numRuns: runs(numRuns) });
+    }
+
+    it("is rejected whichever character is changed into whichever other one", async () => {
+      const value = await seal(store, '{"user":1}');
+      for (let at = 0; at < value.length; at++) {
+        for (const other of [...ALPHABET, ...OUTSIDERS]) {
+          if (other !== value[at]) await expectRejected(replaceAt(value, at, other));
+        }
+      }
+    });
+
+    it("is rejected whichever character is changed, whatever the data", async () => {
+      await check([payload, fc.infiniteStream(character)], 2000, async (text, characters) => {
+        const value = await seal(store, text);
+        expect(await open(store, value)).to.be.an("object");
+        for (let at = 0; at < value.length; at++) {
+          const { value: other } = characters.next() as IteratorYieldResult<string>;
+          if (other !== value[at]) await expectRejected(replaceAt(value, at, other));
+        }
+      });
+    });
+
+    it("is rejected when anything is cut off at either end", async () => {
+      await check([payload], 1000, async (text) => {
+        const value = await seal(store, text);
+        for (let at = 1; at < value.length; at++) {
+          await expectRejected(value.slice(0, at));
+          await expectRejected(value.slice(at));
+        }
+      });
+    });
+
+    it("is rejected when a piece is cut out of the middle, or said twice", async () => {
+      const share = fc.double({ min: 0, max: 1, noNaN: true });
+      await check([payload, share, share], 5000, async (text, one, two) => {
+        const value = await seal(store, text);
+        const start = Math.floor(Math.min(one, two) * value.length);
+        const end = Math.floor(Math.max(one, two) * value.length);
+        if (start === end) return;
+        await expectRejected(value.slice(0, start) + value.slice(end));
+        await expectRejected(value.slice(0, end) + value.slice(start));
+      });
+    });
+
+    it("is rejected when anything is put before or behind it", async () => {
+      const extra = fc.oneof(
+        fc.string({ unit: character, minLength: 1 }),
+        fc.constantFrom("=", "==", "A", "AA", "AAA", "AAAA", " ", "\n", "\r\n", "\0", ";", "."),
+      );
+      await check([payload, extra], 5000, async (text, addition) => {
+        const value = await seal(store, text);
+        await expectRejected(value + addition);
+        await expectRejected(addition + value);
+      });
+    });
+
+    it("is rejected with something put between", async () => {
+      const share = fc.double({ min: 0, max: 1, noNaN: true });
+      await check([payload, share, character], 5000, async (text, at, addition) => {
+        const value = await seal(store, text);
+        const middle = Math.floor(at * value.length);
+        const longer = value.slice(0, middle) + addition + value.slice(middle);
+        if (longer !== value) await expectRejected(longer);
+      });
+    });
+
+    it("is rejected in any other writing of the same bytes", async () => {
+      await check([payload], 2000, async (text) => {
+        const value = await seal(store, text);
+        const bytes = Buffer.from(value, "base64url");
+        const padded = value + "=".repeat((4 - (value.length % 4)) % 4);
+        const writings = [
+          padded,
+          bytes.toString("base64"),
+          bytes.toString("base64").replace(/=+$/, ""),
+          bytes.toString("hex"),
+          bytes.toString("latin1"),
+          encodeURIComponent(padded),
+          `%${value.charCodeAt(0).toString(16)}${value.slice(1)}`,
+          `"${value}"`,
+          value.toLowerCase(),
+          value.toUpperCase(),
+          value.split("").join(" "),
+          value.replace(/.{64}/g, "$&\n"),
+        ];
+        for (const writing of writings) if (writing !== value) await expectRejected(writing);
+      });
+    });
+
+    it("is rejected when the unused bits of its last character are set", async () => {
+      for (const text of ["{}", '{"":0}', '{"a":1}', '{"a":12}']) {
+        const value = await seal(store, text);
+        const bytes = Buffer.from(value, "base64url");
+        for (const last of ALPHABET) {
+          const other = value.slice(0, -1) + last;
+          const isSame = Buffer.from(other, "base64url").equals(bytes);
+          if (isSame && other !== value) expect(await open(store, other)).to.equal("malformed");
+        }
+      }
+    });
+
+    it("is rejected when it is spliced from two genuine ones, wherever they are joined", async () => {
+      await check([payload, payload], 250, async (text, otherText) => {
+        const [one, two] = [await seal(store, text), await seal(store, otherText)];
+        for (let at = 1; at < one.length; at++) {
+          const spliced = one.slice(0, at) + two.slice(at);
+          if (spliced !== one && spliced !== two) await expectRejected(spliced);
+          // The tails as long as the MAC, and those around it.
+          const behind = one.slice(0, at) + two.slice(-Math.min(at, 24));
+          if (behind !== one && behind !== two) await expectRejected(behind);
+        }
+        await expectRejected(one + two);
+      });
+    });
+
+    it("is rejected whatever times it claims", async () => {
+      const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+      await check([payload, uint32, uint32], 2000, async (text, created, expires) => {
+        const frame = Buffer.from(await seal(store, text), "base64url");
+        const genuine = frame.toString("base64url");
+        frame.writeUInt32BE(created, 5);
+        if (frame.toString("base64url") !== genuine) await expectRejected(encode(frame));
+        frame.writeUInt32BE(expires, 9);
+        if (frame.toString("base64url") !== genuine) await expectRejected(encode(frame));
+      });
+    });
+
+    it("is rejected when a time in it is moved by a second", async () => {
+      // In the middle of a period of the encrypted store, so that the key stays the same.
+      const expires = Math.floor(now() / 3600 + 2) * 3600 + 1800;
+      const value = await seal(store, "{}", scopeOf(), { expires });
+      const frame = Buffer.from(value, "base64url");
+      for (const offset of [5, 9]) {
+        for (const step of [-1, 1]) {
+          const moved = Buffer.from(frame);
+          moved.writeUInt32BE(frame.readUInt32BE(offset) + step, offset);
+          expect(await open(store, encode(moved))).to.equal("tampered");
+        }
+      }
+    });
+
+    it("is said to be tampered with when nothing but its seal is wrong", async () => {
+      const frame = Buffer.from(await seal(store, '{"user":1}'), "base64url");
+      for (let at = 13; at < frame.length; at++) {
+        for (let bit = 1; bit < 256; bit <<= 1) {
+          const changed = Buffer.from(frame);
+          changed[at]! ^= bit;
+          expect(await open(store, encode(changed))).to.equal("tampered");
+        }
+      }
+    });
+
+    it("is never an exception: any text is a session or a reason", async () => {
+      const anything = fc.oneof(
+        fc.string({ unit: "binary" }),
+        fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }),
+        // With a head that is right as far as it goes.
+        fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }).map((s) => `SQ${s}`),
+        fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }).map((s) => `ER${s}`),
+      );
+      await check([anything], 10_000, async (value) => expectRejected(value));
+      for (const value of ["", "S", "E", "SQ", "EQ", "SQAAAA", "EQAAAA", "A".repeat(100_000)]) {
+        await expectRejected(value);
+      }
+    });
+  });
+}
+
+function replaceAt(value: string, at: number, other: string): string {
+  return value.slice(0, at) + other + value.slice(at + 1);
+}
+
+function encode(frame: Buffer): string {
+  return frame.toString("base64url");
+}

@@ -1,0 +1,13 @@
+// For `mocha --require`: the library is loaded as on a platform that has Web Crypto and nothing of Node's, so that all
+// specs of the run are served by the web engine and the web codec. Everything else has Node back right after.
+const { process, Buffer } = globalThis;
+
+Object.assign(globalThis, { process: undefined, Buffer: undefined });
+
+const { cryptoEngine } = await import("../../lib/platform/crypto.js");
+await import("../../lib/index.js");
+
+/** Chosen by the library itself, and kept by it for the rest of the run. */
+export const engine = await cryptoEngine();
+
+Object.assign(globalThis, { process, Buffer });
