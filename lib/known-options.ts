@@ -1,5 +1,8 @@
 /** A misspelt option must not be a silent default; TypeScript sees it, JavaScript does not. */
 export function assertKnownOptions(owner: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`The options of ${owner} must be an object.`);
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     throw new TypeError(`${owner} has no option ${name}. It has ${known.join(", ")}.`);

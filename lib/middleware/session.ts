@@ -50,8 +50,8 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
     const finished = finish(settings, scope, current, response, succeeded);
     return isPromise(finished) ? await finished : finished;
   } catch (error) {
-    if (!current.isDecided) await finishFailed(settings, scope, current);
-    throw error;
+    if (current.isDecided) throw error;
+    return await finishFailed(settings, scope, current, error);
   } finally {
     errors.stop();
     if (outer instanceof RequestSession) ctx.session = outer;
@@ -78,17 +78,26 @@ function finish(
   return varies && isChangeable(response) ? withHeaders(response, varyByCookie) : response;
 }
 
-/** There is no response, but destroy() and regenerate() are honoured all the same. */
+/**
+ * An error has arrived here: what compose() did not turn into a response, or one of this session's own. destroy() and
+ * regenerate() are honoured all the same, with the response that would be made of the error anyway if there is anything to make it.
+ */
 async function finishFailed(
   settings: Settings,
   scope: StoreScope,
   current: RequestSession,
-): Promise<void> {
+  error: unknown,
+): Promise<Response> {
+  const { handleError }: Partial<RequestContext> = scope.ctx;
+  if (handleError) {
+    return finish(settings, scope, current, await handleError(error), false);
+  }
   try {
     await finish(settings, scope, current, new Response(), false);
   } catch {
     // The first error is the one to be seen; of this one an event has told.
   }
+  throw error;
 }
 
 function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
