@@ -1,0 +1,195 @@
+import { expect } from "chai";
+import { session, UnsafeMemoryStore } from "../../lib/index.js";
+import { answer, app, appOf } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { stores } from "../support/middleware-stores.js";
+
+describe("What caches are told", () => {
+  /** Answers with these headers, having changed, read or not touched the session. */
+  function answered(headers: HeadersInit, use: "changed" | "read" | "untouched") {
+    const site = app(
+      { store: new UnsafeMemoryStore(), defaultSessionData: { n: 0 } },
+      {
+        "/": (ctx) => {
+          if (use === "changed") ctx.session.data.n++;
+          if (use === "read") void ctx.session.data.n;
+          return new Response("body", { headers });
+        },
+      },
+    );
+    return new Browser(site).get("/");
+  }
+
+  describe("of a response that sets the session's cookie", () => {
+    for (const [given, expected] of [
+      [null, "private"],
+      ["public", "private"],
+      ["Public", "private"],
+      ["public, max-age=60", "max-age=60, private"],
+      ["max-age=60, public", "max-age=60, private"],
+      ["s-maxage=600", "private"],
+      ["max-age=60, S-MaxAge=600, must-revalidate", "max-age=60, must-revalidate, private"],
+      ['s-maxage="600"', "private"],
+      ["private", "private"],
+      ["private, max-age=60", "private, max-age=60"],
+      ["PRIVATE, public", "PRIVATE"],
+      ["no-store", "no-store"],
+      ["no-store, public", "no-store"],
+      ["no-cache", "no-cache, private"],
+      ["no-cache, no-transform, immutable", "no-cache, no-transform, immutable, private"],
+      ['no-cache="Set-Cookie, X-A", public', 'no-cache="Set-Cookie, X-A", private'],
+      // Only these headers are private by that: a shared cache may keep the rest.
+      ['private="X-Secret", public', 'private="X-Secret", private'],
+      // Not the directives that they resemble.
+      ["x-public, publicity", "x-public, publicity, private"],
+      ["stale-while-revalidate=30", "stale-while-revalidate=30, private"],
+      ['extension="public, s-maxage=5"', 'extension="public, s-maxage=5", private'],
+      ["", "private"],
+    ] as const) {
+      it(`makes of Cache-Control ${JSON.stringify(given)} ${expected}`, async () => {
+        // CVE-2025-48947 in nextjs-auth0: a CDN kept a session's cookie and handed it to everybody.
+        const headers: HeadersInit = given === null ? {} : { "cache-control": given };
+        const response = await answered(headers, "changed");
+        expect(response.headers.getSetCookie()).to.have.length(1);
+        expect(response.headers.get("cache-control")).to.equal(expected);
+      });
+    }
+
+    for (const name of [
+      "CDN-Cache-Control",
+      "Cloudflare-CDN-Cache-Control",
+      "Netlify-CDN-Cache-Control",
+      "Vercel-CDN-Cache-Control",
+      "Akamai-Cache-Control",
+      "Edge-Control",
+      "Surrogate-Control",
+      "X-Accel-Expires",
+    ]) {
+      it(`takes away ${name}, which speaks to shared caches alone`, async () => {
+        const response = await answered({ [name]: "max-age=60" }, "changed");
+        expect(response.headers.has(name)).to.equal(false);
+      });
+    }
+
+    it("leaves the other headers alone", async () => {
+      const headers = { etag: '"1"', age: "1", expires: "0", "x-custom": "yes" };
+      const response = await answered(headers, "changed");
+      for (const [name, value] of Object.entries(headers)) {
+        expect(response.headers.get(name)).to.equal(value);
+      }
+    });
+
+    it("says so when it deletes the cookie, too", async () => {
+      const site = app(
+        { store: new UnsafeMemoryStore(), defaultSessionData: {} },
+        {
+          "/out": async (ctx) => {
+            await ctx.session.destroy();
+            return new Response("bye", { headers: { "cache-control": "public" } });
+          },
+        },
+      );
+      const response = await new Browser(site).get("/out", { cookie: "session=x" });
+      expect(response.headers.get("cache-control")).to.equal("private");
+      expect(response.headers.get("vary")).to.equal("Cookie");
+    });
+  });
+
+  describe("of a response that sets no cookie", () => {
+    for (const use of ["read", "untouched"] as const) {
+      it(`leaves Cache-Control and CDN headers as they are when the session was ${use}`, async () => {
+        const headers = {
+          "cache-control": "public, s-maxage=60",
+          "cdn-cache-control": "max-age=1",
+        };
+        const response = await answered(headers, use);
+        expect(response.headers.get("cache-control")).to.equal("public, s-maxage=60");
+        expect(response.headers.get("cdn-cache-control")).to.equal("max-age=1");
+      });
+    }
+  });
+
+  describe("by Vary", () => {
+    for (const [given, expected] of [
+      [null, "Cookie"],
+      ["Accept", "Accept, Cookie"],
+      ["Accept, Accept-Encoding", "Accept, Accept-Encoding, Cookie"],
+      ["Cookie", "Cookie"],
+      ["cookie", "cookie"],
+      ["Accept,COOKIE", "Accept,COOKIE"],
+      ["*", "*"],
+      ["X-Cookie", "X-Cookie, Cookie"],
+      ["Cookie-Consent", "Cookie-Consent, Cookie"],
+    ] as const) {
+      for (const use of ["read", "changed"] as const) {
+        it(`makes of ${given} ${expected} when the session was ${use}`, async () => {
+          const response = await answered(given === null ? {} : { vary: given }, use);
+          expect(response.headers.get("vary")).to.equal(expected);
+        });
+      }
+    }
+
+    it("says nothing when nobody looked at the session", async () => {
+      expect((await answered({}, "untouched")).headers.has("vary")).to.equal(false);
+      expect((await answered({ vary: "Accept" }, "untouched")).headers.get("vary")).to.equal(
+        "Accept",
+      );
+    });
+
+    // CVE-2023-30861 and GHSA-68rp-wp8r-4726 in Flask: some ways of looking at the session were not counted.
+    for (const [name, create] of Object.entries(stores)) {
+      const looks: Record<string, Parameters<typeof answer>[0][string]> = {
+        "reading data": (ctx) => void ctx.session.data,
+        "asking for a key": (ctx) => "user" in ctx.session.data,
+        "listing the keys": (ctx) => Object.keys(ctx.session.data),
+        "replacing data": (ctx) => void (ctx.session.data = {}),
+        "asking whether it is fresh": (ctx) => ctx.session.isFresh,
+        "regenerate()": (ctx) => ctx.session.regenerate(),
+        "destroy()": (ctx) => ctx.session.destroy(),
+        "update()": (ctx) => ctx.session.update(() => {}),
+        "reading and then failing": (ctx) => {
+          void ctx.session.data;
+          throw new Error("handler");
+        },
+      };
+      for (const [how, look] of Object.entries(looks)) {
+        it(`counts ${how} as a look, in ${name}`, async () => {
+          const site = app(
+            { store: create(), defaultSessionData: {} },
+            {
+              "/": look,
+              "/begin": (ctx) => {
+                ctx.session.data.user = "ann";
+              },
+            },
+          );
+          const browser = new Browser(site);
+          expect((await browser.get("/")).headers.get("vary")).to.equal("Cookie");
+          expect((await browser.get("/begin")).headers.get("vary")).to.equal("Cookie");
+          expect((await browser.get("/")).headers.get("vary")).to.equal("Cookie");
+        });
+      }
+    }
+
+    it("does not speak of the cookie where the ID comes from somewhere else", async () => {
+      const site = appOf(
+        session({
+          store: new UnsafeMemoryStore(),
+          defaultSessionData: {},
+          getSessionId: (ctx) => ctx.request.headers.get("authorization"),
+        }),
+        answer({
+          "/look": (ctx) => ctx.session.data,
+          "/set": (ctx) => {
+            ctx.session.data.user = "ann";
+          },
+        }),
+      );
+      const browser = new Browser(site);
+      expect((await browser.get("/look")).headers.has("vary")).to.equal(false);
+      const response = await browser.get("/set");
+      expect(response.headers.has("vary")).to.equal(false);
+      expect(response.headers.get("cache-control")).to.equal("private");
+    });
+  });
+});

@@ -1,0 +1,279 @@
+import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CookieStore,
+  SessionError,
+  SignedCookieStore,
+  UnsafeMemoryStore,
+  type SessionStore,
+} from "../../lib/index.js";
+import { app, type Routes } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { EventLog } from "../support/event-log.js";
+import { keys } from "../support/middleware-stores.js";
+import { setCookies } from "../support/set-cookie.js";
+import { WatchedMemoryStore } from "../support/watched-memory-store.js";
+
+const caught: unknown[] = [];
+const routes: Routes = {
+  "/elsewhere": () => "fine",
+  "/": (ctx) => ({ ...ctx.session.data }),
+  "/set": (ctx) => {
+    ctx.session.data.user = "ann";
+  },
+  "/logout": (ctx) => ctx.session.destroy(),
+  "/caught": (ctx) => {
+    caught.length = 0;
+    try {
+      return ctx.session.data;
+    } catch (error) {
+      caught.push(error);
+      return new Response("Try again", { status: 503 });
+    }
+  },
+};
+const looks: Routes = {
+  "/data": (ctx) => ctx.session.data,
+  "/replace": (ctx) => {
+    ctx.session.data = {};
+  },
+  "/fresh": (ctx) => ctx.session.isFresh,
+  "/regenerate": (ctx) => ctx.session.regenerate(),
+  "/destroy": (ctx) => ctx.session.destroy(),
+  "/update": (ctx) => ctx.session.update(() => {}),
+};
+
+describe("While the store is down", () => {
+  const log = new EventLog();
+
+  async function visitor() {
+    const store = new WatchedMemoryStore();
+    const site = app(
+      { store, defaultSessionData: {}, onEvent: log.onEvent },
+      { ...routes, ...looks },
+    );
+    const browser = new Browser(site);
+    await browser.get("/set");
+    const value = browser.cookie("session");
+    log.clear();
+    store.down = true;
+    return { site, browser, store, value };
+  }
+
+  it("routes that do not use the session answer, with no cookie cleared", async () => {
+    const { browser } = await visitor();
+    const response = await browser.get("/elsewhere");
+    expect(response.status).to.equal(200);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_STORE" }]);
+  });
+
+  for (const path of Object.keys(looks)) {
+    it(`a request that uses the session fails with a SessionError, with no cookie cleared: ${path}`, async () => {
+      const { site, browser, value } = await visitor();
+      const response = await browser.get(path);
+      expect(response.status).to.equal(500);
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(browser.cookie("session")).to.equal(value);
+      expect(site.errors).to.have.length(1);
+      const [error] = site.errors as SessionError[];
+      expect(error).to.be.an.instanceOf(SessionError).with.property("code", "ERR_SESSION_STORE");
+      expect(error!.cause).to.have.property("message", "connect ECONNREFUSED");
+    });
+  }
+
+  it("a handler may answer 503 in its own words", async () => {
+    const { site, browser } = await visitor();
+    const response = await browser.get("/caught");
+    expect(response.status).to.equal(503);
+    expect(await response.text()).to.equal("Try again");
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(caught[0]).to.have.property("code", "ERR_SESSION_STORE");
+    expect(site.errors).to.deep.equal([]);
+  });
+
+  it("a handler that goes on regardless gets nothing saved, and no cookie cleared", async () => {
+    const { browser, store, value } = await visitor();
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/": async (ctx) => {
+          await ctx.session.destroy().catch(() => {});
+          return "fine";
+        },
+      },
+    );
+    store.calls.length = 0;
+    const response = await new Browser(site, { jar: browser.jar }).get("/");
+    expect(response.status).to.equal(200);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(store.calls).to.deep.equal(["read"]);
+    store.down = false;
+    const later = await new Browser(site).get("/", { cookie: `session=${value}` });
+    expect(later.status).to.equal(200);
+  });
+
+  it("a visitor without a cookie gets default data, and an error only where they are to be saved", async () => {
+    const { site } = await visitor();
+    const stranger = new Browser(site);
+    expect((await stranger.get("/")).status).to.equal(200);
+    const response = await stranger.get("/set");
+    expect(response.status).to.equal(500);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+  });
+
+  it("no function of default data is asked in place of the store", async () => {
+    const store = new WatchedMemoryStore();
+    let asked = 0;
+    const site = app({ store, defaultSessionData: () => ({ n: ++asked }) }, routes);
+    const browser = new Browser(site);
+    await browser.get("/");
+    store.down = true;
+    expect((await browser.get("/")).status).to.equal(500);
+    expect((await browser.get("/elsewhere")).status).to.equal(200);
+    expect(asked).to.equal(1);
+  });
+
+  it("every session lives on, and works as soon as the store is back", async () => {
+    const { browser, store, site } = await visitor();
+    await browser.get("/");
+    await browser.get("/logout");
+    store.down = false;
+    expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+    expect(site.errors).to.have.length(2);
+    await browser.get("/logout");
+    expect(await (await browser.get("/")).json()).to.deep.equal({});
+  });
+
+  it("that begins between load and save, the response tells nothing of what was not saved", async () => {
+    const store = new WatchedMemoryStore();
+    const site = app(
+      { store, defaultSessionData: {}, onEvent: log.onEvent },
+      {
+        ...routes,
+        "/late": (ctx) => {
+          ctx.session.data.user = "eve";
+          store.down = true;
+        },
+        "/late-logout": async (ctx) => {
+          await ctx.session.destroy();
+          store.down = true;
+        },
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/set");
+    for (const path of ["/late", "/late-logout"]) {
+      log.clear();
+      const response = await browser.get(path);
+      expect(response.status).to.equal(500);
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_STORE" }]);
+      store.down = false;
+      expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+    }
+  });
+});
+
+describe("A store that", () => {
+  /** A store of somebody who implements the interface in place of extending a base. */
+  class Broken implements SessionStore {
+    readonly failure: unknown;
+    constructor(failure: unknown) {
+      this.failure = failure;
+    }
+    serialize(data: object): string {
+      return JSON.stringify(data);
+    }
+    async load(): Promise<never> {
+      throw this.failure;
+    }
+    async save(): Promise<never> {
+      throw this.failure;
+    }
+    async regenerate(): Promise<never> {
+      throw this.failure;
+    }
+    async destroy(): Promise<never> {
+      throw this.failure;
+    }
+  }
+
+  for (const [what, failure] of [
+    ["an error of its own", new Error("ECONNREFUSED")],
+    ["what is no error", "ECONNREFUSED"],
+    ["undefined", undefined],
+  ] as const) {
+    it(`rejects with ${what} fails the request with a SessionError`, async () => {
+      const log = new EventLog();
+      const site = app(
+        { store: new Broken(failure), defaultSessionData: {}, onEvent: log.onEvent },
+        routes,
+      );
+      const browser = new Browser(site);
+      browser.setCookie("session", "anything");
+      expect((await browser.get("/elsewhere")).status).to.equal(200);
+      expect((await browser.get("/")).status).to.equal(500);
+      expect((await new Browser(site).get("/set")).status).to.equal(500);
+      expect(site.errors).to.have.length(2);
+      for (const error of site.errors as SessionError[]) {
+        expect(error).to.be.an.instanceOf(SessionError).with.property("code", "ERR_SESSION_STORE");
+        expect(error.cause).to.equal(failure);
+      }
+      expect(log.types).to.deep.equal(["store-failed", "store-failed", "store-failed"]);
+    });
+  }
+
+  it("breaks while unsealing fails the request with a SessionError", async () => {
+    class BrokenCookieStore extends CookieStore {
+      protected seal(): string {
+        return "sealed";
+      }
+      protected unseal(): never {
+        throw new Error("the key service is down");
+      }
+    }
+    const site = app({ store: new BrokenCookieStore({}), defaultSessionData: {} }, routes);
+    const browser = new Browser(site);
+    await browser.get("/set");
+    expect((await browser.get("/")).status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+  });
+
+  it("has no keys yet fails the requests until it has", async () => {
+    let calls = 0;
+    const store = new SignedCookieStore(async () => {
+      if (++calls === 1) throw new Error("the secret service is down");
+      return keys;
+    });
+    const site = app({ store, defaultSessionData: {} }, routes);
+    const browser = new Browser(site);
+    expect((await browser.get("/set")).status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+    await browser.get("/set");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+  });
+
+  it("hangs fails the request within its time-out, and holds up no other", async () => {
+    class HangingStore extends UnsafeMemoryStore {
+      hangs = false;
+      protected override read(key: string): string | null {
+        // The base waits for hooks that answer with a promise.
+        return this.hangs ? (new Promise(() => {}) as never) : super.read(key);
+      }
+    }
+    const store = new HangingStore({ timeout: 1 });
+    const site = app({ store, defaultSessionData: {} }, routes);
+    const browser = new Browser(site);
+    await browser.get("/set");
+    store.hangs = true;
+    const hung = browser.get("/");
+    const anonymous = await Promise.race([new Browser(site).get("/"), sleep(500, "held up")]);
+    expect(anonymous).to.be.an.instanceOf(Response);
+    expect((await hung).status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+    store.hangs = false;
+    expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+  });
+});
