@@ -22,6 +22,9 @@ function loginCard({ path }: Site): Html {
       <label for="name">Name</label>
       <input id="name" name="name" maxlength="40" required autocomplete="username" />
       <button class="primary">Log in</button>
+      <label class="choice"
+        ><input type="checkbox" name="remember" /> Remember me when the browser is closed</label
+      >
     </form>
   </section>`;
 }

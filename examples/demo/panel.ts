@@ -159,13 +159,11 @@ function refusalOf({ journal }: Site, current: Request): string | null {
 }
 
 async function peek(site: Site, key: string): Promise<Anatomy | null> {
-  const unknown: Anatomy = { facts: [["Unknown", "the store does not answer"]] };
   try {
     const record = await site.peek(key);
-    if (record === undefined) return unknown;
-    return record === null ? null : dissectRecord(record);
+    return record ? dissectRecord(record) : null;
   } catch {
-    return unknown;
+    return { facts: [["Unknown", "the store does not answer"]] };
   }
 }
 

@@ -17,11 +17,14 @@ export function routes(): RequestHandler[] {
   router.get("/:store/:pace/", (ctx) => homePage(ctx.locals.site, ctx.session.data));
 
   router.post("/:store/:pace/login", async (ctx) => {
-    const name = (await field(ctx, "name")).slice(0, MAX_NAME);
+    const form = await formOf(ctx);
+    const name = field(form, "name").slice(0, MAX_NAME);
     if (name === "") return backTo(ctx.locals.site);
     // A new ID with every change of privilege: whoever knew the old one stays outside.
     await ctx.session.regenerate();
     ctx.session.data.name = name;
+    // By default a cookie outlives the browser by the idle timeout.
+    ctx.session.lifetime = form.has("remember") ? undefined : "browser";
     return backTo(ctx.locals.site);
   });
 
@@ -44,7 +47,7 @@ export function routes(): RequestHandler[] {
   });
 
   router.post("/:store/:pace/notes", async (ctx) => {
-    const note = (await field(ctx, "note")).slice(0, MAX_NOTE);
+    const note = field(await formOf(ctx), "note").slice(0, MAX_NOTE);
     const { data } = ctx.session;
     // The session may have ended since the form was shown: in another tab, or with time.
     if (note !== "" && data.name !== undefined) data.notes.push(note);
@@ -52,7 +55,7 @@ export function routes(): RequestHandler[] {
   });
 
   router.post("/:store/:pace/delete-note", async (ctx) => {
-    const index = Number(await field(ctx, "index"));
+    const index = Number(field(await formOf(ctx), "index"));
     ctx.session.data.notes = ctx.session.data.notes.filter((_, i) => i !== index);
     return backTo(ctx.locals.site);
   });
@@ -72,7 +75,10 @@ export function routes(): RequestHandler[] {
   return router.handlers;
 }
 
-async function field({ request }: RequestContext, name: string): Promise<string> {
-  const value = new URLSearchParams(await request.text()).get(name);
-  return value?.trim() ?? "";
+async function formOf({ request }: RequestContext): Promise<URLSearchParams> {
+  return new URLSearchParams(await request.text());
+}
+
+function field(form: URLSearchParams, name: string): string {
+  return form.get(name)?.trim() ?? "";
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RequestHandler } from "@hattip/compose";
 import { EncryptedCookieStore, session } from "@hattip/session";
 import { emptyData } from "./data.js";
@@ -14,8 +13,6 @@ export type Pace = keyof typeof PACES;
 
 /** As many as a ring holds here: the oldest goes when a new one comes. */
 const MAX_KEYS = 3;
-/** Milliseconds. */
-const MAX_PEEK = 1000;
 
 /** One store with one pair of time-outs, at a path of its own and with a cookie of its own. */
 export class Site {
@@ -61,10 +58,9 @@ export class Site {
     this.#open();
   }
 
-  /** The record under a key of the store's backend, for as long as somebody would wait to see it. */
+  /** The record under a key of the store's backend; `undefined` for stores that have no backend. */
   async peek(key: string): Promise<string | null | undefined> {
-    const tooLong = sleep(MAX_PEEK, undefined, { ref: false });
-    return Promise.race([this.#opened.peek?.(key), tooLong]);
+    return this.#opened.peek?.(key);
   }
 
   async close(): Promise<void> {

@@ -121,6 +121,20 @@ describe("The demo, in Chromium", function () {
     expect(await ada.page.evaluate(() => document.cookie)).to.equal("");
   });
 
+  it("forgets a visitor with the browser, unless asked to remember", async () => {
+    const ada = await visit("encrypted");
+    await ada.logIn("Ada");
+    expect((await ada.cookie())!.expires).to.equal(-1);
+    await ada.press("Regenerate");
+    await ada.write("still a session of this browser");
+    expect((await ada.cookie())!.expires).to.equal(-1);
+
+    await ada.press("Log out");
+    await ada.page.getByLabel("Remember me").check();
+    await ada.logIn("Ada");
+    expect((await ada.cookie())!.expires).to.be.closeTo(Date.now() / 1000 + 86_400, 60);
+  });
+
   it("logs all tabs out, and writes nothing for one that does not know it yet", async () => {
     const first = await visit("memory");
     await first.logIn("Ada");
