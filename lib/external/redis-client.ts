@@ -1,8 +1,6 @@
-import { SessionError } from "../errors.js";
-
 /**
- * A client of node-redis 4 and newer (one node, Cluster, Sentinel or pool) or of ioredis (one node or Cluster): as much as tells them
- * apart. Their own types are too different for one precise interface.
+ * A client of node-redis 4 and newer (one node, Cluster, Sentinel or pool) or of ioredis 5 and newer (one node, Cluster or
+ * Sentinel): as much as tells them apart. Their own types are too different for one precise interface.
  */
 export interface RedisClient {
   get(...args: any[]): any;
@@ -18,13 +16,36 @@ export interface RedisClient {
   readonly status?: string;
 }
 
-/** The four commands of the store, whatever the client calls them. */
-export interface RedisCommands {
-  get(key: string): Promise<string | null>;
-  insert(key: string, text: string, ttl: number): Promise<boolean>;
-  replace(key: string, text: string, ttl: number, expected: string): Promise<boolean>;
-  remove(key: string): Promise<unknown>;
+/**
+ * A client, and the four commands of the store, whichever library it is of. Once a command's signal has been aborted, nobody waits for it
+ * any longer, and it must not be sent if it can be helped.
+ */
+export interface RedisDriver {
+  readonly client: RedisClient;
+  /** Whether somebody has opened it and nobody, itself included, has given it up. */
+  readonly isOpen: boolean;
+  /** `false` while it is known to be down. Not every client tells. */
+  readonly isReady: boolean;
+  /** Whether it is one connection, which answers in order: when one answer does not come, no other will. */
+  readonly isOneConnection: boolean;
+  /** Ends when all that was sent has been answered. */
+  close(): Promise<unknown>;
+  /** Ends at once. */
+  destroy(): unknown;
+
+  get(key: string, signal: AbortSignal): Promise<string | null>;
+  insert(key: string, text: string, ttl: number, signal: AbortSignal): Promise<boolean>;
+  replace(
+    key: string,
+    text: string,
+    ttl: number,
+    expected: string,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  remove(key: string, signal: AbortSignal): Promise<unknown>;
 }
+
+export type RedisCommand<T> = (redis: RedisDriver, signal: AbortSignal) => Promise<T>;
 
 /** Compare-and-replace in one step. `SET` has no such condition before Redis 8.4. */
 export const REPLACE_SCRIPT = `if redis.call("GET", KEYS[1]) == ARGV[1] then
@@ -36,84 +57,18 @@ return 0`;
 /** Its SHA-1, by which servers know a script. */
 export const REPLACE_SHA = "9570c7d09752be4b540d972d279140c1018f5c9f";
 
-interface NodeRedis extends RedisClient {
-  evalSha(sha: string, options: ScriptOptions): Promise<number>;
-  readonly options?: { legacyMode?: boolean };
+/** Whether a server that has restarted, or a replica that was promoted, knows no such script. It has run nothing then. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
-interface ScriptOptions {
-  keys: string[];
-  arguments: string[];
-}
-
-interface Ioredis extends RedisClient {
-  evalsha(sha: string, keys: number, ...args: string[]): Promise<number>;
-}
-
-/** Throws for the callback clients of node-redis 3, which would never answer. */
-export function commandsOf(client: RedisClient): RedisCommands {
-  if (isNodeRedis(client)) return nodeRedisCommands(client);
-  if (isIoredis(client)) return ioredisCommands(client);
-  throw new SessionError(
-    "ERR_SESSION_STORE",
-    "getClient returned no client that RedisSessionStore can use: pass one of node-redis 4 or newer (not in legacyMode) or of ioredis 5 or newer.",
+/**
+ * What a write has done when its client sent it twice, because the connection was lost before the reply: the second time it may have
+ * been refused just because the first time it was carried out.
+ */
+export function assertCertain(isDone: boolean, isSentTwice: boolean): boolean {
+  if (isDone || !isSentTwice) return isDone;
+  throw new Error(
+    "The connection was lost before the reply: whether Redis has written is not known.",
   );
-}
-
-function isNodeRedis(client: Partial<NodeRedis> | undefined): client is NodeRedis {
-  return typeof client?.evalSha === "function" && client.options?.legacyMode !== true;
-}
-
-function isIoredis(client: Partial<Ioredis> | undefined): client is Ioredis {
-  return typeof client?.evalsha === "function" && typeof client.status === "string";
-}
-
-function nodeRedisCommands(client: NodeRedis): RedisCommands {
-  return {
-    get: (key) => client.get(key),
-    insert: async (key, text, ttl) => (await client.set(key, text, { EX: ttl, NX: true })) !== null,
-    async replace(key, text, ttl, expected) {
-      const options = { keys: [key], arguments: [expected, text, String(ttl)] };
-      return (
-        (await client
-          .evalSha(REPLACE_SHA, options)
-          .catch((error: unknown) =>
-            unlessUnknownScript(error, () => client.eval(REPLACE_SCRIPT, options)),
-          )) === 1
-      );
-    },
-    remove: (key) => client.del(key),
-  };
-}
-
-function ioredisCommands(client: Ioredis): RedisCommands {
-  return {
-    get: (key) => client.get(key).catch(withoutCommand),
-    insert: async (key, text, ttl) =>
-      (await client.set(key, text, "EX", ttl, "NX").catch(withoutCommand)) !== null,
-    async replace(key, text, ttl, expected) {
-      const args = [key, expected, text, String(ttl)];
-      return (
-        (await client
-          .evalsha(REPLACE_SHA, 1, ...args)
-          .catch((error: unknown) =>
-            unlessUnknownScript(error, () => client.eval(REPLACE_SCRIPT, 1, ...args)),
-          )
-          .catch(withoutCommand)) === 1
-      );
-    },
-    remove: (key) => client.del(key).catch(withoutCommand),
-  };
-}
-
-/** A server that has restarted, or a replica that was promoted, knows no scripts: send it. */
-function unlessUnknownScript(error: unknown, send: () => Promise<number>): Promise<number> {
-  if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return send();
-  throw error;
-}
-
-/** The errors of ioredis carry the command, and with it the session's data, into every log. */
-function withoutCommand(error: { command?: unknown }): never {
-  delete error.command;
-  throw error;
 }

@@ -1,126 +1,229 @@
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
-import { commandsOf, type RedisClient, type RedisCommands } from "./redis-client.js";
+import { IoredisDriver, isIoredis } from "./ioredis-driver.js";
+import { isNodeRedis, NodeRedisDriver } from "./node-redis-driver.js";
+import type { RedisClient, RedisCommand, RedisDriver } from "./redis-client.js";
+import { loggableError } from "./redis-error.js";
+import { withinTime } from "./time-limit.js";
+
+/** Milliseconds. */
+const GRACE = 20;
 
 export type GetRedisClient = (ctx: RequestContext<any>) => Awaitable<RedisClient>;
 
 /**
- * The one client of a store: asked for once, opened if it is not open, and never given a command that it could not send at once,
- * since clients keep such commands and send them when nobody waits any longer.
+ * The one client of a store: asked for once, opened if it is not open, and asked for again only when it has been given up. It is never
+ * given a command while it is known to be down, since clients keep such commands and send them when nobody waits any longer.
  */
 export class RedisConnection {
   readonly #getClient: GetRedisClient;
-  #client: RedisClient | undefined;
-  #commands: RedisCommands | undefined;
-  #starting: Promise<RedisCommands> | undefined;
+  /** Seconds. */
+  readonly #timeout: number;
+  readonly #closesAll: boolean;
+  /** Of every client that has been seen, so that none is listened to twice. */
+  readonly #drivers: WeakMap<RedisClient, RedisDriver> = new WeakMap();
+  #driver: RedisDriver | undefined;
   /** Whether the client was opened here, and is to be closed here. */
   #isOwn = false;
+  /** The last client that somebody else had opened: not for us to open again when he has closed it. */
+  #usersClient: RedisClient | undefined;
+  #starting: Promise<RedisDriver> | undefined;
+  /** Ends the wait of a start: the client is ready, or known to be down. */
+  #settle: (() => void) | undefined;
+  /** Whether the last start has failed. */
+  #isDown = false;
+  /** Whether a call has timed out that the client may still be waiting for. */
+  #isHung = false;
+  #refusal: SessionError | undefined;
   #lastError: unknown;
 
-  constructor(getClient: GetRedisClient) {
+  /**
+   * @param timeout - Of a call, and of a start, in seconds.
+   * @param closesAll - Whether `close()` closes a client that was handed over open, too.
+   */
+  constructor(getClient: GetRedisClient, timeout: number, closesAll = false) {
     this.#getClient = getClient;
+    this.#timeout = timeout;
+    this.#closesAll = closesAll;
   }
 
-  /** The commands of a client that is connected; throws at once while it is known not to be. */
-  use(ctx: RequestContext<any>): Awaitable<RedisCommands> {
-    if (this.#client && this.#commands) {
-      if (isReady(this.#client)) return this.#commands;
-      throw notConnected(this.#lastError);
+  /**
+   * Runs one command, within the time-out.
+   *
+   * @param secrets - What must not stand in any error.
+   */
+  async run<T>(
+    ctx: RequestContext<any>,
+    secrets: readonly string[],
+    command: RedisCommand<T>,
+  ): Promise<T> {
+    const limit = new AbortController();
+    let driver: RedisDriver | undefined;
+    let answer: Promise<T> | undefined;
+    const timer = setTimeout(() => {
+      limit.abort();
+      if (driver && answer) void this.#giveUp(driver, answer);
+    }, this.#timeout * 1000);
+    try {
+      driver = this.#ready() ?? (await this.#start(ctx));
+      // Whoever has waited too long for the start has been told that nothing was written.
+      if (limit.signal.aborted) throw new Error("Connecting took too long.");
+      answer = command(driver, limit.signal);
+      return await answer;
+    } catch (error) {
+      throw error instanceof SessionError ? error : loggableError(error, secrets);
+    } finally {
+      clearTimeout(timer);
     }
-    this.#starting ??= this.#start(ctx).finally(() => (this.#starting = undefined));
+  }
+
+  /** Closes the client if it was opened here. The next request opens one again. Never rejects. */
+  async close(): Promise<void> {
+    await this.#starting?.catch(() => {});
+    const driver = this.#driver;
+    const isOwn = this.#isOwn || this.#closesAll;
+    this.#driver = undefined;
+    this.#isDown = false;
+    if (!driver || !isOwn) return;
+    try {
+      if (driver.isReady) return void (await withinTime(this.#timeout, driver.close()));
+    } catch {
+      // It does not answer, and is left without a good-bye.
+    }
+    destroy(driver);
+  }
+
+  /** The client, if there is one; throws at once while it is known to be down. */
+  #ready(): RedisDriver | undefined {
+    if (this.#refusal) throw this.#refusal;
+    const driver = this.#driver;
+    if (!driver) return undefined;
+    if (!driver.isOpen) {
+      // It has given up by itself, or its user has closed it.
+      this.#driver = undefined;
+      return undefined;
+    }
+    if (!driver.isReady || this.#isHung) throw this.#notConnected();
+    return driver;
+  }
+
+  /** After a start that failed, one call at a time waits for the next; the others fail at once. */
+  #start(ctx: RequestContext<any>): Promise<RedisDriver> {
+    if (this.#starting) {
+      if (this.#isDown) throw this.#notConnected();
+      return this.#starting;
+    }
+    this.#starting = this.#connect(ctx)
+      .then(
+        (driver) => {
+          this.#isDown = false;
+          return driver;
+        },
+        (error: unknown) => {
+          this.#isDown = true;
+          if (!(error instanceof SessionError)) this.#lastError = error;
+          throw error;
+        },
+      )
+      .finally(() => (this.#starting = undefined));
     return this.#starting;
   }
 
-  /** Closes the client if it was opened here. The next request opens one again. */
-  async close(): Promise<void> {
-    await this.#starting?.catch(() => {});
-    const client: Closeable | undefined = this.#client;
-    const isOwn = this.#isOwn;
-    this.#forget();
-    if (client && isOwn) await (client.close ?? client.quit)?.call(client);
-  }
-
-  async #start(ctx: RequestContext<any>): Promise<RedisCommands> {
-    const client = await this.#getClient(ctx);
-    const commands = commandsOf(client);
-    const isOwn = !isOpen(client);
-    this.#client = client;
-    this.#isOwn = isOwn;
+  async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
+    const client = await withinTime(this.#timeout, Promise.resolve(this.#getClient(ctx)));
+    const driver = this.#driverOf(client);
+    const isOwn = !driver.isOpen;
+    if (isOwn && client === this.#usersClient) throw this.#notConnected();
+    if (!isOwn) this.#usersClient = client;
     try {
-      await (isOwn ? this.#open(client) : untilReady(client));
+      if (isOwn || !driver.isReady) await withinTime(this.#timeout, this.#settled(driver, isOwn));
     } catch (error) {
-      this.#discard(client);
+      if (isOwn || this.#closesAll) destroy(driver);
       throw error;
     }
-    this.#commands = commands;
-    if (!isReady(client)) throw notConnected(this.#lastError);
-    return commands;
+    this.#driver = driver;
+    this.#isOwn = isOwn;
+    this.#isHung = false;
+    if (!driver.isReady) throw this.#notConnected();
+    return driver;
   }
 
-  /** Until it is connected or has said that it cannot be, whichever is first; it may go on trying after that. */
-  #open(client: RedisClient): Promise<void> {
+  /** Until the client is ready or known to be down, whichever is first. It may go on trying after that. */
+  #settled({ client }: RedisDriver, isOwn: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      // Without a listener, an error of node-redis ends the process.
-      client.on("error", (error: unknown) => {
-        this.#lastError = error;
-        resolve();
-      });
-      client.connect().then(() => resolve(), reject);
+      this.#settle = resolve;
+      if (isOwn) client.connect().then(() => resolve(), reject);
     });
   }
 
-  /** It has given up. The next request asks for another one. */
-  #discard(client: RedisClient): void {
-    const { destroy, disconnect }: Closeable = client;
-    this.#forget();
-    try {
-      // ioredis would go on trying for ever.
-      (destroy ?? disconnect)?.call(client);
-    } catch {
-      // node-redis throws when there is nothing left to destroy.
+  #driverOf(client: RedisClient): RedisDriver {
+    const known = this.#drivers.get(client);
+    if (known) return known;
+    const driver = this.#recognize(client);
+    this.#drivers.set(client, driver);
+    // Without a listener, an error of node-redis ends the process.
+    client.on("error", (error: unknown) => {
+      this.#lastError = error;
+      // Where there are several connections, the next may be the one that works.
+      if (driver.isOneConnection) this.#settle?.();
+    });
+    client.on("ready", () => {
+      this.#isHung = false;
+      this.#settle?.();
+    });
+    return driver;
+  }
+
+  #recognize(client: RedisClient): RedisDriver {
+    const candidate: Partial<RedisClient> = Object(client);
+    if (isNodeRedis(candidate)) return new NodeRedisDriver(candidate);
+    if (isIoredis(candidate)) return new IoredisDriver(candidate);
+    // Not asked for again: each would be one more connection that nobody closes.
+    this.#refusal = new SessionError(
+      "ERR_SESSION_STORE",
+      "getClient returned no client that RedisSessionStore can use. Pass a client of node-redis 4 or newer, itself and not its legacy() or in legacyMode, or one of ioredis 5 or newer.",
+    );
+    throw this.#refusal;
+  }
+
+  /** A call was not answered in time: of one connection, that means that it hangs. */
+  async #giveUp(driver: RedisDriver, answer: Promise<unknown>): Promise<void> {
+    if (!driver.isOneConnection) return;
+    const answered = answer.then(
+      () => true,
+      () => true,
+    );
+    // When it was this process that stood still, the answer has arrived and is read now.
+    const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE));
+    if ((await Promise.race([answered, late])) || driver !== this.#driver) return;
+    this.#lastError = new Error(`There was no answer within ${this.#timeout} s.`);
+    if (this.#isOwn) {
+      // A connection that a firewall has dropped without a word would hang for minutes: the next call opens a new one.
+      this.#driver = undefined;
+      this.#isDown = true;
+      destroy(driver);
+    } else {
+      this.#isHung = true;
+      await answered;
+      this.#isHung = false;
     }
   }
 
-  #forget(): void {
-    this.#client = undefined;
-    this.#commands = undefined;
-    this.#isOwn = false;
+  #notConnected(): SessionError {
+    return new SessionError(
+      "ERR_SESSION_STORE",
+      "The Redis client is not connected. It goes on trying by itself; answer 503 and let the client try again.",
+      this.#lastError === undefined ? {} : { cause: loggableError(this.#lastError, []) },
+    );
   }
 }
 
-interface Closeable extends RedisClient {
-  close?(): Promise<unknown>;
-  quit?(): Promise<unknown>;
-  destroy?(): unknown;
-  disconnect?(): unknown;
-}
-
-/** Whether somebody has opened it: ioredis says so by its status. */
-function isOpen(client: RedisClient): boolean {
-  const { status } = client;
-  return status === undefined ? client.isOpen === true : status !== "wait" && status !== "end";
-}
-
-/** Pools do not tell, but answer or fail within their own time-out. */
-function isReady(client: RedisClient): boolean {
-  const { status } = client;
-  return status === undefined ? client.isReady !== false : status === "ready";
-}
-
-/** For a client that its user may have opened just now: until it is ready, or it is known to be down. */
-function untilReady(client: RedisClient): Promise<void> {
-  return new Promise((resolve) => {
-    if (isReady(client)) return resolve();
-    client.on("ready", () => resolve());
-    client.on("reconnecting", () => resolve());
-  });
-}
-
-function notConnected(cause: unknown): SessionError {
-  return new SessionError(
-    "ERR_SESSION_STORE",
-    "The Redis client is not connected. It goes on trying by itself; answer 503 and let the client try again.",
-    { cause },
-  );
+function destroy(driver: RedisDriver): void {
+  try {
+    // Sentinel clients answer with a promise.
+    Promise.resolve(driver.destroy()).catch(() => {});
+  } catch {
+    // node-redis throws when there is nothing left to destroy.
+  }
 }

@@ -1,9 +1,10 @@
 import { assertKnownOptions } from "../known-options.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { andThen, type Awaitable } from "../platform/awaitable.js";
+import type { SessionStore } from "../store.js";
 import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
 import { ExternalStore } from "./external-store.js";
 import { RedisConnection, type GetRedisClient } from "./redis-connection.js";
+import { RedisConnectionsPerRequest } from "./redis-connections-per-request.js";
 
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {
   /**
@@ -11,11 +12,22 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
    * it is.
    */
   getClient: GetRedisClient;
+  /**
+   * For platforms that cannot keep a connection from one request to the next: `getClient` is called for each request that needs the store,
+   * and what it returns is closed when the request is over. Default: `false`.
+   */
+  perRequest?: boolean;
 }
 
 /**
  * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 4 or newer (one node, Cluster, Sentinel, pool) or ioredis 5
- * or newer (one node, Cluster). Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
+ * or newer (one node, Cluster, Sentinel). Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
+ *
+ * While a client is down calls fail at once, and a client that the store has opened is replaced when it hangs. Of ioredis, that is one with
+ * `lazyConnect: true`: others open themselves, and may send what was under way again when they are back.
+ *
+ * Replication in Redis is asynchronous: a failover may lose the last writes, although they were acknowledged. `min-replicas-to-write` with
+ * `min-replicas-max-lag` bounds by how many seconds.
  *
  * @example
  * ```ts
@@ -23,26 +35,42 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
  * ```
  */
 export class RedisSessionStore extends ExternalStore {
-  readonly #connection: RedisConnection;
+  /** Closes the client of a request, with `perRequest`. */
+  readonly release?: SessionStore["release"];
+  readonly #redis: RedisConnection | RedisConnectionsPerRequest;
 
   constructor(options: RedisSessionStoreOptions) {
     super(options);
-    assertKnownOptions("RedisSessionStore", options, ["getClient", ...EXTERNAL_STORE_OPTIONS]);
-    if (typeof options.getClient !== "function") {
+    assertKnownOptions("RedisSessionStore", options, [
+      "getClient",
+      "perRequest",
+      ...EXTERNAL_STORE_OPTIONS,
+    ]);
+    const { getClient, perRequest = false, timeout = 2 } = options;
+    if (typeof getClient !== "function") {
       throw new TypeError(
         "The option getClient must be a function that returns a Redis client: () => redis.createClient().",
       );
     }
-    this.#connection = new RedisConnection(options.getClient);
+    if (typeof perRequest !== "boolean") {
+      throw new TypeError("The option perRequest must be true or false.");
+    }
+    if (perRequest) {
+      const connections = new RedisConnectionsPerRequest(getClient, timeout);
+      this.#redis = connections;
+      this.release = ({ ctx }) => connections.release(ctx);
+    } else {
+      this.#redis = new RedisConnection(getClient, timeout);
+    }
   }
 
-  /** Closes the client, if the store opened it. */
+  /** Closes the client, if the store opened it. The next request opens one again. */
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.#redis.close();
   }
 
-  protected read(key: string, ctx: RequestContext<any>): Awaitable<string | null> {
-    return andThen(this.#connection.use(ctx), (redis) => redis.get(key));
+  protected read(key: string, ctx: RequestContext<any>): Promise<string | null> {
+    return this.#redis.run(ctx, [key], (redis, signal) => redis.get(key, signal));
   }
 
   protected create(
@@ -50,8 +78,10 @@ export class RedisSessionStore extends ExternalStore {
     text: string,
     ttl: number,
     ctx: RequestContext<any>,
-  ): Awaitable<boolean> {
-    return andThen(this.#connection.use(ctx), (redis) => redis.insert(key, text, ttl));
+  ): Promise<boolean> {
+    return this.#redis.run(ctx, [key, text], (redis, signal) =>
+      redis.insert(key, text, ttl, signal),
+    );
   }
 
   protected update(
@@ -60,11 +90,13 @@ export class RedisSessionStore extends ExternalStore {
     ttl: number,
     expected: string,
     ctx: RequestContext<any>,
-  ): Awaitable<boolean> {
-    return andThen(this.#connection.use(ctx), (redis) => redis.replace(key, text, ttl, expected));
+  ): Promise<boolean> {
+    return this.#redis.run(ctx, [key, text, expected], (redis, signal) =>
+      redis.replace(key, text, ttl, expected, signal),
+    );
   }
 
   protected async remove(key: string, ctx: RequestContext<any>): Promise<void> {
-    await (await this.#connection.use(ctx)).remove(key);
+    await this.#redis.run(ctx, [key], (redis, signal) => redis.remove(key, signal));
   }
 }

@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { freePort } from "./free-port.js";
+import { redisCli } from "./redis-cli.js";
 import { ServerProcess } from "./server-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
-
-const run = promisify(execFile);
 
 /** A real `redis-server` of this spec's own, on loopback, that keeps nothing on disk. */
 export class RedisServer {
@@ -31,9 +28,8 @@ export class RedisServer {
   }
 
   /** What `redis-cli` answers, for looking at the server behind the store's back. */
-  async cli(...args: string[]): Promise<string> {
-    const { stdout } = await run("redis-cli", ["-h", "127.0.0.1", "-p", `${this.port}`, ...args]);
-    return stdout.trim();
+  cli(...args: string[]): Promise<string> {
+    return redisCli(this.port, ...args);
   }
 
   /** Freezes the process: connections stay open and nothing answers. */

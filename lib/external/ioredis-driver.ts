@@ -1,0 +1,93 @@
+import {
+  assertCertain,
+  isUnknownScript,
+  REPLACE_SCRIPT,
+  REPLACE_SHA,
+  type RedisClient,
+  type RedisDriver,
+} from "./redis-client.js";
+
+/** What is used of the clients of ioredis. */
+export interface Ioredis extends RedisClient {
+  readonly status: string;
+  readonly isCluster?: boolean;
+  evalsha(sha: string, keys: number, ...args: string[]): Promise<number>;
+  nodes?(role: "all"): RedisClient[];
+  quit(): Promise<unknown>;
+  disconnect(): unknown;
+}
+
+export function isIoredis(client: Partial<Ioredis>): client is Ioredis {
+  return (
+    typeof client.evalsha === "function" &&
+    typeof client.connect === "function" &&
+    typeof client.status === "string"
+  );
+}
+
+/** Of ioredis: `new Redis` (by Sentinels, too) and `new Cluster`. */
+export class IoredisDriver implements RedisDriver {
+  readonly client: Ioredis;
+  /** How many connections have been lost so far. */
+  #losses = 0;
+
+  constructor(client: Ioredis) {
+    this.client = client;
+    const watch = (node: RedisClient): unknown => node.on("close", () => this.#losses++);
+    if (client.isCluster) {
+      client.nodes!("all").forEach(watch);
+      client.on("+node", watch);
+    } else {
+      watch(client);
+    }
+  }
+
+  get isOpen(): boolean {
+    return !["wait", "end"].includes(this.client.status);
+  }
+
+  get isReady(): boolean {
+    return this.client.status === "ready";
+  }
+
+  get isOneConnection(): boolean {
+    return this.client.isCluster !== true;
+  }
+
+  close(): Promise<unknown> {
+    return this.client.quit();
+  }
+
+  destroy(): unknown {
+    return this.client.disconnect();
+  }
+
+  get(key: string): Promise<string | null> {
+    return this.client.get(key);
+  }
+
+  insert(key: string, text: string, ttl: number): Promise<boolean> {
+    return this.#write(async () => (await this.client.set(key, text, "EX", ttl, "NX")) !== null);
+  }
+
+  replace(key: string, text: string, ttl: number, expected: string): Promise<boolean> {
+    const args = [key, expected, text, String(ttl)];
+    return this.#write(async () => {
+      const reply: unknown = await this.client.evalsha(REPLACE_SHA, 1, ...args).catch((error) => {
+        if (!isUnknownScript(error)) throw error;
+        return this.client.eval(REPLACE_SCRIPT, 1, ...args);
+      });
+      return reply === 1;
+    });
+  }
+
+  remove(key: string): Promise<unknown> {
+    return this.client.del(key);
+  }
+
+  /** When a connection is lost before the reply, ioredis sends the command again over the next one. */
+  async #write(write: () => Promise<boolean>): Promise<boolean> {
+    const before = this.#losses;
+    return assertCertain(await write(), this.#losses !== before);
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  assertCertain,
+  isUnknownScript,
+  REPLACE_SCRIPT,
+  REPLACE_SHA,
+  type RedisClient,
+  type RedisDriver,
+} from "./redis-client.js";
+
+/** What is used of the clients of node-redis. */
+export interface NodeRedis extends RedisClient {
+  readonly isOpen: boolean;
+  readonly options?: { legacyMode?: boolean };
+  evalSha(sha: string, options: ScriptOptions): Promise<number>;
+  withCommandOptions?(options: CommandOptions): NodeRedis;
+  close?(): Promise<unknown>;
+  quit?(): Promise<unknown>;
+  destroy?(): unknown;
+  disconnect?(): unknown;
+}
+
+interface ScriptOptions {
+  keys: string[];
+  arguments: string[];
+}
+
+interface CommandOptions {
+  abortSignal: AbortSignal;
+}
+
+/** A client for one command. */
+interface OneCall {
+  readonly redis: NodeRedis;
+  isUnderWay: boolean;
+  isSentTwice: boolean;
+}
+
+/** Neither the callback clients of version 3 nor those that imitate them would ever answer. */
+export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
+  return (
+    typeof client.evalSha === "function" &&
+    typeof client.connect === "function" &&
+    typeof client.isOpen === "boolean" &&
+    client.options?.legacyMode !== true
+  );
+}
+
+/** Of node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
+export class NodeRedisDriver implements RedisDriver {
+  readonly client: NodeRedis;
+
+  constructor(client: NodeRedis) {
+    this.client = client;
+  }
+
+  get isOpen(): boolean {
+    return this.client.isOpen;
+  }
+
+  get isReady(): boolean {
+    // Pools, and Clusters of version 5, do not tell.
+    return this.client.isReady ?? true;
+  }
+
+  get isOneConnection(): boolean {
+    // The others cannot say which of their connections is to select a database.
+    return "select" in this.client;
+  }
+
+  close(): Promise<unknown> {
+    const { client } = this;
+    return client.close ? client.close() : client.quit!();
+  }
+
+  destroy(): unknown {
+    const { client } = this;
+    return client.destroy ? client.destroy() : client.disconnect!();
+  }
+
+  get(key: string, signal: AbortSignal): Promise<string | null> {
+    return this.#once(signal).redis.get(key);
+  }
+
+  async insert(key: string, text: string, ttl: number, signal: AbortSignal): Promise<boolean> {
+    const call = this.#once(signal);
+    const reply: unknown = await call.redis.set(key, text, { EX: ttl, NX: true });
+    return assertCertain(reply !== null, call.isSentTwice);
+  }
+
+  async replace(
+    key: string,
+    text: string,
+    ttl: number,
+    expected: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const call = this.#once(signal);
+    const options = { keys: [key], arguments: [expected, text, String(ttl)] };
+    const reply: unknown = await call.redis.evalSha(REPLACE_SHA, options).catch((error) => {
+      if (!isUnknownScript(error)) throw error;
+      call.isUnderWay = false;
+      return call.redis.eval(REPLACE_SCRIPT, options);
+    });
+    return assertCertain(reply === 1, call.isSentTwice);
+  }
+
+  remove(key: string, signal: AbortSignal): Promise<unknown> {
+    return this.#once(signal).redis.del(key);
+  }
+
+  /**
+   * The client with options for one command, in place of its own (which may ask for Buffers): all its queues drop the command when the signal
+   * is aborted.
+   */
+  #once(abortSignal: AbortSignal): OneCall {
+    const options = { abortSignal };
+    // Version 4 has none.
+    const redis = this.client.withCommandOptions?.(options) ?? this.client;
+    const call = { redis, isUnderWay: false, isSentTwice: false };
+    if ("commandOptions" in redis) {
+      // A Sentinel client sends a command again when the connection was lost before the reply, and looks its options up each time:
+      // here, that of version 5 does not look where withCommandOptions() puts them.
+      Object.defineProperty(redis, "commandOptions", {
+        get() {
+          if (call.isUnderWay) call.isSentTwice = true;
+          call.isUnderWay = true;
+          return options;
+        },
+      });
+    }
+    return call;
+  }
+}

@@ -1,0 +1,31 @@
+import { RedisCluster } from "./redis-cluster.js";
+import { RedisSentinel } from "./redis-sentinel.js";
+import { RedisServer } from "./redis-server.js";
+
+/** What clients are told of the servers. */
+export interface RedisDeployment {
+  /** All servers that hold records, masters first. */
+  readonly nodes: readonly RedisServer[];
+  readonly sentinel?: RedisSentinel;
+  stop(): Promise<void>;
+}
+
+export type RedisTopology = "one node" | "Cluster" | "Sentinel";
+
+/** Starts real servers. */
+export async function deployRedis(topology: RedisTopology): Promise<RedisDeployment> {
+  switch (topology) {
+    case "one node": {
+      const server = await RedisServer.start();
+      return { nodes: [server], stop: () => server.stop() };
+    }
+    case "Cluster": {
+      const cluster = await RedisCluster.start();
+      return { nodes: cluster.nodes, stop: () => cluster.stop() };
+    }
+    case "Sentinel": {
+      const sentinel = await RedisSentinel.start();
+      return { nodes: sentinel.nodes, sentinel, stop: () => sentinel.stop() };
+    }
+  }
+}

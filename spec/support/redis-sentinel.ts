@@ -1,0 +1,68 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "./free-port.js";
+import { redisCli } from "./redis-cli.js";
+import { RedisServer } from "./redis-server.js";
+import { ServerProcess } from "./server-process.js";
+import { temporaryFolder } from "./temporary-folder.js";
+import { waitUntil } from "./wait-until.js";
+
+/** A real Sentinel on loopback, which watches a master and its replica and promotes the replica when the master dies. */
+export class RedisSentinel {
+  /** What the Sentinel calls the master, whichever server that is. */
+  readonly name = "sessions";
+  readonly port: number;
+  /** The master at first, and its replica. */
+  readonly nodes: readonly [RedisServer, RedisServer];
+  readonly #folder = temporaryFolder("sentinel");
+  #process!: ServerProcess;
+
+  static async start(): Promise<RedisSentinel> {
+    const master = await RedisServer.start();
+    const replica = await RedisServer.start("--replicaof", `127.0.0.1 ${master.port}`);
+    const sentinel = new RedisSentinel(await freePort(), [master, replica]);
+    await sentinel.#launch();
+    return sentinel;
+  }
+
+  private constructor(port: number, nodes: [RedisServer, RedisServer]) {
+    this.port = port;
+    this.nodes = nodes;
+  }
+
+  /** The port of the server that the Sentinel takes for the master. */
+  async masterPort(): Promise<number> {
+    const answer = await redisCli(this.port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.name);
+    return Number(answer.split("\n")[1]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.end("SIGKILL"); // first, so that it sees no master die
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    this.#folder.remove();
+  }
+
+  async #launch(): Promise<void> {
+    const [master] = this.nodes;
+    const file = join(this.#folder.path, "sentinel.conf");
+    writeFileSync(
+      file, // it keeps its memory here, too
+      [
+        `port ${this.port}`,
+        "bind 127.0.0.1",
+        `dir ${this.#folder.path}`,
+        `sentinel monitor ${this.name} 127.0.0.1 ${master.port} 1`,
+        `sentinel down-after-milliseconds ${this.name} 500`,
+        `sentinel failover-timeout ${this.name} 2000`,
+      ].join("\n"),
+    );
+    this.#process = await ServerProcess.start("redis-server", [file, "--sentinel"], "redis-server");
+    await waitUntil("the Sentinel to know the replica", async () => {
+      if (this.#process.hasExited) throw new Error(`Sentinel has exited:\n${this.#process.output}`);
+      const replicas = await redisCli(this.port, "SENTINEL", "REPLICAS", this.name);
+      return (
+        replicas.includes(`${this.nodes[1].port}`) && replicas.includes("master-link-status\nok")
+      );
+    });
+  }
+}
