@@ -62,7 +62,6 @@ async function called<T>(hook: string, call: () => Awaitable<T>): Promise<T> {
   try {
     return await withinTime(HUNG, Promise.resolve(call()));
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${hook}() threw: ${message}`, { cause });
+    throw new Error(`${hook}() threw.`, { cause });
   }
 }

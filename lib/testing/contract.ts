@@ -17,8 +17,7 @@ export function promisedTo({ it }: TestRunner): Promised {
       try {
         await check();
       } catch (cause) {
-        const seen = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`The contract is broken: “${sentence}” ${seen}`, { cause });
+        throw new Error(`The contract is broken: “${sentence}” ${reasonOf(cause)}`, { cause });
       }
     };
     // vitest and jest take the limit as third argument, mocha by a method of the spec, and node:test has none.
@@ -27,22 +26,38 @@ export function promisedTo({ it }: TestRunner): Promised {
   };
 }
 
+/** The message, and those of the errors behind it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
+}
+
 export function assertSame(what: string, actual: unknown, wanted: unknown): void {
   if (Object.is(actual, wanted)) return;
-  throw new Error(`${what} is ${show(actual)}, not ${show(wanted)}.`);
+  const from = firstDifference(actual, wanted);
+  throw new Error(`${what} is ${show(actual, from)}, not ${show(wanted, from)}.`);
+}
+
+function firstDifference(one: unknown, other: unknown): number {
+  if (typeof one !== "string" || typeof other !== "string") return 0;
+  let at = 0;
+  while (one[at] === other[at]) at++;
+  return at;
 }
 
 export function assertTrue(condition: boolean, seen: string): asserts condition {
   if (!condition) throw new Error(seen);
 }
 
-const SHOWN = 60;
+const SHOWN = 40;
 
-/** For messages: short, and with the first place where two long texts could differ left to the reader. */
-export function show(value: unknown): string {
+/** For messages: the part of a long text around the place that matters. */
+export function show(value: unknown, around = 0): string {
   if (typeof value !== "string") return JSON.stringify(value) ?? typeof value;
-  const text = JSON.stringify(value.slice(0, SHOWN));
-  return value.length > SHOWN ? `${text}… (${value.length} characters)` : text;
+  if (value.length <= SHOWN) return JSON.stringify(value);
+  const start = Math.max(0, around - SHOWN / 2);
+  const part = JSON.stringify(value.slice(start, start + SHOWN));
+  return `${part} (from character ${start} of ${value.length})`;
 }
 
 export function sleep(milliseconds: number): Promise<void> {

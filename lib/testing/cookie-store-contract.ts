@@ -278,15 +278,15 @@ class Cookies {
   }
 
   seal(record: SessionRecord, name: string = this.#scope.cookieName): Promise<string> {
-    return answered("seal", () => sealOf(this.#store).seal(record, this.#scopeFor(name)));
+    return answered("seal()", () => sealOf(this.#store).seal(record, this.#scopeFor(name)));
   }
 
   sealElsewhere(record: SessionRecord): Promise<string> {
-    return answered("seal", () => sealOf(this.#elsewhere).seal(record, this.#scope));
+    return answered("seal()", () => sealOf(this.#elsewhere).seal(record, this.#scope));
   }
 
   unseal(value: string, name: string = this.#scope.cookieName): Promise<Unsealed | FreshReason> {
-    return answered(`unseal of ${show(value)}`, () =>
+    return answered(`unseal() of ${show(value)}`, () =>
       sealOf(this.#store).unseal(value, this.#scopeFor(name)),
     );
   }
@@ -304,7 +304,6 @@ async function answered<T>(what: string, call: () => Awaitable<T>): Promise<T> {
   try {
     return await withinTime(HUNG, Promise.resolve(call()));
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The ${what} threw: ${message}`, { cause });
+    throw new Error(`${what} threw.`, { cause });
   }
 }

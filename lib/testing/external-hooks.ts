@@ -84,19 +84,23 @@ function promiseRead(
     "A prefix may hold any characters.",
     withStores(async ({ backend }) => {
       const long = "p".repeat(250);
+      // Some of them are one and the same path, file name, pattern or parameter of a URL.
       const prefixes = [
         "",
-        "A",
         "a",
-        "a:b:",
+        "A",
+        "a:",
+        "a/",
+        "a\\",
+        "a//",
         "a/b/../",
-        "a\\b",
-        "'\"`;--",
-        "a b%20",
-        "*?[a]",
-        "{a}",
+        "./a",
+        "a ",
+        "a+",
+        "a%20",
       ];
-      prefixes.push("%", "_", "\u00E9\u{1F36A}", `${long}a`, `${long}b`);
+      prefixes.push("%", "_", "*", "?", "a?", "[ab]", "{a}", "'", '"', "`;--", "\u00E9", "e\u0301");
+      prefixes.push("\u{1F36A}", `${long}a`, `${long}b`);
       const hash = await backend.newKey("");
       await assertApart(
         backend,

@@ -1,0 +1,4 @@
+import { describe, it } from "node:test";
+import { suites } from "./suites.js";
+
+suites({ describe, it });

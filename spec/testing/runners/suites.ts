@@ -1,0 +1,18 @@
+import { SignedCookieStore } from "../../../lib/index.js";
+import {
+  cookieStoreContract,
+  externalStoreContract,
+  type TestRunner,
+} from "../../../lib/testing.js";
+import { TableStore } from "../../support/table-store.js";
+import { FAULTS } from "../external-faults.js";
+
+/** Both contracts. The variable FAULT plants one of the faults. */
+export function suites(runner: TestRunner): void {
+  const Store = FAULTS[process.env["FAULT"] ?? ""]?.Store ?? TableStore;
+  const table = new Map();
+  externalStoreContract(runner, { create: () => new Store(table) });
+
+  const keys = SignedCookieStore.generateKey().then((key) => [key]);
+  cookieStoreContract(runner, { create: () => new SignedCookieStore(keys) });
+}
