@@ -97,8 +97,9 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /** Final. One key at most is tried: the one that the value names. */
   protected unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason> {
     const frame = decodeBase64url(value);
-    if (frame === null || frame.length < this.minBytes) return "malformed";
+    if (frame === null) return "malformed";
     if (frame[0] !== this.kind) return isSealed(frame) ? "other-store" : "malformed";
+    if (frame.length < this.minBytes) return "malformed";
     return andThen(this.#keyRing(scope.ctx), (ring): Awaitable<Unsealed | FreshReason> => {
       const header = readHeader(frame);
       const key = ring.find(header.keyId);

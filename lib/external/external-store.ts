@@ -111,7 +111,8 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
    * Hook: replaces, in one atomic step, and only while the stored text is still `expected`.
    *
    * @param ttl - Whole seconds, at least 1, from now.
-   * @returns `false` when the record is gone or has changed. It is never created again.
+   * @returns `false` when the record has changed or is gone; one whose time to live has passed is gone, even if the backend still
+   * has it. It is never created again.
    */
   protected abstract update(
     key: string,
