@@ -5,30 +5,35 @@ export class WatchedMemoryStore extends UnsafeMemoryStore {
   readonly calls: string[] = [];
   readonly keys: string[] = [];
   down = false;
+  /** Hooks call one another, which is nobody's business. */
+  #isInside = false;
 
   protected override read(key: string): string | null {
-    this.#note("read", key);
-    return super.read(key);
+    return this.#noting("read", key, () => super.read(key));
   }
 
   protected override create(key: string, text: string, ttl: number): boolean {
-    this.#note("create", key);
-    return super.create(key, text, ttl);
+    return this.#noting("create", key, () => super.create(key, text, ttl));
   }
 
   protected override update(key: string, text: string, ttl: number, expected: string): boolean {
-    this.#note("update", key);
-    return super.update(key, text, ttl, expected);
+    return this.#noting("update", key, () => super.update(key, text, ttl, expected));
   }
 
   protected override remove(key: string): void {
-    this.#note("remove", key);
-    super.remove(key);
+    this.#noting("remove", key, () => super.remove(key));
   }
 
-  #note(hook: string, key: string): void {
+  #noting<T>(hook: string, key: string, work: () => T): T {
+    if (this.#isInside) return work();
     this.calls.push(hook);
     this.keys.push(key);
     if (this.down) throw new Error("connect ECONNREFUSED");
+    this.#isInside = true;
+    try {
+      return work();
+    } finally {
+      this.#isInside = false;
+    }
   }
 }

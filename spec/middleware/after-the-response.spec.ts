@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { SessionError, type Session } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Deferred } from "../support/deferred.js";
+import { stores } from "../support/middleware-stores.js";
+
+for (const [name, create] of Object.entries(stores)) {
+  describe(`Once the response has been decided, ctx.session, in ${name},`, () => {
+    let session: Session;
+    let browser: Browser;
+
+    beforeEach(async () => {
+      const site = app(
+        { store: create(), defaultSessionData: { list: [] } },
+        {
+          "/": (ctx) => {
+            session = ctx.session;
+            ctx.session.data.user = "ann";
+            return ctx.session.data;
+          },
+          "/look": (ctx) => ctx.session.data,
+        },
+      );
+      browser = new Browser(site);
+      await browser.get("/");
+    });
+
+    it("can still be read", () => {
+      expect(session.data).to.deep.equal({ list: [], user: "ann" });
+      expect(session.isFresh).to.be.a("boolean");
+    });
+
+    it("refuses changes of data, which would be lost without a word", async () => {
+      expect(() => {
+        session.data.user = "eve";
+      }).to.throw(TypeError, /read only|read-only/);
+      expect(() => {
+        session.data.more = true;
+      }).to.throw(TypeError, /not extensible/);
+      expect(() => {
+        delete session.data.user;
+      }).to.throw(TypeError);
+      expect(await (await browser.get("/look")).json()).to.deep.equal({ list: [], user: "ann" });
+    });
+
+    it("refuses other data", () => {
+      const replace = () => {
+        session.data = {};
+      };
+      expect(replace).to.throw(SessionError).with.property("code", "ERR_SESSION_RESPONSE");
+    });
+
+    const calls: Record<string, () => Promise<void>> = {
+      "regenerate()": () => session.regenerate(),
+      "destroy()": () => session.destroy(),
+      "update()": () => session.update(() => {}),
+    };
+    for (const [call, late] of Object.entries(calls)) {
+      it(`refuses ${call}, as a rejection`, async () => {
+        const error = await late().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        expect(error).to.be.an.instanceOf(SessionError);
+        expect(error).to.have.property("code", "ERR_SESSION_RESPONSE");
+        expect(await (await browser.get("/look")).json()).to.deep.equal({ list: [], user: "ann" });
+      });
+    }
+  });
+}
+
+it("A body that is still being streamed reads the session as it was, and fails if it changes it", async () => {
+  const gate = new Deferred();
+  const site = app(
+    { store: stores["UnsafeMemoryStore"]!(), defaultSessionData: { n: 1 } },
+    {
+      "/": (ctx) => {
+        ctx.session.data.n = 2;
+        const encoder = new TextEncoder();
+        const stream = new ReadableStream({
+          async pull(controller) {
+            await gate.promise;
+            controller.enqueue(encoder.encode(String(ctx.session.data.n)));
+            ctx.session.data.n = 3;
+            controller.close();
+          },
+        });
+        return new Response(stream);
+      },
+      "/look": (ctx) => ctx.session.data.n,
+    },
+  );
+  const browser = new Browser(site);
+  const response = await browser.get("/");
+  const reader = response.body!.getReader();
+  gate.resolve();
+  expect(new TextDecoder().decode((await reader.read()).value)).to.equal("2");
+  const failure = await reader.read().catch((error: unknown) => error);
+  expect(failure).to.be.an.instanceOf(TypeError);
+  expect(await (await browser.get("/look")).json()).to.equal(2);
+});

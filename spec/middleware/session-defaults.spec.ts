@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import { UnsafeMemoryStore, type SessionOptions } from "../../lib/index.js";
+import { app, type Routes } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { EventLog } from "../support/event-log.js";
+import { stores } from "../support/middleware-stores.js";
+import { setCookies } from "../support/set-cookie.js";
+import { WatchedMemoryStore } from "../support/watched-memory-store.js";
+
+const routes: Routes = {
+  "/elsewhere": () => "no session here",
+  "/look": (ctx) => ctx.session.data,
+  "/fresh": (ctx) => ctx.session.isFresh,
+  "/set": (ctx) => {
+    ctx.session.data.user = "ann";
+  },
+};
+
+describe("An object of default data", () => {
+  for (const [name, create] of Object.entries(stores)) {
+    it(`is copied for every session, however deep, in ${name}`, async () => {
+      const defaultSessionData = { cart: [] as string[], prefs: { theme: { dark: false } } };
+      const site = app(
+        { store: create(), defaultSessionData },
+        {
+          "/": (ctx) => {
+            ctx.session.data.cart.push("book");
+            ctx.session.data.prefs.theme.dark = true;
+            return ctx.session.data;
+          },
+          "/look": (ctx) => ctx.session.data,
+          "/fails": (ctx) => {
+            ctx.session.data.cart.push("book");
+            throw new Error("handler");
+          },
+        },
+      );
+      const untouched = { cart: [], prefs: { theme: { dark: false } } };
+      const ann = new Browser(site);
+      await ann.get("/");
+      await ann.get("/fails");
+      await new Browser(site).get("/fails");
+      expect(await (await new Browser(site).get("/look")).json()).to.deep.equal(untouched);
+      expect(await (await ann.get("/look")).json()).to.deep.equal({
+        cart: ["book"],
+        prefs: { theme: { dark: true } },
+      });
+      expect(defaultSessionData).to.deep.equal(untouched);
+    });
+  }
+
+  for (const [what, instance] of [
+    ["a date", new Date(0)],
+    ["an instance of a class", new (class Point {})()],
+    ["a map", new Map()],
+  ] as const) {
+    it(`holds no ${what}, which all sessions would share`, () => {
+      const options = { store: new UnsafeMemoryStore(), defaultSessionData: { deep: [instance] } };
+      expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData/);
+    });
+  }
+
+  it("leaves dates to a function, which makes each session its own", async () => {
+    const site = app(
+      { store: new UnsafeMemoryStore(), defaultSessionData: () => ({ since: new Date(0) }) },
+      {
+        "/": (ctx) => {
+          const { since } = ctx.session.data;
+          if (since instanceof Date) since.setUTCFullYear(2000);
+        },
+        "/look": (ctx) => ctx.session.data,
+      },
+    );
+    await new Browser(site).get("/");
+    const other = await new Browser(site).get("/look");
+    expect(await other.json()).to.deep.equal({ since: "1970-01-01T00:00:00.000Z" });
+  });
+
+  it("may have keys that name prototypes, and changes none by them", async () => {
+    const defaultSessionData = JSON.parse(
+      '{"constructor":{"prototype":{"polluted":true}}}',
+    ) as object;
+    const site = app({ store: new UnsafeMemoryStore(), defaultSessionData }, routes);
+    const browser = new Browser(site);
+    await browser.get("/set");
+    expect(await (await browser.get("/look")).json()).to.have.property("user", "ann");
+    expect({}).to.not.have.property("polluted");
+  });
+
+  it("is not kept until somebody changes it", async () => {
+    const store = new WatchedMemoryStore();
+    const browser = new Browser(app({ store, defaultSessionData: { n: 0 } }, routes));
+    await browser.get("/look");
+    expect(store.calls).to.deep.equal([]);
+    await browser.get("/set");
+    expect(store.calls).to.deep.equal(["create"]);
+  });
+});
+
+describe("A function of default data", () => {
+  let calls: number;
+  let store: WatchedMemoryStore;
+  const log = new EventLog();
+
+  beforeEach(() => {
+    calls = 0;
+    log.clear();
+    store = new WatchedMemoryStore();
+  });
+
+  const siteOf = (defaultSessionData: SessionOptions["defaultSessionData"], more: Routes = {}) =>
+    app({ store, defaultSessionData, onEvent: log.onEvent }, { ...routes, ...more });
+  const token = async () => ({ token: ++calls });
+
+  it("is called and awaited once for each fresh session, with the request's context", async () => {
+    const site = siteOf(async (ctx) => {
+      await Promise.resolve();
+      return { token: ++calls, path: ctx.url.pathname };
+    });
+    const browser = new Browser(site);
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 1, path: "/look" });
+    await new Browser(site).get("/elsewhere");
+    expect(calls).to.equal(2);
+    // Not for a session that was loaded.
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 1, path: "/look" });
+    expect(calls).to.equal(2);
+  });
+
+  it("gives what is kept once the handler has looked at it, for it may be random", async () => {
+    const browser = new Browser(siteOf(token));
+    expect(setCookies(await browser.get("/look"))).to.have.length(1);
+    expect(log.types).to.deep.equal(["saved"]);
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 1 });
+  });
+
+  for (const method of ["GET", "HEAD", "OPTIONS"]) {
+    for (const path of ["/elsewhere", "/fresh"]) {
+      it(`costs no store call and sets no cookie where nobody looks at the data: ${method} ${path}`, async () => {
+        // The older package wrote a record for every request without a cookie, crawlers' included.
+        const response = await new Browser(siteOf(token)).request(path, { method });
+        expect(setCookies(response)).to.deep.equal([]);
+        expect(store.calls).to.deep.equal([]);
+        expect(calls).to.equal(1);
+      });
+    }
+  }
+
+  it("may give the same object again without two sessions sharing it", async () => {
+    const shared = { cart: [] as string[] };
+    const site = siteOf(() => shared, {
+      "/buy": (ctx) => ctx.session.data.cart.push("book"),
+    });
+    await new Browser(site).get("/buy");
+    expect(await (await new Browser(site).get("/look")).json()).to.deep.equal({ cart: [] });
+    expect(shared).to.deep.equal({ cart: [] });
+  });
+
+  it("is called anew by destroy(), and what it gives is kept if somebody looks at it", async () => {
+    const browser = new Browser(
+      siteOf(token, {
+        "/out": (ctx) => ctx.session.destroy(),
+        "/out-and-look": async (ctx) => {
+          await ctx.session.destroy();
+          return ctx.session.data;
+        },
+      }),
+    );
+    await browser.get("/look");
+    await browser.get("/out");
+    expect(calls).to.equal(2);
+    expect(browser.cookie("session")).to.equal(undefined);
+    expect(store.size).to.equal(0);
+
+    await browser.get("/look");
+    const response = await browser.get("/out-and-look");
+    expect(await response.json()).to.deep.equal({ token: 4 });
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 4 });
+    expect(store.size).to.equal(1);
+  });
+
+  it("that takes its time lets no logout be overtaken, awaited or not", async () => {
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return {};
+    };
+    const site = siteOf(slow, {
+      "/out": (ctx) => {
+        void ctx.session.data.user;
+        void ctx.session.destroy();
+      },
+    });
+    const browser = new Browser(site);
+    await browser.get("/set");
+    await browser.get("/out");
+    expect(store.size).to.equal(0);
+    expect(await (await browser.get("/look")).json()).to.deep.equal({});
+  });
+
+  for (const [what, answer] of [
+    ["nothing", undefined],
+    ["null", null],
+    ["an array", []],
+    ["a string", "{}"],
+  ] as const) {
+    it(`that gives ${what} is a mistake, which the error names`, async () => {
+      const site = siteOf(() => answer as never);
+      expect((await new Browser(site).get("/look")).status).to.equal(500);
+      expect(site.errors[0]).to.be.an.instanceOf(TypeError);
+      expect(String(site.errors[0])).to.include("defaultSessionData");
+    });
+  }
+
+  it("that throws fails the request with its own error", async () => {
+    const failure = new Error("no database");
+    const site = siteOf(() => {
+      throw failure;
+    });
+    expect((await new Browser(site).get("/look")).status).to.equal(500);
+    expect(site.errors).to.deep.equal([failure]);
+  });
+
+  it("that gives what cannot be stored is an error that names the key", async () => {
+    const site = siteOf(() => ({ big: 1n }));
+    expect((await new Browser(site).get("/look")).status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_DATA");
+    expect(String(site.errors[0])).to.include('"big"');
+  });
+});

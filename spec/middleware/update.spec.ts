@@ -1,0 +1,324 @@
+import { expect } from "chai";
+import { UnsafeMemoryStore, type Session } from "../../lib/index.js";
+import { app, type App, type Routes } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Deferred } from "../support/deferred.js";
+import { EventLog } from "../support/event-log.js";
+import { stores } from "../support/middleware-stores.js";
+import { setCookies } from "../support/set-cookie.js";
+
+const increment = (session: Session): Promise<void> =>
+  session.update((data) => {
+    data.n++;
+  });
+
+for (const [name, create] of Object.entries(stores)) {
+  describe(`update() in ${name}`, () => {
+    const log = new EventLog();
+    let site: App;
+    let browser: Browser;
+
+    const begin = async (routes: Routes) => {
+      const store = create();
+      site = app(
+        { store, defaultSessionData: { n: 0 }, onEvent: log.onEvent },
+        {
+          "/": (ctx) => ctx.session.data,
+          "/begin": (ctx) => {
+            ctx.session.data.begun = true;
+          },
+          ...routes,
+        },
+      );
+      browser = new Browser(site);
+      await browser.get("/begin");
+      log.clear();
+    };
+    const seen = async (visitor = browser) => (await visitor.get("/")).json();
+
+    it("changes data, for the handler to see and for good", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          await increment(ctx.session);
+          return ctx.session.data.n;
+        },
+      });
+      expect(await (await browser.get("/up")).json()).to.equal(1);
+      expect(await seen()).to.deep.equal({ n: 1, begun: true });
+      expect(log.types).to.deep.equal(["saved"]);
+    });
+
+    it("changes the very object that the handler holds", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          const { data } = ctx.session;
+          await increment(ctx.session);
+          return data.n + (ctx.session.data === data ? 10 : 0);
+        },
+      });
+      expect(await (await browser.get("/up")).json()).to.equal(11);
+    });
+
+    it("works on a fresh session, which it begins", async () => {
+      await begin({ "/up": (ctx) => increment(ctx.session) });
+      const stranger = new Browser(site);
+      expect(setCookies(await stranger.get("/up"))).to.have.length(1);
+      expect(await seen(stranger)).to.deep.equal({ n: 1 });
+    });
+
+    it("sees the changes that are still pending, and leaves them pending", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          ctx.session.data.n = 10;
+          ctx.session.data.pending = true;
+          await increment(ctx.session);
+          return ctx.session.data;
+        },
+      });
+      const expected = { n: 11, begun: true, pending: true };
+      expect(await (await browser.get("/up")).json()).to.deep.equal(expected);
+      expect(await seen()).to.deep.equal(expected);
+    });
+
+    it("keeps all of several under way at once in one request", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          await Promise.all(Array.from({ length: 10 }, () => increment(ctx.session)));
+        },
+      });
+      await browser.get("/up");
+      expect(await seen()).to.deep.equal({ n: 10, begun: true });
+    });
+
+    it("keeps what the handler changes while it is under way", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          const updated = increment(ctx.session);
+          ctx.session.data.meanwhile = true;
+          await updated;
+        },
+      });
+      await browser.get("/up");
+      expect(await seen()).to.deep.equal({ n: 1, begun: true, meanwhile: true });
+    });
+
+    it("is waited for although the handler did not", async () => {
+      await begin({
+        "/up": (ctx) => {
+          void increment(ctx.session);
+          void increment(ctx.session);
+        },
+      });
+      await browser.get("/up");
+      expect(await seen()).to.deep.equal({ n: 2, begun: true });
+    });
+
+    it("comes before a destroy() that follows it, awaited or not", async () => {
+      await begin({
+        "/up": (ctx) => {
+          void increment(ctx.session);
+          void ctx.session.destroy();
+        },
+      });
+      await browser.get("/up");
+      expect(browser.cookie("session")).to.equal(undefined);
+      expect(await seen()).to.deep.equal({ n: 0 });
+    });
+
+    it("may follow a destroy(), and begins a new session", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          await ctx.session.destroy();
+          await increment(ctx.session);
+        },
+      });
+      await browser.get("/up");
+      expect(await seen()).to.deep.equal({ n: 1 });
+    });
+
+    it("goes on under the new ID with regenerate()", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          await increment(ctx.session);
+          await ctx.session.regenerate();
+          await increment(ctx.session);
+        },
+      });
+      await browser.get("/up");
+      expect(await seen()).to.deep.equal({ n: 2, begun: true });
+    });
+
+    for (const [what, change] of [
+      [
+        "throws",
+        (data: { n: number }) => {
+          data.n = 99;
+          throw new Error("change");
+        },
+      ],
+      [
+        "is asynchronous",
+        async (data: { n: number }) => {
+          data.n = 99;
+        },
+      ],
+      [
+        "is asynchronous and throws",
+        async (data: { n: number }) => {
+          data.n = 99;
+          throw new Error("change");
+        },
+      ],
+    ] as const) {
+      it(`changes nothing when its argument ${what}, and the next one works`, async () => {
+        let failure: unknown;
+        await begin({
+          "/up": async (ctx) => {
+            await ctx.session.update(change as never).catch((error: unknown) => {
+              failure = error;
+            });
+            await increment(ctx.session);
+            return ctx.session.data.n;
+          },
+        });
+        expect(await (await browser.get("/up")).json()).to.equal(1);
+        expect(failure).to.have.property(
+          "message",
+          what === "throws" ? "change" : "The argument of update() must be a synchronous function.",
+        );
+        expect(await seen()).to.deep.equal({ n: 1, begun: true });
+      });
+    }
+
+    it("replaces frozen data, too", async () => {
+      await begin({
+        "/up": async (ctx) => {
+          ctx.session.data = Object.freeze({ n: 5 });
+          const change = (data: { n?: number }) => ({ ...data, n: 6 });
+          await ctx.session
+            .update((data) => void Object.assign(data, change(data)))
+            .catch(() => {});
+          return ctx.session.data.n;
+        },
+      });
+      const answered = await (await browser.get("/up")).json();
+      // In memory the frozen object itself refuses; in a store a copy of it has been changed.
+      expect(answered).to.equal(name === "UnsafeMemoryStore" ? 6 : 5);
+      expect((await seen()).n).to.equal(answered);
+    });
+
+    it("writes nothing when it changes nothing", async () => {
+      await begin({ "/up": (ctx) => ctx.session.update(() => {}) });
+      const response = await browser.get("/up");
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(log.types).to.deep.equal([]);
+    });
+  });
+}
+
+describe("update() in an external store", () => {
+  const log = new EventLog();
+  const siteOf = (routes: Routes) =>
+    app(
+      { store: new UnsafeMemoryStore(), defaultSessionData: { n: 0 }, onEvent: log.onEvent },
+      {
+        "/": (ctx) => ctx.session.data,
+        "/begin": (ctx) => {
+          ctx.session.data.token = "once";
+        },
+        "/out": (ctx) => ctx.session.destroy(),
+        ...routes,
+      },
+    );
+  const begin = async (routes: Routes) => {
+    const browser = new Browser(siteOf(routes));
+    await browser.get("/begin");
+    log.clear();
+    return browser;
+  };
+
+  it("has committed when it resolves, whatever the handler does later", async () => {
+    const browser = await begin({
+      "/up": async (ctx) => {
+        ctx.session.data.pending = true;
+        await increment(ctx.session);
+        throw new Error("handler");
+      },
+    });
+    expect((await browser.get("/up")).status).to.equal(500);
+    expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1, token: "once" });
+  });
+
+  it("lets one of many requests at once consume a token", async () => {
+    const browser = await begin({
+      "/consume": async (ctx) => {
+        let consumed = false;
+        await ctx.session.update((data) => {
+          consumed = data.token === "once";
+          delete data.token;
+        });
+        return consumed;
+      },
+    });
+    const responses = await Promise.all(Array.from({ length: 20 }, () => browser.get("/consume")));
+    const answers = await Promise.all(responses.map((response) => response.json()));
+    expect(answers.filter(Boolean)).to.have.length(1);
+    expect(await (await browser.get("/")).json()).to.deep.equal({ n: 0 });
+  });
+
+  it("loses none of many counts at once", async () => {
+    const browser = await begin({ "/up": (ctx) => increment(ctx.session) });
+    await Promise.all(Array.from({ length: 20 }, () => browser.get("/up")));
+    expect(await (await browser.get("/")).json()).to.include({ n: 20 });
+    expect(log.types.filter((type) => type === "saved")).to.have.length(20);
+    expect(log.types).to.include("merged");
+  });
+
+  it("fails when the session has ended beside it, and brings nothing back", async () => {
+    const gate = new Deferred();
+    const arrived = new Deferred();
+    const browser = await begin({
+      "/up": async (ctx) => {
+        void ctx.session.data;
+        arrived.resolve();
+        await gate.promise;
+        await increment(ctx.session);
+      },
+    });
+    const id = browser.cookie("session");
+    const late = browser.get("/up");
+    await arrived.promise;
+    await browser.get("/out");
+    gate.resolve();
+    const response = await late;
+    expect(response.status).to.equal(500);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(log.types).to.deep.equal(["destroyed", "gone"]);
+    const replayed = await browser.get("/", { cookie: `session=${id}` });
+    expect(await replayed.json()).to.deep.equal({ n: 0 });
+  });
+
+  it("is not the only way: an ordinary change of a session that ended beside it is dropped, and the response passes", async () => {
+    const gate = new Deferred();
+    const arrived = new Deferred();
+    const browser = await begin({
+      "/change": async (ctx) => {
+        ctx.session.data.n++;
+        arrived.resolve();
+        await gate.promise;
+        return "done";
+      },
+    });
+    const id = browser.cookie("session");
+    const late = browser.get("/change");
+    await arrived.promise;
+    await browser.get("/out");
+    gate.resolve();
+    const response = await late;
+    expect(await response.json()).to.equal("done");
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(log.types).to.deep.equal(["destroyed", "gone"]);
+    const replayed = await browser.get("/", { cookie: `session=${id}` });
+    expect(await replayed.json()).to.deep.equal({ n: 0 });
+  });
+});
