@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { Clock } from "../support/clock.js";
+import { MapStore } from "../support/map-store.js";
+import { Notes } from "../support/notes.js";
+import { setCookies } from "../support/set-cookie.js";
+
+describe("an external store renews", () => {
+  let clock: Clock;
+  let store: MapStore;
+  let notes: Notes;
+
+  beforeEach(() => {
+    clock = new Clock();
+    store = new MapStore();
+    notes = new Notes(store, { idleTimeout: 1000, renewAfter: 100 });
+  });
+  afterEach(() => clock.restore());
+
+  it("nothing, and writes nothing, for a request that only reads before it is due", async () => {
+    const browser = await notes.visitor();
+    clock.pass(99);
+    store.clearCalls();
+    const response = await browser.get("/");
+    expect(store.calls).to.deep.equal(["read"]);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(notes.log.events).to.deep.equal([]);
+  });
+
+  it("the expiry, and nothing else, once it is due", async () => {
+    const browser = await notes.visitor();
+    clock.pass(100);
+    store.clearCalls();
+    const response = await browser.get("/");
+    expect(store.calls).to.deep.equal(["read", "update"]);
+    expect(store.record).to.equal(`1.${clock.now - 100}.${clock.now + 1000}.{"a":"1"}`);
+    expect(setCookies(response)[0]).to.deep.include({ value: browser.cookie("session") });
+    expect(notes.log.types).to.deep.equal(["renewed"]);
+    await browser.get("/");
+    expect(store.calls).to.deep.equal(["read", "update", "read"]);
+  });
+
+  it("nothing for a request that does not look at the session", async () => {
+    const browser = await notes.visitor();
+    clock.pass(500);
+    store.clearCalls();
+    await browser.get("/nothing");
+    expect(store.hooks.update.callCount).to.equal(0);
+  });
+
+  it("without overwriting what another request has changed meanwhile", async () => {
+    const browser = await notes.visitor({ a: "1" });
+    clock.pass(100);
+    notes.meanwhile = () => browser.get("/set?a=2");
+    await browser.get("/");
+    expect(store.record).to.equal(`1.${clock.now - 100}.${clock.now + 1000}.{"a":"2"}`);
+  });
+
+  it("without shortening the life that another request has given the session meanwhile", async () => {
+    const browser = await notes.visitor({ a: "1" });
+    clock.pass(100);
+    const due = clock.now + 1000;
+    // This one is slow, and decides by a clock that is behind.
+    store.before("update", async () => {
+      clock.pass(200);
+      await browser.get("/");
+      clock.pass(-200);
+    });
+    await browser.get("/set?b=2");
+    expect(store.record).to.equal(`1.${due - 1100}.${due + 200}.{"a":"1","b":"2"}`);
+  });
+});

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { MapStore } from "../support/map-store.js";
+import { Notes } from "../support/notes.js";
+
+describe("the IDs of an external store", () => {
+  let clock: Clock;
+  let store: MapStore;
+  let notes: Notes;
+
+  beforeEach(() => {
+    clock = new Clock();
+    start();
+  });
+  afterEach(() => clock.restore());
+
+  function start(): void {
+    store = new MapStore();
+    notes = new Notes(store);
+  }
+
+  describe("let nothing that the client made up reach a hook:", () => {
+    const key = `session:${"k".repeat(43)}`;
+    for (const [what, value] of Object.entries({
+      "a path": "../../x",
+      "NUL among 43 characters": `${"A".repeat(20)}\0${"A".repeat(22)}`,
+      "300 characters": "A".repeat(300),
+      "43 characters of another alphabet": `${"A".repeat(42)}+`,
+      "43 characters in a form that is not canonical": `${"A".repeat(42)}B`,
+      "an ID and its padding": `${"A".repeat(43)}=`,
+      "white space around an ID": ` ${"A".repeat(41)} `,
+      "the text undefined": "undefined",
+      "the text null": "null",
+      "somebody else's key": key,
+      "another program's key": "billing:ledger",
+    })) {
+      it(what, async () => {
+        store.records.set(key, `1.${clock.now}.${clock.now + 100}.{"a":"other"}`);
+        const cookie = `session=${encodeURIComponent(value)}`;
+        const browser = new Browser(notes.app);
+        expect(await (await browser.get("/", { cookie })).json()).to.deep.equal({});
+        expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "malformed" }]);
+        await browser.get("/destroy", { cookie });
+        await browser.get("/regenerate", { cookie });
+        expect(store.calls).to.deep.equal([]);
+        await browser.get("/set?a=1", { cookie });
+        expect(store.calls).to.deep.equal(["create"]);
+        expect(browser.cookie("session")).to.not.equal(value);
+        expect(store.records.get(key)).to.contain("other");
+      });
+    }
+
+    it("nothing at all, for a cookie that is empty", async () => {
+      const browser = new Browser(notes.app);
+      expect(await (await browser.get("/", { cookie: "session=" })).json()).to.deep.equal({});
+      expect(store.calls).to.deep.equal([]);
+    });
+  });
+
+  it("are never adopted from a client", async () => {
+    const cookie = `session=${"A".repeat(43)}`;
+    const browser = new Browser(notes.app);
+    await browser.get("/set?a=1", { cookie });
+    expect(notes.log.events).to.deep.equal([
+      { type: "fresh", reason: "unknown" },
+      { type: "saved" },
+    ]);
+    expect(browser.cookie("session")).to.not.equal("A".repeat(43));
+    expect(await notes.behind("A".repeat(43))).to.deep.equal({});
+  });
+
+  it("cannot be had from a stolen dump", async () => {
+    const browser = await notes.visitor();
+    const [[key, text]] = [...store.records] as [[string, string]];
+    expect(await notes.behind(key.slice("session:".length))).to.deep.equal({});
+    expect(key + text).to.not.contain(browser.cookie("session"));
+  });
+
+  it("are 32 bytes, never the same, in canonical base64url", async () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 200; i++) ids.add((await notes.visitor()).cookie("session")!);
+    expect(ids.size).to.equal(200);
+    for (const id of ids) expect(Buffer.from(id, "base64url").toString("base64url")).to.equal(id);
+    for (const id of ids) expect(Buffer.from(id, "base64url")).to.have.length(32);
+  });
+
+  it("are good under their own cookie's name only", async () => {
+    const id = (await notes.visitor()).cookie("session")!;
+    const admin = new Browser(new Notes(store, { cookieName: "admin" }).app);
+    const response = await admin.get("/", { cookie: `admin=${id}` });
+    expect(await response.json()).to.deep.equal({});
+  });
+});
