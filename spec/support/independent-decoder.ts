@@ -20,6 +20,8 @@ export interface SealOptions extends Contents {
   nonce?: Uint8Array;
   /** Of forgeries: the kind for which the subkey is made. */
   subkeyKind?: SealedKind;
+  /** Of forgeries: the expiry for which it is made. */
+  subkeyExpires?: number;
 }
 
 const FIRST_BYTE = { signed: 0x49, encrypted: 0x11 };
@@ -64,14 +66,15 @@ export function subkeyOf(
 }
 
 export function sealIndependently(options: SealOptions): string {
-  const { kind, key, cookieName, created, expires, text, nonce, subkeyKind = kind } = options;
+  const { kind, key, cookieName, created, expires, text, nonce } = options;
+  const { subkeyKind = kind, subkeyExpires = expires } = options;
   const header = Buffer.concat([
     Buffer.from([FIRST_BYTE[kind]]),
     keyIdOf(key),
     uint32(created),
     uint32(expires),
   ]);
-  const subkey = subkeyOf(key, subkeyKind, cookieName, expires);
+  const subkey = subkeyOf(key, subkeyKind, cookieName, subkeyExpires);
   if (kind === "signed") {
     const message = Buffer.concat([header, Buffer.from(text, "utf8")]);
     const mac = createHmac("sha256", subkey).update(message).digest().subarray(0, TAG);

@@ -1,0 +1,66 @@
+// Replaces the key that seals the sessions, and nobody is logged out:
+//
+//     npm run build && node --import ts-blank-space/register examples/key-rotation.ts
+import { compose, type RequestContext } from "@hattip/compose";
+import { cookie } from "@hattip/cookie";
+import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
+import { EncryptedCookieStore, session } from "@hattip/session";
+import { pathToFileURL } from "node:url";
+
+declare module "@hattip/session" {
+  interface SessionData {
+    userName?: string;
+  }
+}
+
+/** One that is kept as a secret, in the environment say. */
+export async function makeKey(): Promise<string> {
+  return EncryptedCookieStore.exportKey(await EncryptedCookieStore.generateKey());
+}
+
+/** Each step is a deployment: let it reach every server before the next. */
+export function rotate(oldKey: string, newKey: string): { why: string; keys: string[] }[] {
+  return [
+    { why: "As it was.", keys: [oldKey] },
+    { why: "The new key is behind: every server learns to open.", keys: [oldKey, newKey] },
+    { why: "It is in front: it seals, and who comes by is re-issued.", keys: [newKey, oldKey] },
+    { why: "After the absolute timeout nothing is under the old one.", keys: [newKey] },
+  ];
+}
+
+/** The app with these keys, of which the first seals and all open. */
+export async function deploy(keys: string[]): Promise<HattipHandler> {
+  const store = new EncryptedCookieStore(await EncryptedCookieStore.generateKeysFromBase64(keys));
+  return compose(cookie(), session({ store, defaultSessionData: {} }), (ctx: RequestContext) => {
+    if (ctx.url.pathname === "/login") ctx.session.data.userName = "Ada";
+    return new Response(ctx.session.data.userName ?? "nobody");
+  });
+}
+
+/** Ada logs in before the rotation, and visits the app after each step. */
+async function main(): Promise<void> {
+  let held = "";
+  for (const { why, keys } of rotate(await makeKey(), await makeKey())) {
+    const app = await deploy(keys);
+    const path = held === "" ? "/login" : "/";
+    const request = new Request(`https://example.com${path}`, { headers: { cookie: held } });
+    const response = await app(contextOf(request));
+    const [issued] = response.headers.getSetCookie();
+    held = issued?.split(";")[0] ?? held;
+    console.log(`${why} ${await response.text()}, ${issued ? "with a new cookie" : "as before"}`);
+  }
+}
+
+/** What an adapter would hand over. */
+function contextOf(request: Request): AdapterRequestContext {
+  return {
+    request,
+    ip: "127.0.0.1",
+    platform: undefined,
+    env: () => undefined,
+    passThrough() {},
+    waitUntil() {},
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  SimpleCookieStore,
+  UnsignedCookieStore,
+  type FreshReason,
+  type LoadedSession,
+} from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { now, scopeOf } from "../support/sealed-stores.js";
+
+describe("UnsignedCookieStore", () => {
+  const store = new UnsignedCookieStore();
+  const times = { created: now() - 10, expires: now() + 3600 };
+
+  async function seal(text: string): Promise<string> {
+    return (await store.save(null, { text, ...times }, scopeOf())).value;
+  }
+
+  async function open(
+    value: string,
+    by: UnsignedCookieStore = store,
+  ): Promise<LoadedSession | FreshReason> {
+    return by.load(value, scopeOf());
+  }
+
+  function encode(record: string): string {
+    return Buffer.from(record).toString("base64url");
+  }
+
+  it("is also known as SimpleCookieStore", () => {
+    expect(SimpleCookieStore).to.equal(UnsignedCookieStore);
+  });
+
+  it("writes version, created, expires and data as text, in base64url", async () => {
+    const value = await seal('{"theme":"dark"}');
+    expect(value).to.match(/^[\w-]+$/);
+    const record = Buffer.from(value, "base64url").toString();
+    expect(record).to.equal(`1.${times.created}.${times.expires}.{"theme":"dark"}`);
+  });
+
+  it("reads what it has written, whatever the data", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()),
+        async (data) => {
+          const text = JSON.stringify(data);
+          const value = await seal(text);
+          const found = await open(value);
+          expect(found).to.deep.include({ value, text, ...times, outdated: false });
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("reads nothing that is not of its form", async () => {
+    const { created, expires } = times;
+    for (const record of [
+      "",
+      "{}",
+      `2.${created}.${expires}.{}`,
+      `1.${created}.{}`,
+      `1.${created}.${expires}`,
+      `1.-${created}.${expires}.{}`,
+      `1.0${created}.${expires}.{}`,
+      `1.${created}.5${expires}0.{}`,
+      `1.${created}e0.${expires}.{}`,
+      ` 1.${created}.${expires}.{}`,
+    ]) {
+      expect(await open(encode(record)), record).to.equal("malformed");
+    }
+    const value = await seal("{}");
+    for (const text of [`${value}=`, ` ${value}`, `${value}!`, `1.${created}.${expires}.{}`]) {
+      expect(await open(text), text).to.equal("malformed");
+    }
+  });
+
+  it("is never an exception: any text is a session or a reason", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "binary" }), fc.boolean(), async (text, encoded) => {
+        expect(await open(encoded ? encode(text) : text)).to.be.a("string");
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("keeps the timeouts as long as the client does", async () => {
+    const { created, expires } = times;
+    expect(await open(encode(`1.${created}.${now() - 1}.{}`))).to.equal("expired");
+    expect(await open(encode(`1.${created}.${now() + 1e8}.{}`))).to.equal("expired");
+    expect(await open(encode(`1.${now() + 3600}.${expires + 3600}.{}`))).to.equal("expired");
+  });
+
+  it("begins anew with what the client has written and parse refuses", async () => {
+    const validating = new UnsignedCookieStore({
+      parse(text) {
+        const data = JSON.parse(text) as { theme?: unknown };
+        if (data.theme !== "dark" && data.theme !== "light") throw new Error("no such theme");
+        return data;
+      },
+    });
+    expect(await open(await seal('{"theme":"dark"}'), validating)).to.be.an("object");
+    expect(await open(await seal('{"theme":"<script>"}'), validating)).to.equal("invalid");
+    for (const text of ["1", '"text"', "true", "null", "[]", "no JSON"]) {
+      expect(await open(await seal(text))).to.equal("invalid");
+      expect(await open(await seal(text), validating)).to.equal("invalid");
+    }
+  });
+
+  // An own key __proto__ turns into a prototype as soon as somebody copies the object.
+  it("takes no prototype from a client", async () => {
+    const poisoned = [
+      '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true}}}',
+      '{"\\u005f_proto__":{"admin":true},"a":{"_\\u005Fproto__":{"admin":true}}}',
+    ];
+    for (const text of poisoned) {
+      const found = (await open(await seal(text))) as LoadedSession;
+      const data = found.data as { a: object };
+      expect(Object.keys(data)).to.deep.equal(["a"]);
+      expect(Object.keys(data.a)).to.deep.equal([]);
+      expect(Object.assign({}, data, data.a)).to.not.have.property("admin");
+    }
+    expect({}).to.not.have.property("admin");
+  });
+
+  it("refuses an option that it does not have", () => {
+    const options = { validate: JSON.parse } as object;
+    expect(() => new UnsignedCookieStore(options)).to.throw(TypeError, /no option validate/);
+  });
+
+  it("serves an app, with nothing on the server", async () => {
+    const counter = app(
+      { store, defaultSessionData: { visits: 0 } },
+      { "/": (ctx) => ++ctx.session.data["visits"] },
+    );
+    const browser = new Browser(counter);
+    for (const visit of [1, 2, 3]) expect(await (await browser.get("/")).json()).to.equal(visit);
+  });
+});

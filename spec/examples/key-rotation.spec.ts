@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { deploy, makeKey, rotate } from "../../examples/key-rotation.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+
+const DAY = 86_400;
+
+describe("The example of a key rotation", () => {
+  let steps: ReturnType<typeof rotate>;
+
+  beforeEach(async () => {
+    steps = rotate(await makeKey(), await makeKey());
+  });
+
+  it("keeps everybody logged in who comes by", async () => {
+    const visitor = new Browser(await deploy(steps[0]!.keys));
+    await visitor.post("/login");
+    for (const { keys } of steps) {
+      const browser = new Browser(await deploy(keys), { jar: visitor.jar });
+      expect(await (await browser.get("/")).text()).to.equal("Ada");
+    }
+  });
+
+  it("keeps them logged in while a step has reached some of the servers, and others not", async () => {
+    for (let step = 1; step < 3; step++) {
+      const ahead = await deploy(steps[step]!.keys);
+      const behind = await deploy(steps[step - 1]!.keys);
+      const visitor = new Browser(ahead);
+      await visitor.post("/login");
+      for (const server of [behind, ahead, behind, behind, ahead, ahead]) {
+        const browser = new Browser(server, { jar: visitor.jar });
+        expect(await (await browser.get("/")).text()).to.equal("Ada");
+      }
+    }
+  });
+
+  it("logs out by its last step nobody whose session would not be over anyway", async () => {
+    const clock = new Clock();
+    try {
+      const [, behind, inFront, last] = await Promise.all(
+        steps.map(async ({ keys }) => deploy(keys)),
+      );
+      // The last value under the old key.
+      const visitor = new Browser(behind!);
+      await visitor.post("/login");
+      clock.pass(30 * DAY);
+      for (const server of [inFront!, last!]) {
+        const cookie = visitor.jar.getCookieStringSync("https://example.com/", { expire: false });
+        expect(cookie).to.match(/^session=E/);
+        expect(await (await new Browser(server).get("/", { cookie })).text()).to.equal("nobody");
+      }
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it("would log everybody out with the steps left out", async () => {
+    const visitor = new Browser(await deploy(steps[0]!.keys));
+    await visitor.post("/login");
+    const browser = new Browser(await deploy(steps[3]!.keys), { jar: visitor.jar });
+    expect(await (await browser.get("/")).text()).to.equal("nobody");
+  });
+
+  it("can be run", async () => {
+    const example = fileURLToPath(new URL("../../examples/key-rotation.ts", import.meta.url));
+    const options = ["--import", "ts-blank-space/register", example];
+    const { stdout } = await promisify(execFile)(process.execPath, options);
+    const answers = stdout.trim().split("\n");
+    expect(answers.map((line) => line.replace(/^.*?\. /, ""))).to.deep.equal([
+      "Ada, with a new cookie",
+      "Ada, as before",
+      "Ada, with a new cookie",
+      "Ada, as before",
+    ]);
+  });
+});

@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import nodeCrypto, { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
+import type { CryptoEngine } from "../../lib/platform/crypto-engine.js";
+import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-crypto-engine.js";
+import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
+import { importKey } from "../support/sealed-stores.js";
+
+const onNode = new NodeCryptoEngine(nodeCrypto as unknown as NodeCrypto);
+const onWeb = new WebCryptoEngine(globalThis.crypto);
+// As Node was before 20.12.
+const withoutHash = { ...nodeCrypto, hash: undefined };
+const onNodeWithoutHash = new NodeCryptoEngine(withoutHash as unknown as NodeCrypto);
+
+const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const nonce = fc.uint8Array({ minLength: 12, maxLength: 12 });
+const bytes = fc.uint8Array({ maxLength: 300 });
+
+for (const [title, engine] of Object.entries({
+  "on node:crypto": onNode,
+  "on a node:crypto without hash()": onNodeWithoutHash,
+  "on Web Crypto": onWeb,
+} satisfies Record<string, CryptoEngine>)) {
+  describe(`The cryptography ${title}`, () => {
+    it("hashes text as SHA-256 does (FIPS 180-4)", async () => {
+      expect(await engine.sha256("abc")).to.equal("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+      expect(await engine.sha256("")).to.equal("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+      await holds(fc.string({ unit: "binary" }), async (text) => {
+        const expected = createHash("sha256").update(text, "utf8").digest("base64url");
+        expect(await engine.sha256(text)).to.equal(expected);
+      });
+    });
+
+    it("signs with HMAC-SHA-256, truncated to 16 bytes (RFC 4231)", async () => {
+      const mac = await (
+        await engine.macKey(Buffer.from("Jefe"))
+      ).sign(Buffer.from("what do ya want for nothing?"));
+      expect(hex(mac)).to.equal("5bdcc146bf60754e6a042426089575c7");
+      await holds(fc.tuple(key, bytes), async ([secret, message]) => {
+        const expected = createHmac("sha256", secret).update(message).digest().subarray(0, 16);
+        expect(hex(await (await engine.macKey(secret)).sign(message))).to.equal(hex(expected));
+      });
+    });
+
+    it("verifies its MACs, and no others", async () => {
+      await holds(fc.tuple(key, bytes, fc.nat({ max: 127 })), async ([secret, message, bit]) => {
+        const { sign, verify } = await engine.macKey(secret);
+        const mac = Uint8Array.from(await sign(message));
+        expect(await verify(message, mac)).to.equal(true);
+        expect(await verify(Buffer.concat([message, Buffer.alloc(1)]), mac)).to.equal(false);
+        mac[bit >> 3]! ^= 1 << (bit & 7);
+        expect(await verify(message, mac)).to.equal(false);
+      });
+    });
+
+    it("encrypts with AES-256-GCM, the tag behind the text", async () => {
+      // Test case 16 of McGrew and Viega's specification of GCM.
+      const cipher = await engine.cipherKey(
+        unhex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
+      );
+      const sealed = await cipher.encrypt(
+        unhex("cafebabefacedbaddecaf888"),
+        unhex(
+          "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        ),
+        unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2"),
+      );
+      expect(hex(sealed)).to.equal(
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b",
+      );
+      await holds(fc.tuple(key, nonce, bytes, bytes), async ([secret, iv, text, header]) => {
+        const expected = createCipheriv("aes-256-gcm", secret, iv).setAAD(header);
+        const parts = [expected.update(text), expected.final(), expected.getAuthTag()];
+        const found = await (await engine.cipherKey(secret)).encrypt(iv, text, header);
+        expect(hex(found)).to.equal(hex(Buffer.concat(parts)));
+      });
+    });
+
+    it("decrypts what it has encrypted, and nothing else", async () => {
+      const everything = fc.tuple(key, nonce, bytes, bytes, fc.nat());
+      await holds(everything, async ([secret, iv, text, header, position]) => {
+        const { encrypt, decrypt } = await engine.cipherKey(secret);
+        const sealed = Uint8Array.from(await encrypt(iv, text, header));
+        expect(hex((await decrypt(iv, sealed, header))!)).to.equal(hex(text));
+
+        for (const [index, part] of [iv, sealed, header].entries()) {
+          if (part.length === 0) continue;
+          const changed = Uint8Array.from(part);
+          changed[position % changed.length]! ^= 1 << (position & 7);
+          const parts = [iv, sealed, header].map((kept, at) => (at === index ? changed : kept));
+          expect(await decrypt(parts[0]!, parts[1]!, parts[2]!)).to.equal(null);
+        }
+        expect(await decrypt(iv, sealed, Buffer.concat([header, Buffer.alloc(1)]))).to.equal(null);
+      });
+    });
+
+    for (const isExtractable of [true, false]) {
+      it(`expands ${isExtractable ? "" : "non-"}extractable keys as HKDF does (RFC 5869)`, async () => {
+        await holds(fc.tuple(key, bytes, bytes), async ([ikm, salt, info]) => {
+          const extracted = createHmac("sha256", salt).update(ikm).digest();
+          const prk = await importKey(Uint8Array.from(extracted), isExtractable);
+          const expected = Buffer.from(hkdfSync("sha256", ikm, salt, info, 32));
+          expect(hex(await engine.expand(prk, info))).to.equal(hex(expected));
+        });
+      });
+    }
+
+    it("imports and makes keys by Web Crypto", async () => {
+      const made = await engine.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, [
+        "sign",
+      ]);
+      expect(made).to.have.property("type", "secret");
+    });
+
+    it("draws random bytes that nobody else holds", () => {
+      const [one, two] = [engine.randomBytes(32), engine.randomBytes(32)];
+      expect(hex(one)).to.not.equal(hex(two));
+      const before = hex(two);
+      one.fill(0);
+      expect(hex(two)).to.equal(before);
+      expect(one.buffer).to.not.equal(two.buffer);
+    });
+  });
+}
+
+async function holds<T>(
+  arbitrary: fc.Arbitrary<T>,
+  property: (value: T) => Promise<void>,
+): Promise<void> {
+  await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns: 200 });
+}
+
+function hex(data: Uint8Array): string {
+  return Buffer.from(data).toString("hex");
+}
+
+function unhex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(text, "hex"));
+}
