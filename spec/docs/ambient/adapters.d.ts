@@ -1,0 +1,22 @@
+// Hattip's adapters that are not installed here, with what the documentation uses of them.
+type Adapter = (handler: import("@hattip/core").HattipHandler<any>) => any;
+
+declare module "@hattip/adapter-cloudflare-workers/no-static" {
+  const cloudflareWorkersAdapter: Adapter;
+  export default cloudflareWorkersAdapter;
+}
+declare module "@hattip/adapter-deno" {
+  export const createServeHandler: Adapter;
+}
+declare module "@hattip/adapter-bun" {
+  const bunAdapter: Adapter;
+  export default bunAdapter;
+}
+declare module "@hattip/adapter-vercel-edge" {
+  const vercelEdgeAdapter: Adapter;
+  export default vercelEdgeAdapter;
+}
+declare module "@hattip/adapter-netlify-functions" {
+  const netlifyFunctionsAdapter: Adapter;
+  export default netlifyFunctionsAdapter;
+}

@@ -1,0 +1,18 @@
+// What code in the documentation takes for granted. Part of the documents' programs alone.
+import type { RequestContext } from "@hattip/compose";
+import type { Router } from "@hattip/router";
+import type { SessionData, SessionStore } from "@hattip/session";
+
+declare global {
+  const app: Router;
+  const ctx: RequestContext;
+  const store: SessionStore;
+  const form: FormData;
+
+  /** The application's own. */
+  function findUser(form: FormData): Promise<{ id: string } | null>;
+  function generationOf(userId: string): Promise<number>;
+  function validate(data: unknown): SessionData;
+
+  const Deno: { serve(handler: (request: Request, info: any) => unknown): void };
+}

@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { posix } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { Document, documents, PROJECT } from "./document.js";
+
+const run = promisify(execFile);
+
+/** What is done about the blocks of each language. */
+const CHECKED = {
+  ts: "compiled",
+  js: "compiled",
+  sh: "parsed, and its commands looked up",
+  console: "compared with a real run, in readme.spec.ts",
+};
+/** Figures and formats. */
+const NO_CODE = ["", "text"];
+
+describe("The documents", function () {
+  this.timeout(60_000);
+
+  for (const document of documents()) {
+    describe(document.path, () => {
+      it("has no code that is not checked", () => {
+        const languages = new Set(document.blocks.map(({ language }) => language));
+        const known = [...Object.keys(CHECKED), ...NO_CODE];
+        expect([...languages].filter((language) => !known.includes(language))).to.deep.equal([]);
+      });
+
+      it("links to what is there", () => {
+        const broken = document.links.filter((link) => !leadsSomewhere(document, link));
+        expect(broken).to.deep.equal([]);
+      });
+
+      if (document.blocksIn("sh").length > 0) {
+        it("has commands that a shell understands and that exist", async () => {
+          for (const { text } of document.blocksIn("sh")) {
+            await run("bash", ["-n", "-c", text]);
+            expect(unknownCommands(text)).to.deep.equal([]);
+          }
+        });
+      }
+
+      if (document.blocksIn("ts").length + document.blocksIn("js").length > 0) {
+        it("has code that compiles against the built package", async () => {
+          const folder = writeProgram(document);
+          // tsc writes to stdout what is wrong, with file names that are lines of the document.
+          const errors = await run("npx", ["tsc", "-p", folder], { cwd: PROJECT }).then(
+            () => "",
+            (error: { stdout: string }) => error.stdout,
+          );
+          expect(errors).to.equal("");
+        });
+      }
+    });
+  }
+});
+
+function leadsSomewhere(document: Document, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? document.path : posix.join(posix.dirname(document.path), path);
+  if (!existsSync(`${PROJECT}/${target}`)) return false;
+  return anchor === undefined || new Document(target).anchors.includes(anchor);
+}
+
+/** Scripts of this project that a text calls and that are not there. */
+function unknownCommands(text: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(`${PROJECT}/package.json`, "utf8"));
+  const runs = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]!);
+  const files = [...text.matchAll(/^(?:\.?bin|\.ci)\/[\w-]+/gm)].map((match) => match[0]);
+  return [
+    ...runs.filter((name) => !(name in scripts)),
+    ...files.filter((path) => !existsSync(`${PROJECT}/${path}`)),
+  ];
+}
+
+/** One module for each block, in a program of the document's own: what one augments is no business of another. */
+function writeProgram(document: Document): string {
+  // In the project, so that its own name leads to what was built.
+  const folder = `${PROJECT}/.cache/docs/${document.path.replaceAll("/", "-")}`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const language of ["ts", "js"]) {
+    for (const { text, line, fileName } of document.blocksIn(language)) {
+      // As many empty lines as the document has before it, so that an error names the document's line.
+      const module = "\n".repeat(line - 1) + text + "\nexport {};\n";
+      writeFileSync(`${folder}/${fileName ?? `line-${line}.${language}`}`, module);
+    }
+  }
+  writeFileSync(
+    `${folder}/tsconfig.json`,
+    JSON.stringify({
+      extends: `${PROJECT}/spec/tsconfig.json`,
+      compilerOptions: {
+        types: ["node"],
+        paths: {},
+        allowJs: true,
+        isolatedModules: false,
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        allowUnreachableCode: true,
+      },
+      include: [".", `${PROJECT}/spec/docs/ambient`],
+      exclude: [],
+    }),
+  );
+  return folder;
+}

@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { freePort } from "../support/free-port.js";
+import { ServerProcess } from "../support/server-process.js";
+import { waitUntil } from "../support/wait-until.js";
+import { Document, PROJECT } from "./document.js";
+
+const run = promisify(execFile);
+
+/** In the project, so that its own name leads to what was built. */
+const FOLDER = `${PROJECT}/.cache/docs/start`;
+/** Of the connection, and left out in the document. */
+const CONNECTION = /^(Date|Connection|Keep-Alive|Transfer-Encoding|Content-Length):/i;
+
+describe("The start in the README", function () {
+  this.timeout(30_000);
+  const readme = new Document("README.md");
+  let port: number;
+  let server: ServerProcess;
+
+  before(async () => {
+    port = await freePort();
+    const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs")!;
+    rmSync(FOLDER, { recursive: true, force: true });
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(`${FOLDER}/app.mjs`, text.replace("3000", `${port}`));
+    const { stdout: key } = await run("bash", ["-c", keyCommand(readme)]);
+    server = await ServerProcess.start("node", ["app.mjs"], "nodejs", {
+      cwd: FOLDER,
+      env: { ...process.env, SESSION_KEY: key.trim() },
+    });
+    await waitUntil(`the server on port ${port}`, async () => {
+      if (server.hasExited) throw new Error(server.output);
+      return (await fetch(`http://localhost:${port}/`)).ok;
+    });
+  });
+
+  after(async () => {
+    await server?.end("SIGTERM");
+    rmSync(FOLDER, { recursive: true, force: true });
+  });
+
+  it("is at most twenty lines of code", () => {
+    const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs")!;
+    expect(text.trim().split("\n").length).to.be.at.most(20);
+  });
+
+  it("does what the transcript shows", async () => {
+    const [transcript] = readme.blocksIn("console");
+    let actual = "";
+    for (const [, command = ""] of transcript!.text.matchAll(/^\$ (.*)$/gm)) {
+      const { stdout } = await run("bash", ["-c", command.replace(":3000", `:${port}`)], {
+        cwd: FOLDER,
+      });
+      actual += `$ ${command}\n${stdout}`;
+    }
+    expect(comparable(actual)).to.deep.equal(comparable(transcript!.text));
+  });
+});
+
+/** The command that the document gives for making a key. */
+function keyCommand(readme: Document): string {
+  return readme.blocksIn("sh").find(({ text }) => text.startsWith("node -p"))!.text;
+}
+
+/** Lines, with what is new in each run masked. */
+function comparable(transcript: string): string[] {
+  return transcript
+    .replaceAll("\r", "")
+    .trim()
+    .split("\n")
+    .filter((line) => !CONNECTION.test(line))
+    .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`));
+}
