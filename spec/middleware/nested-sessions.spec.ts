@@ -23,8 +23,8 @@ function forgedPrefs(data: object): string {
 describe("A session within a session", () => {
   const auth = new EventLog();
   const prefs = new EventLog();
-  let outside: (session: Session) => unknown;
-  let afterwards: (session: Session) => unknown;
+  let outside: (current: Session) => unknown;
+  let afterwards: (current: Session) => unknown;
 
   beforeEach(() => {
     auth.clear();
@@ -61,8 +61,8 @@ describe("A session within a session", () => {
 
   it("is the one that the handlers inside see, and the outer one the others", async () => {
     const seen: Session[] = [];
-    outside = (session) => seen.push(session);
-    afterwards = (session) => seen.push(session);
+    outside = (current) => seen.push(current);
+    afterwards = (current) => seen.push(current);
     const site = siteOf({ "/": (ctx) => void seen.push(ctx.session) });
     await new Browser(site).get("/");
     expect(seen).to.have.length(3);
@@ -72,8 +72,8 @@ describe("A session within a session", () => {
 
   it("gives the outer one back even if a handler throws", async () => {
     const seen: Session[] = [];
-    outside = (session) => seen.push(session);
-    afterwards = (session) => seen.push(session);
+    outside = (current) => seen.push(current);
+    afterwards = (current) => seen.push(current);
     const site = siteOf({
       "/": () => {
         throw new Error("handler");
@@ -99,8 +99,8 @@ describe("A session within a session", () => {
 
   for (const when of ["before", "after"] as const) {
     it(`leaves what the outer one changed ${when} it to the outer one`, async () => {
-      const login = (session: Session) => {
-        session.data.user = "ann";
+      const login = (current: Session) => {
+        current.data.user = "ann";
       };
       if (when === "before") outside = login;
       else afterwards = login;
@@ -113,8 +113,8 @@ describe("A session within a session", () => {
   }
 
   it("commits beside the outer one, each to its own cookie", async () => {
-    outside = (session) => {
-      session.data.user = "ann";
+    outside = (current) => {
+      current.data.user = "ann";
     };
     const site = siteOf({
       "/": (ctx) => {
@@ -129,9 +129,9 @@ describe("A session within a session", () => {
 
   it("lends none of its data to the outer one, whoever wrote them", async () => {
     // In the older package the data of the inner session were saved in the outer one: who wrote the one became the other.
-    outside = (session) => void session.data.user;
+    outside = (current) => void current.data.user;
     const users: unknown[] = [];
-    afterwards = (session) => users.push(session.data.user);
+    afterwards = (current) => users.push(current.data.user);
     const site = siteOf({
       "/touch": (ctx) => {
         ctx.session.data.visits = 1;
@@ -147,7 +147,7 @@ describe("A session within a session", () => {
 
   it("cannot stand in for the outer one when the cookies are swapped", async () => {
     const users: unknown[] = [];
-    outside = (session) => users.push(session.data.user);
+    outside = (current) => users.push(current.data.user);
     const site = siteOf({ "/": (ctx) => ctx.session.data });
     const browser = new Browser(site);
     browser.setCookie("auth", forgedPrefs({ user: "admin" }));
@@ -157,8 +157,8 @@ describe("A session within a session", () => {
   });
 
   it("is destroyed and regenerated alone", async () => {
-    outside = (session) => {
-      session.data.user = "ann";
+    outside = (current) => {
+      current.data.user = "ann";
     };
     const site = siteOf({
       "/set": (ctx) => {
@@ -175,8 +175,8 @@ describe("A session within a session", () => {
   });
 
   it("that cannot be saved saves nothing of the outer one either, as any failure within", async () => {
-    outside = (session) => {
-      session.data.user = "ann";
+    outside = (current) => {
+      current.data.user = "ann";
     };
     const site = siteOf({
       "/": (ctx) => {

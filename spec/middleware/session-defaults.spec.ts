@@ -51,7 +51,12 @@ describe("An object of default data", () => {
 
   for (const [what, instance] of [
     ["a date", new Date(0)],
-    ["an instance of a class", new (class Point {})()],
+    [
+      "an instance of a class",
+      new (class {
+        x = 1;
+      })(),
+    ],
     ["a map", new Map()],
   ] as const) {
     it(`holds no ${what}, which all sessions would share`, () => {

@@ -190,14 +190,11 @@ for (const [name, create] of Object.entries(stores)) {
       });
     }
 
-    it("replaces frozen data, too", async () => {
+    it("is not lost on frozen data", async () => {
       await begin({
         "/up": async (ctx) => {
           ctx.session.data = Object.freeze({ n: 5 });
-          const change = (data: { n?: number }) => ({ ...data, n: 6 });
-          await ctx.session
-            .update((data) => void Object.assign(data, change(data)))
-            .catch(() => {});
+          await increment(ctx.session).catch(() => {});
           return ctx.session.data.n;
         },
       });
