@@ -35,12 +35,13 @@ interface OneCall {
   isSentTwice: boolean;
 }
 
-/** Neither the callback clients of version 3 nor those that imitate them would ever answer. */
+/** Neither the callback clients of version 3 nor those that imitate them would ever answer, and the Cluster of version 4 loses its way. */
 export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
   return (
     typeof client.evalSha === "function" &&
     typeof client.connect === "function" &&
     typeof client.isOpen === "boolean" &&
+    (client.withCommandOptions !== undefined || isOneConnection(client)) &&
     client.options?.legacyMode !== true
   );
 }
@@ -63,8 +64,7 @@ export class NodeRedisDriver implements RedisDriver {
   }
 
   get isOneConnection(): boolean {
-    // The others cannot say which of their connections is to select a database.
-    return "select" in this.client;
+    return isOneConnection(this.client);
   }
 
   close(): Promise<unknown> {
@@ -130,4 +130,9 @@ export class NodeRedisDriver implements RedisDriver {
     }
     return call;
   }
+}
+
+/** The others cannot say which of their connections is to select a database. */
+function isOneConnection(client: object): boolean {
+  return "select" in client;
 }

@@ -1,6 +1,6 @@
 /**
- * A client of node-redis 4 and newer (one node, Cluster, Sentinel or pool) or of ioredis 5 and newer (one node, Cluster or
- * Sentinel): as much as tells them apart. Their own types are too different for one precise interface.
+ * A client of node-redis 5 and newer (one node, Cluster, Sentinel or pool; of 4: one node) or of ioredis 5 and newer (one node,
+ * Cluster or Sentinel): as much as tells them apart. Their own types are too different for one precise interface.
  */
 export interface RedisClient {
   get(...args: any[]): any;

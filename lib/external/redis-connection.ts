@@ -182,7 +182,7 @@ export class RedisConnection {
     // Not asked for again: each would be one more connection that nobody closes.
     this.#refusal = new SessionError(
       "ERR_SESSION_STORE",
-      "getClient returned no client that RedisSessionStore can use. Pass a client of node-redis 4 or newer, itself and not its legacy() or in legacyMode, or one of ioredis 5 or newer.",
+      "getClient returned no client that RedisSessionStore can use. Pass one of node-redis 5 or newer (of version 4: createClient() alone), not in legacyMode and not its legacy(), or one of ioredis 5 or newer.",
     );
     throw this.#refusal;
   }

@@ -20,8 +20,8 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 4 or newer (one node, Cluster, Sentinel, pool) or ioredis 5
- * or newer (one node, Cluster, Sentinel). Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
+ * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node, Cluster, Sentinel, pool; of 4: one node) or
+ * ioredis 5 or newer (one node, Cluster, Sentinel). Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
  *
  * While a client is down calls fail at once, and a client that the store has opened is replaced when it hangs. Of ioredis, that is one with
  * `lazyConnect: true`: others open themselves, and may send what was under way again when they are back.

@@ -1,6 +1,7 @@
 import * as ioredis6 from "ioredis";
 import * as ioredis5 from "ioredis5";
 import * as redis6 from "redis";
+import * as redis4 from "redis4";
 import * as redis5 from "redis5";
 import type { RedisClient } from "../../lib/index.js";
 import type { RedisDeployment, RedisTopology } from "./redis-deployments.js";
@@ -17,6 +18,7 @@ export interface RedisClientKind {
 export const REDIS_CLIENTS: readonly RedisClientKind[] = [
   ...nodeRedis("node-redis 6", redis6),
   ...nodeRedis("node-redis 5", redis5 as unknown as typeof redis6),
+  nodeRedis("node-redis 4", redis4 as unknown as typeof redis6)[0]!, // of which one node is all
   ...ioredis("ioredis 6", ioredis6),
   ...ioredis("ioredis 5", ioredis5 as unknown as typeof ioredis6),
 ];

@@ -13,19 +13,21 @@ export interface RedisDeployment {
 export type RedisTopology = "one node" | "Cluster" | "Sentinel";
 
 /** Starts real servers. */
-export async function deployRedis(topology: RedisTopology): Promise<RedisDeployment> {
-  switch (topology) {
-    case "one node": {
-      const server = await RedisServer.start();
-      return { nodes: [server], stop: () => server.stop() };
-    }
-    case "Cluster": {
-      const cluster = await RedisCluster.start();
-      return { nodes: cluster.nodes, stop: () => cluster.stop() };
-    }
-    case "Sentinel": {
-      const sentinel = await RedisSentinel.start();
-      return { nodes: sentinel.nodes, sentinel, stop: () => sentinel.stop() };
-    }
-  }
+export function deployRedis(topology: RedisTopology): Promise<RedisDeployment> {
+  return DEPLOYMENTS[topology]();
 }
+
+const DEPLOYMENTS: Record<RedisTopology, () => Promise<RedisDeployment>> = {
+  async "one node"() {
+    const server = await RedisServer.start();
+    return { nodes: [server], stop: () => server.stop() };
+  },
+  async Cluster() {
+    const cluster = await RedisCluster.start();
+    return { nodes: cluster.nodes, stop: () => cluster.stop() };
+  },
+  async Sentinel() {
+    const sentinel = await RedisSentinel.start();
+    return { nodes: sentinel.nodes, sentinel, stop: () => sentinel.stop() };
+  },
+};

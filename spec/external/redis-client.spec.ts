@@ -1,0 +1,241 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis5";
+import { createClient } from "redis";
+import { createClient as createClient4, createCluster as createCluster4 } from "redis4";
+import { createClient as createClient5 } from "redis5";
+import { RedisSessionStore, SessionError, type RedisClient } from "../../lib/index.js";
+import { app, type App } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { clientsOn } from "../support/redis-clients.js";
+import { RedisServer } from "../support/redis-server.js";
+import { waitUntil } from "../support/wait-until.js";
+
+const run = promisify(execFile);
+/** It has no types. */
+const redis3 = createRequire(import.meta.url)("redis3");
+
+describe("RedisSessionStore's client", () => {
+  let redis: RedisServer;
+
+  before(async () => {
+    redis = await RedisServer.start();
+  });
+  after(() => redis.stop());
+
+  const visits = (store: RedisSessionStore) =>
+    app(
+      { store, defaultSessionData: { hits: 0 } },
+      { "/": (ctx) => ctx.session.data, "/visit": (ctx) => ++ctx.session.data.hits },
+    );
+  const connections = async () => {
+    const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
+    return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
+  };
+  const visit = async (visited: App) => {
+    const response = await new Browser(visited).post("/visit");
+    expect(visited.errors).to.deep.equal([]);
+    expect(response.status).to.equal(200);
+  };
+
+  for (const { title, create } of clientsOn("one node")) {
+    describe(`of ${title}`, () => {
+      let asked: number;
+      let client: RedisClient;
+      let store: RedisSessionStore;
+
+      beforeEach(async () => {
+        asked = 0;
+        await waitUntil(
+          "the last spec's connections to end",
+          async () => (await connections()) === 0,
+        );
+        store = new RedisSessionStore({
+          getClient() {
+            asked++;
+            return (client = create({ nodes: [redis], stop: async () => {} }));
+          },
+        });
+      });
+      afterEach(() => store.close());
+
+      it("is one, opened by the store, however many requests come at once", async () => {
+        const visited = visits(store);
+        expect(asked).to.equal(0);
+        await Promise.all(Array.from({ length: 20 }, () => visit(visited)));
+        await visit(visited);
+        expect(asked).to.equal(1);
+        // A pool makes as many as it wants.
+        if (!title.includes("pool")) expect(await connections()).to.equal(1);
+      });
+
+      it("is closed by close(), and asked for again after that", async () => {
+        const visited = visits(store);
+        await visit(visited);
+        await store.close();
+        await waitUntil("no connection", async () => (await connections()) === 0);
+        await visit(visited);
+        expect(asked).to.equal(2);
+      });
+
+      it("is used as it is and left open when somebody else has opened it", async () => {
+        const mine = create({ nodes: [redis], stop: async () => {} });
+        await mine.connect();
+        const other = new RedisSessionStore({ getClient: () => mine });
+        try {
+          await visit(visits(other));
+          const before = await connections();
+          await other.close();
+          expect(await mine.set("key", "value")).to.equal("OK");
+          expect(await connections()).to.equal(before);
+          await visit(visits(other));
+        } finally {
+          await endOf(mine);
+        }
+      });
+
+      it("may be promised", async () => {
+        const other = new RedisSessionStore({
+          getClient: async () => create({ nodes: [redis], stop: async () => {} }),
+        });
+        await visit(visits(other));
+        await other.close();
+      });
+
+      it("is closed by close() while a request is opening it, too", async () => {
+        const visiting = new Browser(visits(store)).post("/visit");
+        await waitUntil("the client to be asked for", () => asked === 1);
+        await Promise.all([visiting, store.close()]);
+        await store.close();
+        await waitUntil("no connection", async () => (await connections()) === 0);
+        expect(client).to.not.equal(undefined);
+      });
+    });
+  }
+
+  for (const [title, create] of [
+    ["ioredis 6", () => new Redis(redis.url)],
+    ["ioredis 5", () => new Redis5(redis.url)],
+  ] as const) {
+    it(`of ${title} may be connecting by itself when the first request comes`, async () => {
+      let client: Redis | Redis5 | undefined;
+      const store = new RedisSessionStore({ getClient: () => (client = create()) });
+      await visit(visits(store));
+      await store.close();
+      expect(client!.status).to.equal("ready");
+      client!.disconnect();
+    });
+  }
+
+  it("is asked for again after a start that failed", async () => {
+    let asked = 0;
+    const store = new RedisSessionStore({
+      getClient() {
+        if (++asked === 1) throw new Error("The secrets are not there yet.");
+        return createClient({ url: redis.url });
+      },
+    });
+    const visited = visits(store);
+    expect((await new Browser(visited).post("/visit")).status).to.equal(500);
+    expect((visited.errors[0] as SessionError).code).to.equal("ERR_SESSION_STORE");
+    expect((await new Browser(visited).post("/visit")).status).to.equal(200);
+    await store.close();
+  });
+
+  it("is asked for again when it has given up", async () => {
+    let asked = 0;
+    const server = await RedisServer.start();
+    const store = new RedisSessionStore({
+      getClient() {
+        asked++;
+        return createClient({ url: server.url, socket: { reconnectStrategy: false } });
+      },
+    });
+    const visited = visits(store);
+    await visit(visited);
+    await server.restart();
+    await waitUntil("the store to work again", async () => {
+      return (await new Browser(visited).post("/visit")).status === 200;
+    });
+    expect(asked).to.be.within(2, 3);
+    await store.close();
+    await server.stop();
+  });
+
+  it("is not opened again by the store when its user has closed it", async () => {
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const store = new RedisSessionStore({ getClient: () => client });
+    const visited = visits(store);
+    await visit(visited);
+    await client.close();
+    expect((await new Browser(visited).post("/visit")).status).to.equal(500);
+    expect(client.isOpen).to.equal(false);
+  });
+
+  describe("that is no use", () => {
+    for (const [title, create] of [
+      ["one of node-redis 3", () => redis3.createClient(redis.url)],
+      ["the legacy() of node-redis 6", () => createClient({ url: redis.url }).legacy()],
+      ["the legacy() of node-redis 5", () => createClient5({ url: redis.url }).legacy()],
+      [
+        "one in the legacyMode of node-redis 4",
+        () => createClient4({ url: redis.url, legacyMode: true }),
+      ],
+      ["a Cluster of node-redis 4", () => createCluster4({ rootNodes: [redis] })],
+      ["none at all", () => undefined],
+      ["a function", () => createClient],
+    ] as const) {
+      it(`is refused: ${title}`, async () => {
+        let asked = 0;
+        const made: any[] = [];
+        const store = new RedisSessionStore({
+          getClient(): any {
+            asked++;
+            made.push(create());
+            return made[0];
+          },
+        });
+        const visited = visits(store);
+        for (let i = 0; i < 2; i++) {
+          expect((await new Browser(visited).post("/visit")).status).to.equal(500);
+        }
+        for (const error of visited.errors) {
+          expect(error).to.be.an.instanceOf(SessionError);
+          expect(error)
+            .to.have.property("message")
+            .that.includes("node-redis 5 or newer")
+            .and.includes("ioredis 5 or newer");
+        }
+        expect(asked).to.equal(1);
+        made[0]?.quit?.();
+      });
+    }
+  });
+
+  it("does not end the process when its server dies", async function () {
+    this.timeout(20_000);
+    const server = await RedisServer.start();
+    const program = fileURLToPath(
+      new URL("../support/programs/redis-survivor.ts", import.meta.url),
+    );
+    const { stdout } = await run(process.execPath, [
+      ...["--import", "ts-blank-space/register", program, server.url],
+      `${await pidOf(server)}`,
+    ]);
+    expect(stdout.trim().split("\n")).to.deep.equal(["200", "500", "alive"]);
+    await server.stop();
+  });
+});
+
+async function endOf(client: any): Promise<void> {
+  await (client.close ?? client.quit).call(client);
+}
+
+async function pidOf(server: RedisServer): Promise<number> {
+  return Number(/process_id:(\d+)/.exec(await server.cli("INFO", "server"))![1]);
+}

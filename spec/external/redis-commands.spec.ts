@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { createHash } from "node:crypto";
+import { REPLACE_SCRIPT, REPLACE_SHA } from "../../lib/external/redis-client.js";
+import { RedisSessionStore } from "../../lib/index.js";
+import { app, type App } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { clientsOn, type RedisClientKind } from "../support/redis-clients.js";
+import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
+import { RedisMonitor } from "../support/redis-monitor.js";
+import type { RedisServer } from "../support/redis-server.js";
+
+describe("RedisSessionStore's script", () => {
+  it("is called by its SHA-1", () => {
+    expect(createHash("sha1").update(REPLACE_SCRIPT).digest("hex")).to.equal(REPLACE_SHA);
+  });
+});
+
+for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
+  describe(`RedisSessionStore's commands on ${topology}`, () => {
+    let deployment: RedisDeployment;
+    let masters: RedisServer[];
+    let monitor: RedisMonitor;
+
+    before(async function () {
+      this.timeout(60_000);
+      deployment = await deployRedis(topology);
+      masters = deployment.nodes.slice(0, topology === "Cluster" ? 3 : 1);
+      monitor = await RedisMonitor.on(...masters);
+    });
+    after(async () => {
+      monitor?.close();
+      await deployment?.stop();
+    });
+
+    const eachMaster = (...command: string[]) =>
+      Promise.all(masters.map((master) => master.cli(...command)));
+
+    for (const kind of clientsOn(topology)) {
+      describe(kind.title, () => specify(kind));
+    }
+
+    function specify({ create }: RedisClientKind) {
+      let store: RedisSessionStore;
+      let visits: App;
+      let browser: Browser;
+
+      before(() => {
+        store = new RedisSessionStore({ getClient: () => create(deployment) });
+        visits = app(
+          { store, defaultSessionData: { hits: 0 }, idleTimeout: 600 },
+          {
+            "/": (ctx) => ctx.session.data,
+            "/visit": (ctx) => ++ctx.session.data.hits,
+            "/login": (ctx) => ctx.session.regenerate(),
+            "/logout": (ctx) => ctx.session.destroy(),
+          },
+        );
+      });
+      beforeEach(async () => {
+        await eachMaster("FLUSHALL");
+        browser = new Browser(visits);
+        await browser.post("/visit");
+      });
+      after(() => store.close());
+
+      it("are one GET to load, and one EVALSHA more to save", async () => {
+        await browser.post("/visit"); // teaches the script
+        const loading = await monitor.during(() => browser.get("/"));
+        expect(loading.map(name)).to.deep.equal(["GET"]);
+        const saving = await monitor.during(() => browser.post("/visit"));
+        expect(saving.map(name)).to.deep.equal(["GET", "EVALSHA"]);
+        expect(saving[1]).to.include(REPLACE_SHA).and.to.include("1");
+        expect(new Set([...loading, ...saving].map(key)).size).to.equal(1);
+      });
+
+      it("are SET NX with a lifetime to create, and DEL to destroy", async () => {
+        const other = new Browser(visits);
+        const creating = await monitor.during(() => other.post("/visit"));
+        expect(creating.map(name)).to.deep.equal(["SET"]);
+        const options = creating[0]!.slice(3).map((option) => option.toUpperCase());
+        expect(options).to.have.members(["EX", "600", "NX"]);
+        const ending = await monitor.during(() => other.post("/logout"));
+        expect(ending.map(name)).to.deep.equal(["GET", "DEL"]);
+      });
+
+      it("carry the script only to a server that does not know it", async () => {
+        await eachMaster("SCRIPT", "FLUSH");
+        const teaching = await monitor.during(() => browser.post("/visit"));
+        expect(teaching.map(name)).to.deep.equal(["GET", "EVALSHA", "EVAL"]);
+        const after = await monitor.during(() => browser.post("/visit"));
+        expect(after.map(name)).to.deep.equal(["GET", "EVALSHA"]);
+        expect(await (await browser.get("/")).json()).to.deep.equal({ hits: 3 });
+      });
+
+      it("leave a record with a lifetime that redis-cli can read", async () => {
+        const keys = (await eachMaster("KEYS", "*")).join("\n").trim().split("\n");
+        expect(keys).to.have.length(1);
+        expect(keys[0]).to.match(/^session:[\w-]{43}$/);
+        const now = Math.floor(Date.now() / 1000);
+        const records = await Promise.all(
+          masters.map((master) => master.cli("-c", "GET", keys[0]!)),
+        );
+        const [, version, created, expires, data] = /^(\d+)\.(\d+)\.(\d+)\.(.*)$/.exec(
+          records[0]!,
+        )!;
+        expect(version).to.equal("1");
+        expect(Number(created)).to.be.within(now - 5, now);
+        expect(Number(expires) - Number(created)).to.equal(600);
+        expect(data).to.equal('{"hits":1}');
+        expect(Number(await masters[0]!.cli("-c", "TTL", keys[0]!))).to.be.within(595, 600);
+      });
+
+      it("leave nothing under the old key after regenerate()", async () => {
+        const [before] = (await monitor.during(() => browser.get("/"))).map(key);
+        await browser.post("/login");
+        const [after] = (await monitor.during(() => browser.get("/"))).map(key);
+        expect(after).to.not.equal(before);
+        expect(await masters[0]!.cli("-c", "EXISTS", before!)).to.equal("0");
+        expect(await masters[0]!.cli("-c", "EXISTS", after!)).to.equal("1");
+      });
+    }
+  });
+}
+
+function name([command]: string[]): string {
+  return command!.toUpperCase();
+}
+
+function key(command: string[]): string {
+  return command.find((argument) => argument.startsWith("session:"))!;
+}
