@@ -1,0 +1,188 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import { SessionError } from "../../lib/index.js";
+import type { Browser } from "../support/browser.js";
+import { MapStore, type Hook } from "../support/map-store.js";
+import { Notes } from "../support/notes.js";
+import { setCookies } from "../support/set-cookie.js";
+
+describe("when the backend of an external store", () => {
+  /** What a request does whose first call of the hook is to fail. */
+  const paths: Record<Hook, string> = {
+    read: "/set?a=2",
+    create: "/set?a=2",
+    update: "/set?a=2",
+    remove: "/destroy",
+  };
+  const hooks = Object.keys(paths) as Hook[];
+  const fault = new Error("connect ECONNREFUSED 127.0.0.1:6379");
+
+  let timers: sinon.SinonFakeTimers;
+  let store: MapStore;
+  let notes: Notes;
+  let browser: Browser;
+  let unhandled: unknown[];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+
+  beforeEach(async () => {
+    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    store = new MapStore({ timeout: 3 });
+    notes = new Notes(store);
+    browser = await notes.visitor({ a: "1" });
+    unhandled = [];
+    process.on("unhandledRejection", onUnhandled);
+  });
+
+  afterEach(async () => {
+    timers.restore();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).to.deep.equal([]);
+  });
+
+  /** The request whose hook fails. */
+  function visit(hook: Hook): Promise<Response> {
+    if (hook === "create") browser.forgetCookies();
+    return browser.get(paths[hook]);
+  }
+
+  /** It failed with what the hook threw, and the client keeps what it holds. */
+  function expectFailed(response: Response): Error {
+    expect(response.status).to.equal(500);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(notes.log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_STORE" }]);
+    const [error] = notes.app.errors as SessionError[];
+    expect(error).to.be.instanceOf(SessionError);
+    expect(error!.code).to.equal("ERR_SESSION_STORE");
+    return error!.cause as Error;
+  }
+
+  for (const hook of hooks) {
+    it(`throws in ${hook}, the request fails with its error for a cause`, async () => {
+      store.interfere(hook, () => {
+        throw fault;
+      });
+      expect(expectFailed(await visit(hook))).to.equal(fault);
+    });
+
+    it(`rejects in ${hook}, the request fails with its error for a cause`, async () => {
+      store.interfere(hook, () => Promise.reject(fault));
+      expect(expectFailed(await visit(hook))).to.equal(fault);
+      expect(timers.countTimers()).to.equal(0);
+    });
+
+    it(`answers ${hook} with a thenable that throws, the request fails with that for a cause`, async () => {
+      store.interfere(hook, () => ({
+        // oxlint-disable-next-line unicorn/no-thenable
+        then() {
+          throw fault;
+        },
+      }));
+      expect(expectFailed(await visit(hook))).to.equal(fault);
+      expect(timers.countTimers()).to.equal(0);
+    });
+
+    it(`never answers ${hook}, the request fails after the time-out and not before`, async () => {
+      store.interfere(hook, () => new Promise(() => {}));
+      let isOver = false;
+      const response = visit(hook).finally(() => (isOver = true));
+      await timers.tickAsync(2999);
+      expect(isOver).to.equal(false);
+      await timers.tickAsync(1);
+      expect(expectFailed(await response).message).to.match(/within 3 s/);
+      expect(timers.countTimers()).to.equal(0);
+    });
+
+    it(`fails in ${hook} after the time-out, nobody is told and nothing ends`, async () => {
+      let fail: (error: Error) => void = () => {};
+      store.interfere(hook, () => new Promise((_, reject) => (fail = reject)));
+      const response = visit(hook);
+      await timers.tickAsync(3000);
+      await response;
+      fail(fault);
+      await timers.tickAsync(0);
+      expect(notes.app.errors).to.have.length(1);
+      expect(notes.log.types).to.deep.equal(["store-failed"]);
+    });
+  }
+
+  it("answers late what has succeeded, the answer changes nothing", async () => {
+    let answer: (text: null) => void = () => {};
+    store.interfere("read", () => new Promise((resolve) => (answer = resolve)));
+    const response = browser.get("/set?a=2");
+    await timers.tickAsync(3000);
+    expectFailed(await response);
+    answer(null);
+    await timers.tickAsync(0);
+    expect(store.record).to.contain('{"a":"1"}');
+  });
+
+  it("has no time-out of its own, two seconds are allowed", async () => {
+    store = new MapStore();
+    notes = new Notes(store);
+    store.interfere("create", () => new Promise(() => {}));
+    const response = notes.visitor();
+    await timers.tickAsync(1999);
+    expect(notes.app.errors).to.deep.equal([]);
+    await timers.tickAsync(1);
+    await response;
+    expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+  });
+
+  it("is quick, no timer is left behind", async () => {
+    store.interfereAlways(async (_hook, call) => call());
+    await browser.get("/set?a=2");
+    await browser.get("/regenerate");
+    await browser.get("/count");
+    await browser.get("/destroy");
+    expect(timers.countTimers()).to.equal(0);
+  });
+
+  it("is down, requests that do not look at the session are answered", async () => {
+    store.interfereAlways(() => Promise.reject(fault));
+    const response = await browser.get("/nothing");
+    expect(response.status).to.equal(200);
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(notes.app.errors).to.deep.equal([]);
+  });
+
+  it("is back, all goes on as before", async () => {
+    store.interfereAlways(() => Promise.reject(fault));
+    for (const path of ["/", "/set?a=2", "/destroy", "/regenerate", "/count"]) {
+      expect((await browser.get(path)).status, path).to.equal(500);
+    }
+    store.interfereAlways();
+    expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
+  });
+
+  it("fails, neither ID nor data stand in the error", async () => {
+    store.interfere("update", () => {
+      throw fault;
+    });
+    await browser.get("/set?a=secret");
+    const [error] = notes.app.errors as Error[];
+    const told = `${error!.stack} ${JSON.stringify(error)} ${String(error!.cause)}`;
+    expect(told).to.not.contain("secret");
+    expect(told).to.not.contain(browser.cookie("session"));
+    expect(told).to.not.contain(store.keys[0]);
+  });
+
+  it("always says that the record has changed, a save gives up after 100 attempts", async () => {
+    timers.restore();
+    sinon.stub(Math, "random").returns(0); // of the pauses in between
+    try {
+      store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
+      for (const path of ["/set?a=2", "/regenerate"]) {
+        store.clearCalls();
+        const response = await browser.get(path);
+        expect(response.status).to.equal(500);
+        expect(setCookies(response)).to.deep.equal([]);
+        expect(notes.app.errors.pop()).to.have.property("code", "ERR_SESSION_CONFLICT");
+        expect(store.calls.filter((hook) => hook === "read")).to.have.lengthOf.within(100, 102);
+        expect(store.record).to.contain('{"a":"1"}');
+      }
+    } finally {
+      sinon.restore();
+    }
+  });
+});

@@ -1,0 +1,149 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
+import type { SessionData } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { MapStore } from "../support/map-store.js";
+import { Notes } from "../support/notes.js";
+import { runs } from "../support/runs.js";
+
+describe("of two requests that change one session", () => {
+  let clock: Clock;
+  let store: MapStore;
+  let notes: Notes;
+
+  beforeEach(() => {
+    clock = new Clock();
+    store = new MapStore();
+    notes = new Notes(store);
+  });
+  afterEach(() => clock.restore());
+
+  /** Has the first request under way while the second one comes and goes; answers what the session holds then. */
+  async function beside(first: string, second: string, data: Record<string, string>) {
+    const browser = await notes.visitor(data);
+    notes.meanwhile = () => browser.get(second);
+    expect((await browser.get(first)).status).to.equal(200);
+    return (await browser.get("/")).json();
+  }
+
+  for (const [what, first, second, before, after] of [
+    ["each sets a key", "/set?a=2", "/set?b=2", { a: "1", b: "1" }, { a: "2", b: "2" }],
+    ["each adds a key", "/set?b=2", "/set?c=2", { a: "1" }, { a: "1", b: "2", c: "2" }],
+    ["one deletes, one sets", "/delete?a", "/set?b=2", { a: "1", b: "1" }, { b: "2" }],
+    ["one sets, one deletes", "/set?b=2", "/delete?a", { a: "1", b: "1" }, { b: "2" }],
+    ["each deletes a key", "/delete?a", "/delete?b", { a: "1", b: "1", c: "1" }, { c: "1" }],
+  ] as const) {
+    it(`both keep their change: ${what}`, async () => {
+      expect(await beside(first, second, before)).to.deep.equal(after);
+      expect(notes.log.types).to.deep.equal(["saved", "saved", "merged"]);
+    });
+  }
+
+  for (const [what, first, second, before, after] of [
+    ["both set it", "/set?a=first", "/set?a=second", { a: "1" }, { a: "first" }],
+    ["it deletes what was set", "/delete?a", "/set?a=second", { a: "1", b: "1" }, { b: "1" }],
+    ["it sets what was deleted", "/set?a=first", "/delete?a", { a: "1" }, { a: "first" }],
+  ] as const) {
+    it(`the later commit has the key that both change: ${what}`, async () => {
+      expect(await beside(first, second, before)).to.deep.equal(after);
+    });
+  }
+
+  it("the one that only read changes nothing", async () => {
+    expect(await beside("/", "/set?a=2", { a: "1" })).to.deep.equal({ a: "2" });
+    expect(notes.log.types).to.deep.equal(["saved"]);
+  });
+
+  it("both do the same, and the second of them writes nothing", async () => {
+    const browser = await notes.visitor();
+    notes.meanwhile = () => browser.get("/set?a=2");
+    store.clearCalls();
+    await browser.get("/set?a=2");
+    expect(store.hooks.update.returnValues).to.deep.equal([true, false]);
+    expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "2" });
+  });
+
+  it("the later tries again for as long as others come in between, up to a bound", async () => {
+    const browser = await notes.visitor();
+    for (let i = 0; i < 5; i++) store.before("update", () => browser.get(`/set?b=${i}`));
+    await browser.get("/set?a=2");
+    const { a, b } = (await (await browser.get("/")).json()) as SessionData;
+    expect(a).to.equal("2");
+    expect(b).to.be.oneOf(["0", "1", "2", "3", "4"]);
+  });
+
+  it("neither gets half of the other's objects", async () => {
+    const handler = app(
+      { store, defaultSessionData: {} },
+      {
+        "/": ({ session }) => session.data,
+        "/begin": ({ session }) => void (session.data.cart = { apples: 1, pears: 1 }),
+        "/apples": async ({ session }) => {
+          session.data.cart.apples = 2;
+          await browser.get("/pears");
+        },
+        "/pears": ({ session }) => void (session.data.cart.pears = 2),
+      },
+    );
+    const browser = new Browser(handler);
+    await browser.get("/begin");
+    await browser.get("/apples");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ cart: { apples: 2, pears: 1 } });
+  });
+
+  it("a key may have the name of anything", async () => {
+    const names = ["constructor", "toString", "hasOwnProperty", "valueOf", "then", "0", ""];
+    const before = Object.fromEntries(names.map((name) => [name, "1"]));
+    const query = new URLSearchParams(before);
+    expect(await beside(`/delete?${query}`, "/set?b=2", { ...before, a: "1" })).to.deep.equal({
+      ...{ a: "1", b: "2" },
+    });
+  });
+
+  const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+
+  it(`all keys come out as one, the other or neither changed them (FC_SEED=${seed})`, async () => {
+    const value = fc.constantFrom<unknown>(1, 2, "1", null, true, { x: 1 }, { x: 2 }, [1], [], {});
+    const key = fc.constantFrom("a", "b", "c", "constructor", "toString");
+    const data = fc.dictionary(key, value);
+    await fc.assert(
+      fc.asyncProperty(data, data, data, async (base, mine, theirs) => {
+        const handler = app(
+          { store: new MapStore(), defaultSessionData: {} },
+          {
+            "/": ({ session }) => session.data,
+            "/base": ({ session }) => void (session.data = { ...base, there: true }),
+            "/mine": async ({ session }) => {
+              session.data = { ...mine, there: true };
+              await browser.get("/theirs");
+            },
+            "/theirs": ({ session }) => void (session.data = { ...theirs, there: true }),
+          },
+        );
+        const browser = new Browser(handler);
+        await browser.get("/base");
+        await browser.get("/mine");
+        expect(handler.errors).to.deep.equal([]);
+        const merged = await (await browser.get("/")).json();
+        expect(merged).to.deep.equal({ ...expectedMerge(base, mine, theirs), there: true });
+      }),
+      { seed, numRuns: runs(400) },
+    );
+  });
+});
+
+/** Key by key, by definition. */
+function expectedMerge(base: SessionData, mine: SessionData, theirs: SessionData): SessionData {
+  const merged: [string, unknown][] = [];
+  for (const key of new Set([base, mine, theirs].flatMap((data) => Object.keys(data)))) {
+    const [was, is] = [base, mine].map((data) =>
+      Object.hasOwn(data, key) ? data[key] : undefined,
+    );
+    const winner = isDeepStrictEqual(was, is) ? theirs : mine;
+    if (Object.hasOwn(winner, key)) merged.push([key, winner[key]]);
+  }
+  return Object.fromEntries(merged);
+}

@@ -1,0 +1,317 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import type { Session, SessionData } from "../../lib/index.js";
+import { app, type App } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { EventLog } from "../support/event-log.js";
+import { MapStore } from "../support/map-store.js";
+
+describe("update() on an external store", () => {
+  let clock: Clock;
+  let store: MapStore;
+  let log: EventLog;
+  let handler: App;
+  let browser: Browser;
+  /** What the next request does. */
+  let act: (session: Session) => unknown;
+
+  beforeEach(async () => {
+    clock = new Clock();
+    store = new MapStore();
+    log = new EventLog();
+    handler = app(
+      { store, defaultSessionData: {}, onEvent: log.onEvent },
+      {
+        "/act": ({ session }) => act(session),
+        "/set": ({ session, url }) => {
+          Object.assign(session.data, Object.fromEntries(url.searchParams));
+        },
+        "/destroy": ({ session }) => session.destroy(),
+      },
+    );
+    browser = new Browser(handler);
+    await browser.get("/set?a=1&token=once");
+    log.clear();
+    store.clearCalls();
+  });
+  afterEach(() => clock.restore());
+
+  /** The data in the backend. */
+  function stored(): SessionData {
+    return JSON.parse(store.record.split(".").slice(3).join("."));
+  }
+
+  const addB = (data: SessionData): void => void (data.b = 2);
+
+  it("has committed when it resolves", async () => {
+    act = async (session) => {
+      await session.update(addB);
+      expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2 });
+      expect(session.data).to.deep.equal({ a: "1", token: "once", b: 2 });
+    };
+    await browser.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(store.calls).to.deep.equal(["read", "update"]);
+    expect(log.types).to.deep.equal(["saved"]);
+  });
+
+  it("stays although the handler throws later, and nothing else of the request does", async () => {
+    act = async (session) => {
+      session.data.a = "pending";
+      await session.update((data) => void delete data.token);
+      session.data.c = "pending, too";
+      throw new Error("after the update");
+    };
+    expect((await browser.get("/act")).status).to.equal(500);
+    expect(stored()).to.deep.equal({ a: "1" });
+  });
+
+  it("commits its own change alone: what else is pending stays so until the response", async () => {
+    act = async (session) => {
+      session.data.a = "pending";
+      delete session.data.token;
+      await session.update(addB);
+      expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2 });
+      expect(session.data).to.deep.equal({ a: "pending", b: 2 });
+    };
+    await browser.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(stored()).to.deep.equal({ a: "pending", b: 2 });
+    expect(log.types).to.deep.equal(["saved", "saved"]);
+  });
+
+  it("sees what is pending, and commits a pending key that it changes itself", async () => {
+    act = async (session) => {
+      session.data.n = 10;
+      await session.update((data) => data.n++);
+      expect(stored().n).to.equal(11);
+      throw new Error("after the update");
+    };
+    await browser.get("/act");
+    expect(stored().n).to.equal(11);
+  });
+
+  it("changes the object that the handler holds on to", async () => {
+    act = async (session) => {
+      const { data } = session;
+      await session.update(addB);
+      expect(data).to.equal(session.data);
+      data.later = true;
+    };
+    await browser.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2, later: true });
+  });
+
+  it("keeps what the handler changes while it is under way", async () => {
+    act = async (session) => {
+      const updated = session.update(addB);
+      session.data.meanwhile = true;
+      await updated;
+      expect(stored()).to.not.have.property("meanwhile");
+      expect(session.data).to.include({ b: 2, meanwhile: true });
+    };
+    store.before("update", () => Promise.resolve());
+    await browser.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(stored()).to.include({ b: 2, meanwhile: true });
+  });
+
+  it("runs again on the newer data when another request was faster", async () => {
+    const seen: unknown[] = [];
+    store.before("update", () => browser.get("/set?a=other"));
+    act = (session) =>
+      session.update((data) => {
+        seen.push(data.a);
+        data.last = data.a;
+      });
+    await browser.get("/act");
+    expect(seen).to.deep.equal(["1", "other"]);
+    expect(stored()).to.deep.equal({ a: "other", token: "once", last: "other" });
+    expect(log.types).to.deep.equal(["saved", "saved", "merged"]);
+  });
+
+  it("is atomic: of many that take a one-time token, one gets it", async () => {
+    let taken = 0;
+    act = async (session) => {
+      let isMine = false;
+      await session.update((data) => {
+        isMine = data.token === "once";
+        delete data.token;
+      });
+      if (isMine) taken++;
+    };
+    store.interfereAlways(async (_hook, call) => {
+      await Promise.resolve();
+      return call();
+    });
+    await Promise.all(Array.from({ length: 20 }, () => browser.get("/act")));
+    expect(handler.errors).to.deep.equal([]);
+    expect(taken).to.equal(1);
+  });
+
+  it("loses no increment of many at once", async () => {
+    act = (session) => session.update((data) => (data.n = (data.n ?? 0) + 1) && undefined);
+    store.interfereAlways(async (_hook, call) => {
+      await Promise.resolve();
+      return call();
+    });
+    await Promise.all(Array.from({ length: 30 }, () => browser.get("/act")));
+    expect(handler.errors).to.deep.equal([]);
+    expect(stored().n).to.equal(30);
+  });
+
+  it("applies several of one request in their order, awaited or not", async () => {
+    act = async (session) => {
+      const first = session.update((data) => void (data.order = "1"));
+      const second = session.update((data) => void (data.order += "2"));
+      await second;
+      await first;
+      void session.update((data) => void (data.order += "3"));
+    };
+    await browser.get("/act");
+    expect(stored().order).to.equal("123");
+  });
+
+  it("finds that nothing needs to change only in a record read just then", async () => {
+    store.before("read", () => {}); // of the load
+    store.before("read", () => browser.get("/set?token=new"));
+    const seen: unknown[] = [];
+    act = (session) => session.update((data) => void seen.push(data.token));
+    await browser.get("/act");
+    expect(seen).to.deep.equal(["once", "new"]);
+  });
+
+  it("rejects with its function's error, and commits nothing", async () => {
+    const error = new Error("out of stock");
+    act = (session) =>
+      session.update((data) => {
+        data.a = "half";
+        throw error;
+      });
+    expect((await browser.get("/act")).status).to.equal(500);
+    expect(handler.errors).to.deep.equal([error]);
+    expect(store.calls).to.deep.equal(["read"]);
+  });
+
+  it("leaves nothing behind of a function that threw, for a handler that goes on", async () => {
+    act = async (session) => {
+      await session
+        .update((data) => {
+          data.a = "half";
+          throw new Error("out of stock");
+        })
+        .catch(() => {});
+    };
+    await browser.get("/act");
+    expect(stored()).to.deep.equal({ a: "1", token: "once" });
+  });
+
+  it("refuses an async function, even one that fails later", async () => {
+    const unhandled = sinon.spy();
+    process.on("unhandledRejection", unhandled);
+    try {
+      act = (session) =>
+        // oxlint-disable-next-line typescript/no-misused-promises
+        session.update(async (data) => {
+          data.a = "half";
+          throw new Error("nobody waits for this");
+        });
+      expect((await browser.get("/act")).status).to.equal(500);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(handler.errors[0]).to.be.instanceOf(TypeError);
+      expect(store.calls).to.deep.equal(["read"]);
+      expect(unhandled.callCount).to.equal(0);
+    } finally {
+      process.off("unhandledRejection", unhandled);
+    }
+  });
+
+  for (const [how, end] of Object.entries({
+    destroyed: () => browser.get("/destroy"),
+    expired: () => clock.pass(86_400),
+    evicted: () => store.records.clear(),
+  })) {
+    it(`fails when the session has been ${how} meanwhile, and creates nothing`, async () => {
+      store.before("update", end);
+      const codes: unknown[] = [];
+      act = async (session) => {
+        await session.update(addB).catch((error) => codes.push(error.code));
+      };
+      const id = browser.cookie("session");
+      await browser.get("/act");
+      expect(codes).to.deep.equal(["ERR_SESSION_CONFLICT"]);
+      expect(log.types).to.include("gone");
+      act = (session) => session.data;
+      const answer = await browser.get("/act", { cookie: `session=${id}` });
+      expect(await answer.json()).to.deep.equal({});
+    });
+  }
+
+  it("is not enough to bring back a session that this request destroys", async () => {
+    act = async (session) => {
+      void session.update(addB);
+      await session.destroy();
+    };
+    store.before("update", () => Promise.resolve());
+    await browser.get("/act");
+    expect(store.records.size).to.equal(0);
+  });
+
+  it("gives up after 100 attempts", async () => {
+    sinon.stub(Math, "random").returns(0); // of the pauses in between
+    try {
+      store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
+      const change = sinon.spy(addB);
+      act = (session) => session.update(change);
+      expect((await browser.get("/act")).status).to.equal(500);
+      expect(handler.errors[0]).to.have.property("code", "ERR_SESSION_CONFLICT");
+      expect(change.callCount).to.equal(100);
+      expect(log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_CONFLICT" }]);
+    } finally {
+      sinon.restore();
+    }
+  });
+
+  it("costs the time of a save with thousands of keys, not of their square", async () => {
+    act = (session) => {
+      for (let i = 0; i < 5000; i++) session.data[`key ${i}`] = {};
+    };
+    await browser.get("/act");
+    const stringified = sinon.spy(JSON, "stringify");
+    try {
+      act = (session) => session.update(addB);
+      await browser.get("/act");
+      expect(stringified.callCount).to.be.below(20);
+    } finally {
+      stringified.restore();
+    }
+    expect(stored()).to.include({ b: 2 });
+  });
+
+  it("refuses a record over maxBytes before it is written, and leaves the session as it was", async () => {
+    act = async (session) => {
+      const error = await session
+        .update((data) => void (data.a = "x".repeat(65_536)))
+        .catch((reason) => reason);
+      expect(error).to.have.property("code", "ERR_SESSION_RECORD_TOO_LARGE");
+    };
+    await browser.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(store.calls).to.deep.equal(["read"]);
+    expect(stored()).to.deep.equal({ a: "1", token: "once" });
+  });
+
+  it("is an ordinary change of a session that is fresh", async () => {
+    const newcomer = new Browser(handler);
+    act = async (session) => {
+      await session.update(addB);
+      expect(store.calls).to.deep.equal([]);
+      expect(session.data).to.deep.equal({ b: 2 });
+    };
+    await newcomer.get("/act");
+    expect(handler.errors).to.deep.equal([]);
+    expect(store.calls).to.deep.equal(["create"]);
+  });
+});
