@@ -10,7 +10,7 @@ export const COOKIE_NAME = "session";
 
 /** What a store sees of a request. */
 export function contextWith(additions: object | undefined): RequestContext<any> {
-  const context: Partial<RequestContext<any>> = {
+  const context = {
     request: new Request(URL_OF_REQUESTS),
     url: new URL(URL_OF_REQUESTS),
     method: "GET",
@@ -26,7 +26,7 @@ export function contextWith(additions: object | undefined): RequestContext<any> 
     },
     ...additions,
   };
-  return context as RequestContext<any>;
+  return context as unknown as RequestContext<any>;
 }
 
 export function scopeOf(ctx: RequestContext<any>, cookieName: string = COOKIE_NAME): StoreScope {

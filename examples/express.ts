@@ -1,0 +1,26 @@
+// A Hattip app, with its sessions, under a path of an Express app.
+//
+//     npm run build && node --import ts-blank-space/register examples/express.ts
+import { createMiddleware } from "@hattip/adapter-node";
+import { pathToFileURL } from "node:url";
+import express, { type Express } from "express";
+import counter from "./counter.js";
+
+export function createApp(): Express {
+  const app = express();
+  app.get("/health", (_request, response) => {
+    response.send("Express is well");
+  });
+  // By default Hattip calls next() even for what it has answered, which Express would answer once more.
+  // Behind a proxy that ends TLS, { trustProxy: true } tells Hattip that the browser's side is https.
+  const hattip = createMiddleware(counter, { alwaysCallNext: false });
+  app.use(hattip as express.RequestHandler);
+  app.use((_request, response) => {
+    response.status(404).send("Neither Hattip nor Express knows this page");
+  });
+  return app;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  createApp().listen(3000, "localhost", () => console.log("http://localhost:3000"));
+}

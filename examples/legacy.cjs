@@ -1,0 +1,33 @@
+// CommonJS, on Node 16 and newer. Hattip itself is made of ES modules, which CommonJS imports when it starts.
+//
+//     node legacy.cjs
+"use strict";
+
+const { EncryptedCookieStore, session } = require("@hattip/session");
+
+async function start(port) {
+  const { createServer } = await import("@hattip/adapter-node");
+  const { cookie } = await import("@hattip/cookie");
+  const { compose } = await import("@hattip/compose");
+
+  const key = process.env.SESSION_KEY;
+  const keys = key
+    ? EncryptedCookieStore.generateKeysFromBase64([key])
+    : EncryptedCookieStore.generateKey().then((random) => [random]);
+  const handler = compose(
+    cookie(),
+    session({ store: new EncryptedCookieStore(keys), defaultSessionData: { visits: 0 } }),
+    (ctx) => {
+      ctx.session.data.visits += 1;
+      return new Response(`Visit number ${ctx.session.data.visits}`);
+    },
+  );
+  const server = createServer(handler).listen(port, "localhost", () => {
+    console.log(`http://localhost:${server.address().port}`);
+  });
+}
+
+start(Number(process.env.PORT || 3000)).catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

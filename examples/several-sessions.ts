@@ -1,0 +1,86 @@
+// Two sessions in one app: a log-in that ends soon, and a basket that stays when it does. Each has its cookie, its store and its time.
+//
+//     npm run example several-sessions
+import { cookie } from "@hattip/cookie";
+import { json } from "@hattip/response";
+import { createRouter } from "@hattip/router";
+import {
+  EncryptedCookieStore,
+  session,
+  UnsafeMemoryStore,
+  type Session,
+  type SessionData,
+} from "@hattip/session";
+
+declare module "@hattip/session" {
+  interface SessionData {
+    user?: string;
+    basket?: string[];
+  }
+}
+
+/** The sessions by their names: `ctx.session` is the innermost one. */
+interface Sessions {
+  login: Narrowed<"user">;
+  shop: Narrowed<"basket">;
+}
+
+/** A session that has no business with the other one's data. */
+type Narrowed<Key extends keyof SessionData> = Omit<Session, "data"> & {
+  data: Pick<SessionData, Key>;
+};
+
+declare module "@hattip/compose" {
+  interface Locals {
+    sessions: Sessions;
+  }
+}
+
+const YEAR = 31_536_000;
+const keys = EncryptedCookieStore.generateKey().then((key) => [key]);
+
+const app = createRouter();
+app.use(cookie());
+app.use(
+  session({
+    cookieName: "__Host-login",
+    store: new UnsafeMemoryStore(),
+    defaultSessionData: {},
+    idleTimeout: 900,
+    absoluteTimeout: 28_800,
+    cookieOptions: { sameSite: "strict" },
+  }),
+);
+app.use((ctx) => {
+  ctx.locals.sessions = { login: ctx.session, shop: ctx.session };
+});
+app.use(
+  session({
+    cookieName: "shop",
+    store: new EncryptedCookieStore(keys),
+    defaultSessionData: { basket: [] },
+    idleTimeout: YEAR,
+  }),
+);
+app.use((ctx) => {
+  ctx.locals.sessions.shop = ctx.session;
+});
+
+app.get("/", ({ locals: { sessions } }) =>
+  json({ user: sessions.login.data.user ?? null, basket: sessions.shop.data.basket }),
+);
+app.post("/login", async ({ locals: { sessions } }) => {
+  await sessions.login.regenerate();
+  sessions.login.data.user = "ada";
+  return json("Logged in");
+});
+app.post("/logout", async ({ locals: { sessions } }) => {
+  await sessions.login.destroy();
+  return json("Logged out");
+});
+app.post("/basket", async ({ request, locals: { sessions } }) => {
+  sessions.shop.data.basket?.push(await request.text());
+  return json(sessions.shop.data.basket);
+});
+
+export default app.buildHandler();

@@ -1,0 +1,55 @@
+// A Cloudflare Worker: log-ins in KV, preferences in an encrypted cookie whose key is a secret of the Worker.
+//
+//     wrangler secret put SESSION_KEY     (base64 of 32 random bytes)
+//
+// wrangler.toml has the namespace:
+//
+//     kv_namespaces = [{ binding = "SESSIONS", id = "…" }]
+import cloudflareWorkersAdapter from "@hattip/adapter-cloudflare-workers/no-static";
+import { cookie } from "@hattip/cookie";
+import { json } from "@hattip/response";
+import { createRouter } from "@hattip/router";
+import { EncryptedCookieStore, KvSessionStore, session } from "@hattip/session";
+
+declare module "@hattip/session" {
+  interface SessionData {
+    user?: string;
+    theme?: "light" | "dark";
+  }
+}
+
+const app = createRouter();
+app.use(cookie());
+
+// Bindings and secrets come with the request, and so what needs them is a function of ctx.
+const preferences = session({
+  cookieName: "preferences",
+  store: new EncryptedCookieStore((ctx) =>
+    EncryptedCookieStore.generateKeysFromBase64([ctx.env("SESSION_KEY") ?? ""]),
+  ),
+  defaultSessionData: { theme: "light" },
+});
+app.use("/preferences", preferences);
+app.get("/preferences", (ctx) => json(ctx.session.data));
+app.post("/preferences", (ctx) => {
+  ctx.session.data.theme = "dark";
+  return json(ctx.session.data);
+});
+
+const login = session({
+  store: new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS }),
+  defaultSessionData: {},
+});
+app.use("/account", login);
+app.get("/account", (ctx) => json({ user: ctx.session.data.user ?? null }));
+app.post("/account", async (ctx) => {
+  await ctx.session.regenerate();
+  ctx.session.data.user = "ada";
+  return json({ user: "ada" });
+});
+app.delete("/account", async (ctx) => {
+  await ctx.session.destroy();
+  return json({ user: null });
+});
+
+export default { fetch: cloudflareWorkersAdapter(app.buildHandler()) };

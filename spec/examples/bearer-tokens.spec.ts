@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import api from "../../examples/bearer-tokens.js";
+import { Browser } from "../support/browser.js";
+
+describe("The example bearer-tokens", () => {
+  const client = new Browser(api);
+  const withToken = (token: string | null) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  it("hands the token out in a header, and takes it from one", async () => {
+    const response = await client.post("/login");
+    const token = response.headers.get("session-token");
+    expect(token).to.match(/^[\w-]{43}$/);
+    expect(response.headers.get("session-expires-in")).to.equal("3600");
+    expect(response.headers.get("set-cookie")).to.equal(null);
+
+    const account = await client.get("/account", withToken(token));
+    expect(await account.json()).to.deep.equal({ user: "ada" });
+  });
+
+  it("knows nobody without a token, with a made-up one, or by a cookie", async () => {
+    const token = (await client.post("/login")).headers.get("session-token");
+    expect((await client.get("/account")).status).to.equal(401);
+    expect((await client.get("/account", withToken("A".repeat(43)))).status).to.equal(401);
+    expect((await client.get("/account", { cookie: `session=${token}` })).status).to.equal(401);
+  });
+
+  it("makes the token worthless at the log-out", async () => {
+    const token = (await client.post("/login")).headers.get("session-token");
+    const response = await client.post("/logout", withToken(token));
+    expect(response.headers.get("session-token")).to.equal("");
+    expect((await client.get("/account", withToken(token))).status).to.equal(401);
+  });
+});
