@@ -1,5 +1,5 @@
 // Hattip's adapters that are not installed here, with what the documentation uses of them.
-type Adapter = (handler: import("@hattip/core").HattipHandler<any>) => any;
+type Adapter = (handler: (context: any) => Response | Promise<Response>) => any;
 
 declare module "@hattip/adapter-cloudflare-workers/no-static" {
   const cloudflareWorkersAdapter: Adapter;
