@@ -49,10 +49,12 @@ export class SessionMerger {
     current: SessionRecord,
   ): AppliedChange {
     const newest = this.#read(current);
-    const seen = this.#merge(this.#read(loaded).data, pending, newest.data);
-    const before = this.#copy(seen);
-    const after = this.#copy(seen);
-    change(after);
+    // Copies refuse at once what cannot be stored.
+    const mine = this.#copy(pending);
+    const before = this.#copy(this.#merge(this.#read(loaded).data, mine, newest.data));
+    const changing = this.#copy(before);
+    change(changing);
+    const after = this.#copy(changing);
     const committed = this.#merge(before, after, newest.data);
     const { lifetime } = newest;
     const isUnchanged = committed === newest.data;

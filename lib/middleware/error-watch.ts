@@ -1,40 +1,61 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 
-/** Tells whether a handler has thrown. */
-export interface ErrorWatch {
-  readonly seen: boolean;
-  stop(): void;
+type HandleError = RequestContext["handleError"];
+
+const WATCH: unique symbol = Symbol("@hattip/session error watch");
+
+interface WatchedContext {
+  handleError: HandleError | undefined;
+  [WATCH]?: ErrorWatch;
 }
 
 /**
- * compose() turns a handler's error into a response, of whatever status, before the middleware around the handler sees anything.
- * `ctx.handleError` is the only place to learn of it, and handlers may replace that meanwhile.
+ * Counts the errors that a request's handlers have thrown. compose() turns them into responses, of whatever status, before the
+ * middleware around the handler sees anything: `ctx.handleError` is the only place to learn of them.
  */
-export function watchErrors(ctx: RequestContext): ErrorWatch {
-  // Of a session around this one, which wants to know, too; else a plain property.
-  const outer = Object.getOwnPropertyDescriptor(ctx, "handleError");
-  let handleError: RequestContext["handleError"] | undefined = ctx.handleError;
-  const watch = {
-    seen: false,
-    stop() {
-      const value = { ...PROPERTY, value: handleError, writable: true };
-      Object.defineProperty(ctx, "handleError", outer?.set ? outer : value);
-    },
+export class ErrorWatch {
+  #count = 0;
+  #isArmed = false;
+  /** That of the app, or of whoever has replaced it. */
+  handleError: HandleError | undefined;
+  readonly noting: HandleError = (error) => {
+    this.#count++;
+    return this.handleError!(error);
   };
-  const noting: RequestContext["handleError"] = (error) => {
-    watch.seen = true;
-    return handleError!(error);
-  };
-  Object.defineProperty(ctx, "handleError", {
-    ...PROPERTY,
+
+  constructor(ctx: WatchedContext) {
+    this.handleError = ctx.handleError;
     // Where there is none, compose() must not believe that there is one.
-    get: () => handleError && noting,
-    set(replacement: RequestContext["handleError"]) {
-      outer?.set?.call(ctx, replacement);
-      handleError = outer?.get ? outer.get.call(ctx) : replacement;
-    },
-  });
-  return watch;
+    if (this.handleError) ctx.handleError = this.noting;
+  }
+
+  /** The one of this request: nested sessions share it. */
+  static of(ctx: WatchedContext): ErrorWatch {
+    return (ctx[WATCH] ??= new ErrorWatch(ctx));
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a microsecond, so not for nothing. */
+  arm(ctx: WatchedContext): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    if (ctx.handleError !== this.noting) this.handleError = ctx.handleError;
+    Object.defineProperty(ctx, "handleError", FOLLOWING);
+  }
 }
 
-const PROPERTY = { configurable: true, enumerable: true };
+/** One object for all, which engines make one shape of. */
+const FOLLOWING: PropertyDescriptor & ThisType<Required<WatchedContext>> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    const watch = this[WATCH];
+    return watch.handleError && watch.noting;
+  },
+  set(handleError: HandleError | undefined) {
+    this[WATCH].handleError = handleError;
+  },
+};

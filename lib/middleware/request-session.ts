@@ -4,6 +4,7 @@ import { copyPlain } from "../plain-data.js";
 import type { Lifetime, Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope, UpdatedSession } from "../store.js";
 import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
+import { ErrorWatch } from "./error-watch.js";
 import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
 
@@ -20,6 +21,8 @@ export class RequestSession implements Session {
   readonly #failure: unknown;
   readonly #isSent: boolean;
   readonly #outer: unknown;
+  readonly #errors: ErrorWatch;
+  readonly #errorsBefore: number;
   #isLookedAt = false;
   #isDataLookedAt = false;
   #isRegenerated = false;
@@ -37,6 +40,8 @@ export class RequestSession implements Session {
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
+    this.#errors = ErrorWatch.of(scope.ctx);
+    this.#errorsBefore = this.#errors.count;
   }
 
   get data(): SessionData {
@@ -115,6 +120,11 @@ export class RequestSession implements Session {
     return this.#isLookedAt;
   }
 
+  /** Whether a handler behind this session has thrown. */
+  get hasSeenError(): boolean {
+    return this.#errors.count > this.#errorsBefore;
+  }
+
   get isDecided(): boolean {
     return this.#isDecided;
   }
@@ -185,6 +195,8 @@ export class RequestSession implements Session {
     };
     const loaded = this.#loaded;
     if (loaded === null || store.apply === undefined) {
+      // What cannot be stored cannot be copied either, such as a cycle.
+      store.serialize(this.#data);
       const before = copyPlain(this.#data);
       try {
         return changeNow(this.#data);
@@ -227,6 +239,7 @@ export class RequestSession implements Session {
   }
 
   #lookAt(): void {
+    if (!this.#isLookedAt) this.#errors.arm(this.#scope.ctx);
     this.#isLookedAt = true;
     if (this.#failure !== undefined) throw this.#failure;
   }

@@ -4,7 +4,6 @@ import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { SessionStore, StoreScope } from "../store.js";
 import { commit } from "./commit.js";
-import { watchErrors } from "./error-watch.js";
 import { load } from "./load.js";
 import { settle, type SessionOptions, type Settings } from "./options.js";
 import { RequestSession } from "./request-session.js";
@@ -41,11 +40,10 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
   if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
   const current = new RequestSession(settings, scope, await load(settings, scope), outer);
   ctx.session = current;
-  const errors = watchErrors(ctx);
   try {
     const response = await ctx.next();
     if (current.underWay) await current.underWay;
-    const succeeded = !errors.seen && response.status < 500;
+    const succeeded = !current.hasSeenError && response.status < 500;
     if (succeeded) assertNotReplaced(ctx, current);
     const finished = finish(settings, scope, current, response, succeeded);
     return isPromise(finished) ? await finished : finished;
@@ -53,7 +51,6 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
     if (current.isDecided) throw error;
     return await finishFailed(settings, scope, current, error);
   } finally {
-    errors.stop();
     if (outer instanceof RequestSession) ctx.session = outer;
   }
 }
