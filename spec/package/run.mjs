@@ -46,7 +46,8 @@ async function main(wanted) {
       const flags = Number.parseInt(version.slice(1)) >= 20 ? [STRICT_REQUIRE] : [];
       await smoke(program, [...flags, "smoke.cjs"], consumer);
       await smoke(program, ["smoke.mjs"], consumer);
-      console.log(`Node ${version}: require() and import work`);
+      await smoke(program, [...flags, "legacy-example.cjs"], consumer);
+      console.log(`Node ${version}: require(), import and the CommonJS example work`);
     }
   } finally {
     rmSync(consumer, { recursive: true, force: true });
@@ -59,11 +60,14 @@ async function installTarball(consumer) {
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true }));
   // The peers come by themselves, the optional one (redis) does not: nothing may need it to load.
   const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const polyfills = `@hattip/polyfills@${peerDependencies["@hattip/core"]}`;
-  await npmInstall(consumer, join(consumer, tarball), polyfills);
-  for (const file of ["smoke.cjs", "smoke.mjs", "round-trips.cjs"]) {
+  const hattip = ["polyfills", "adapter-node"].map(
+    (name) => `@hattip/${name}@${peerDependencies["@hattip/core"]}`,
+  );
+  await npmInstall(consumer, join(consumer, tarball), ...hattip);
+  for (const file of ["smoke.cjs", "smoke.mjs", "round-trips.cjs", "legacy-example.cjs"]) {
     copyFileSync(join(here, file), join(consumer, file));
   }
+  copyFileSync(join(root, "examples", "legacy.cjs"), join(consumer, "legacy.cjs"));
 }
 
 async function nodeProgram(node) {

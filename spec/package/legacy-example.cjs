@@ -1,0 +1,40 @@
+// Runs examples/legacy.cjs as its readers do, on this Node, and visits it twice.
+"use strict";
+const assert = require("node:assert/strict");
+const { spawn } = require("node:child_process");
+const { once } = require("node:events");
+const http = require("node:http");
+
+async function main() {
+  const server = spawn(process.execPath, [...process.execArgv, "legacy.cjs"], {
+    env: { ...process.env, PORT: "0" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [line] = await once(server.stdout.setEncoding("utf8"), "data");
+    const origin = line.trim();
+    const first = await get(origin);
+    assert.equal(first.text, "Visit number 1");
+    const [cookie] = first.headers["set-cookie"][0].split(";");
+    assert.equal((await get(origin, { cookie })).text, "Visit number 2");
+  } finally {
+    server.kill();
+  }
+}
+
+/** Node 16 has no fetch. */
+function get(url, headers = {}) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { headers, agent: false }, async (response) => {
+      let text = "";
+      for await (const chunk of response.setEncoding("utf8")) text += chunk;
+      resolve({ text, headers: response.headers });
+    });
+    request.on("error", reject);
+  });
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
