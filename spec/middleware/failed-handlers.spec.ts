@@ -251,6 +251,58 @@ describe("The app's own handling of errors", () => {
     if (response) expect(setCookies(response)).to.deep.equal([]);
   });
 
+  it("may fail itself, and the handler's destroy() is honoured all the same", async () => {
+    const store = new UnsafeMemoryStore();
+    const { site } = siteOf(
+      session({ store, defaultSessionData: {} }),
+      answer({
+        "/begin": (ctx) => {
+          ctx.session.data.user = "ann";
+        },
+        "/logout": async (ctx) => {
+          ctx.handleError = () => {
+            throw new Error("handleError");
+          };
+          await ctx.session.destroy();
+          throw new Error("handler");
+        },
+      }),
+    );
+    const browser = new Browser(site);
+    await browser.get("/begin");
+    expect(store.size).to.equal(1);
+    await browser.get("/logout").catch(() => {});
+    expect(store.size).to.equal(0);
+  });
+
+  it("is asked once for each failure", async () => {
+    const asked: unknown[] = [];
+    const { site } = siteOf(
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+      answer({
+        "/handler": (ctx) => {
+          ctx.handleError = (error) => {
+            asked.push(error);
+            return new Response("sorry", { status: 500 });
+          };
+          throw new Error("handler");
+        },
+        "/unfit": (ctx) => {
+          ctx.handleError = (error) => {
+            asked.push(error);
+            return new Response("sorry", { status: 500 });
+          };
+          ctx.session.data.big = 1n;
+        },
+      }),
+    );
+    for (const path of ["/handler", "/unfit"]) {
+      asked.length = 0;
+      expect((await new Browser(site).get(path)).status).to.equal(500);
+      expect(asked).to.have.length(1);
+    }
+  });
+
   for (const position of ["inside", "between"]) {
     it(`hides no failure from an outer session: it was replaced ${position} the nested one`, async () => {
       const outer = new UnsafeMemoryStore();
