@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { UnsafeMemorySessionStore, UnsafeMemoryStore, type Session } from "../../lib/index.js";
+import { expectNothingLeftOf } from "../support/anonymous-traffic.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { Notes } from "../support/notes.js";
+
+describe("UnsafeMemoryStore", () => {
+  let clock: Clock;
+  let store: UnsafeMemoryStore;
+  let notes: Notes;
+
+  beforeEach(() => {
+    clock = new Clock();
+    store = new UnsafeMemoryStore();
+    notes = new Notes(store, { idleTimeout: 100 });
+  });
+  afterEach(() => clock.restore());
+
+  it("has its older name, too", () => {
+    expect(UnsafeMemorySessionStore).to.equal(UnsafeMemoryStore);
+  });
+
+  it("refuses options that it does not have", () => {
+    expect(() => new UnsafeMemoryStore({ prefx: "a:" } as object)).to.throw(TypeError, "prefx");
+  });
+
+  it("keeps sessions to itself: two stores know nothing of each other", async () => {
+    const browser = await notes.visitor();
+    const other = new Notes(new UnsafeMemoryStore());
+    expect(await other.behind(browser.cookie("session")!)).to.deep.equal({});
+  });
+
+  describe("forgets", () => {
+    it("a session when it expires, to the second", async () => {
+      const browser = await notes.visitor();
+      const id = browser.cookie("session")!;
+      const hour = new Notes(store, { idleTimeout: 3600, renewAfter: 3600 });
+      clock.pass(99);
+      expect(await hour.behind(id)).to.deep.equal({ a: "1" });
+      clock.pass(1);
+      expect(await hour.behind(id)).to.deep.equal({});
+      // The record is not there any more, rather than there and too old.
+      expect(hour.log.events).to.deep.equal([{ type: "fresh", reason: "unknown" }]);
+    });
+
+    it("a session that is destroyed, and the old half of one that is regenerated, at once", async () => {
+      const browser = await notes.visitor();
+      await browser.get("/regenerate");
+      expect(store.size).to.equal(1);
+      await browser.get("/destroy");
+      expect(store.size).to.equal(0);
+    });
+
+    it("expired sessions as new ones come, so that it stays bounded", async () => {
+      let most = 0;
+      for (let i = 0; i < 2000; i++) {
+        await notes.visitor();
+        if (i % 5 === 4) clock.pass(1); // so that some 500 are alive
+        most = Math.max(most, store.size);
+      }
+      expect(most).to.be.within(500, 1500);
+    });
+
+    it("expired sessions as others are changed, too", async () => {
+      for (let i = 0; i < 100; i++) await notes.visitor();
+      clock.pass(100);
+      const browser = await notes.visitor();
+      for (let i = 0; i < 100; i++) await browser.get(`/set?a=${i}`);
+      expect(store.size).to.equal(1);
+    });
+
+    it("no session that is alive while it sweeps", async () => {
+      const kept = await notes.visitor({ a: "kept" });
+      for (let i = 0; i < 200; i++) {
+        await notes.visitor();
+        clock.pass(1);
+        if (i % 50 === 49) {
+          expect(await (await kept.get("/")).json(), `after ${i}`).to.deep.equal({ a: "kept" });
+        }
+      }
+    });
+  });
+
+  // Version 0.0.49 of this package handed out the object that it kept: a login under a new ID changed what the old ID led to.
+  describe("shares no object", () => {
+    let act: (session: Session) => unknown;
+    let browser: Browser;
+
+    beforeEach(async () => {
+      const handler = app(
+        { store, defaultSessionData: { cart: [] } },
+        { "/": ({ session }) => act(session) },
+      );
+      browser = new Browser(handler);
+      act = ({ data }) => data.cart.push("apple");
+      await browser.get("/");
+    });
+
+    it("between a request and the store", async () => {
+      act = ({ data }) => {
+        data.cart.push("stolen");
+        throw new Error("before it was paid");
+      };
+      await browser.get("/");
+      act = ({ data }) => data;
+      expect(await (await browser.get("/")).json()).to.deep.equal({ cart: ["apple"] });
+    });
+
+    it("between two requests", async () => {
+      const seen: unknown[] = [];
+      act = async (outer) => {
+        act = (inner) => {
+          seen.push(inner.data === outer.data, inner.data.cart === outer.data.cart);
+          inner.data.cart.push("pear");
+        };
+        await browser.get("/");
+        expect(outer.data.cart).to.deep.equal(["apple"]);
+      };
+      expect((await browser.get("/")).status).to.equal(200);
+      expect(seen).to.deep.equal([false, false]);
+    });
+
+    it("between the old ID and the new one", async () => {
+      const old = `session=${browser.cookie("session")}`;
+      act = async (session) => {
+        await session.regenerate();
+        session.data.user = "victim";
+        session.data.cart.push("pear");
+      };
+      await browser.get("/");
+      act = ({ data }) => data;
+      expect(await (await browser.get("/", { cookie: old })).json()).to.deep.equal({ cart: [] });
+    });
+
+    it("between two sessions that begin with the same defaults", async () => {
+      act = ({ data }) => data.cart;
+      browser.forgetCookies();
+      expect(await (await browser.get("/")).json()).to.deep.equal([]);
+    });
+  });
+
+  it("is left with nothing by anonymous requests, nor is the heap (npm run soak sends a million)", async function () {
+    this.timeout(60_000);
+    await expectNothingLeftOf(30_000, store);
+  });
+});

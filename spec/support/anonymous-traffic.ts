@@ -1,0 +1,55 @@
+import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
+import { expect } from "chai";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { UnsafeMemoryStore } from "../../lib/index.js";
+import { app } from "./app.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const WARM_UP = 5000;
+
+/**
+ * So many requests without a cookie, half of which look at their session: they leave nothing behind, neither in the store, nor with the
+ * client, nor on the heap.
+ */
+export async function expectNothingLeftOf(
+  requests: number,
+  store: UnsafeMemoryStore,
+): Promise<void> {
+  const handler = app(
+    { store, defaultSessionData: { cart: [] } },
+    { "/ignore": () => new Response(), "/look": ({ session }) => session.data.cart },
+  );
+  await send(handler, WARM_UP);
+  const before = usedHeap();
+  await send(handler, requests);
+  const grown = usedHeap() - before;
+  expect(store.size).to.equal(0);
+  expect(grown, "bytes").to.be.below(1_000_000);
+}
+
+async function send(handler: HattipHandler<any>, count: number): Promise<void> {
+  const requests = ["ignore", "look"].map((path) => contextOf(`https://example.com/${path}`));
+  for (let i = 0; i < count; i++) {
+    const response = await handler({ ...requests[i % 2]! });
+    if (response.headers.has("set-cookie")) throw new Error("An anonymous request got a cookie.");
+  }
+}
+
+function contextOf(url: string): AdapterRequestContext {
+  return {
+    request: new Request(url),
+    ip: "127.0.0.1",
+    platform: undefined,
+    env: () => undefined,
+    passThrough() {},
+    waitUntil() {},
+  };
+}
+
+function usedHeap(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
