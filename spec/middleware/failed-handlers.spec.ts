@@ -1,6 +1,7 @@
-import type { RequestContext, RequestHandler } from "@hattip/compose";
+import { compose, type RequestContext, type RequestHandler } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import { expect } from "chai";
+import sinon from "sinon";
 import { session, UnsafeMemoryStore, type SessionOptions } from "../../lib/index.js";
 import { answer, app, appOf, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -325,6 +326,44 @@ describe("The app's own handling of errors", () => {
       expect(setCookies(response)).to.deep.equal([]);
       expect(outer.size).to.equal(0);
     });
+  }
+});
+
+it("compose()'s own handling of errors commits nothing either, and honours destroy()", async () => {
+  const print = sinon.stub(console, "error");
+  try {
+    const store = new UnsafeMemoryStore();
+    const browser = new Browser(
+      compose(
+        cookie(),
+        session({ store, defaultSessionData: {} }),
+        answer({
+          "/begin": (ctx) => {
+            ctx.session.data.n = 1;
+          },
+          "/look": (ctx) => ctx.session.data,
+          "/change": (ctx) => {
+            ctx.session.data.n = 2;
+            throw new Error("handler");
+          },
+          "/logout": async (ctx) => {
+            await ctx.session.destroy();
+            throw new Error("handler");
+          },
+        }),
+      ),
+    );
+    await browser.get("/begin");
+    const failed = await browser.get("/change");
+    expect(failed.status).to.equal(500);
+    expect(setCookies(failed)).to.deep.equal([]);
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ n: 1 });
+    expect((await browser.get("/logout")).status).to.equal(500);
+    expect(browser.cookie("session")).to.equal(undefined);
+    expect(store.size).to.equal(0);
+    expect(print.args.flat().map(String)).to.deep.equal(["Error: handler", "Error: handler"]);
+  } finally {
+    print.restore();
   }
 });
 
