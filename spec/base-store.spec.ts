@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  SignedCookieStore,
+  UnsignedCookieStore,
+  type LoadedSession,
+  type SerializationOptions,
+} from "../lib/index.js";
+import type { Lifetime } from "../lib/record.js";
+import { keyOf, now, scopeOf } from "./support/sealed-stores.js";
+
+const lifetime: fc.Arbitrary<Lifetime> = fc.oneof(
+  fc.constantFrom(undefined, "browser" as const),
+  fc.integer({ min: 1, max: 1e9 }),
+);
+
+/** A data's `text` stands in the record as it is. */
+const bare: SerializationOptions = {
+  stringify: (data) => (data as { text: string }).text,
+  parse: (text) => ({ text }),
+};
+
+describe("Data in a record", () => {
+  async function throughStore(
+    options: SerializationOptions,
+    data: object,
+    life: Lifetime,
+  ): Promise<LoadedSession> {
+    const store = new SignedCookieStore([await keyOf(1)], options);
+    const times = { created: now(), expires: now() + 60 };
+    const text = store.serialize(data, life);
+    const { value } = await store.save(null, { text, ...times }, scopeOf());
+    return (await store.load(value, scopeOf())) as LoadedSession;
+  }
+
+  it("come back with the session's own lifetime", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), fc.integer()), lifetime, async (data, life) => {
+        fc.pre(!Object.hasOwn(data, "__proto__"));
+        const found = await throughStore({}, data, life);
+        expect(found.data).to.deep.equal({ ...data });
+        expect(found.lifetime).to.equal(life);
+      }),
+    );
+  });
+
+  it("come back whatever text a stringify makes of them, one that looks like a lifetime included", async () => {
+    const text = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.string({ unit: fc.constantFrom("@", "-", " ", "1", "0", "browser") }),
+      fc.constantFrom("@60 {}", "@- {}", "@browser {}", "@", "@@", "@- @- "),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, lifetime, async (written, life) => {
+        const found = await throughStore(bare, { text: written }, life);
+        expect(found.data).to.deep.equal({ text: written });
+        expect(found.lifetime).to.equal(life);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("take no more than they need: a session without a lifetime of its own pays nothing for it", () => {
+    const store = new UnsignedCookieStore();
+    expect(store.serialize({ n: 1 })).to.equal('{"n":1}');
+    expect(store.serialize({ n: 1 }, 60)).to.equal('@60 {"n":1}');
+    expect(store.serialize({ n: 1 }, "browser")).to.equal('@browser {"n":1}');
+  });
+
+  it("are invalid behind a lifetime that no session can have", async () => {
+    const store = new UnsignedCookieStore();
+    const times = { created: now(), expires: now() + 60 };
+    for (const text of [
+      "@{}",
+      "@0 {}",
+      "@-1 {}",
+      "@1.5 {}",
+      "@60{}",
+      "@ {}",
+      "@forever {}",
+      " @60 {}x",
+    ]) {
+      const { value } = await store.save(null, { text, ...times }, scopeOf());
+      expect(await store.load(value, scopeOf()), text).to.equal("invalid");
+    }
+  });
+
+  it("are refused when a stringify makes no text of them, or none that can be kept", () => {
+    for (const stringify of [() => undefined, () => 1, () => null, () => Buffer.from("{}")]) {
+      const store = new UnsignedCookieStore({ stringify: stringify as never });
+      expect(() => store.serialize({}))
+        .to.throw()
+        .with.property("code", "ERR_SESSION_DATA");
+    }
+    const failure = new Error("not serializable");
+    const throwing = new UnsignedCookieStore({
+      stringify() {
+        throw failure;
+      },
+    });
+    expect(() => throwing.serialize({}))
+      .to.throw()
+      .that.includes({ code: "ERR_SESSION_DATA", cause: failure });
+    // UTF-8 has no lone surrogates: it would come back as another character.
+    for (const text of ["\ud800", "a\udfffb", "\ude00\ud83d"]) {
+      expect(() => new UnsignedCookieStore(bare).serialize({ text }))
+        .to.throw()
+        .with.property("code", "ERR_SESSION_DATA");
+    }
+    expect(new UnsignedCookieStore(bare).serialize({ text: "😀" })).to.equal("😀");
+    expect(new UnsignedCookieStore().serialize({ text: "\ud800" })).to.equal('{"text":"\\ud800"}');
+  });
+});
