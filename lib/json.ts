@@ -1,5 +1,5 @@
 import { SessionError } from "./errors.js";
-import { isPlainObject } from "./plain-data.js";
+import { isPlain, isPlainObject } from "./plain-data.js";
 import type { SessionData } from "./record.js";
 
 /**
@@ -9,76 +9,104 @@ import type { SessionData } from "./record.js";
  * @throws {SessionError} `ERR_SESSION_DATA` naming the top-level key that JSON would drop or bend.
  */
 export function stringify(data: SessionData): string {
-  const ancestors: object[] = [data];
-  for (const key of Object.keys(data)) {
-    const fault =
-      key === "__proto__" ? "a prototype" : faultOf(data[key as keyof SessionData], ancestors);
-    if (fault) throw unfit(`session.data[${JSON.stringify(key)}] holds ${fault}`);
-  }
-  if (!isPlainObject(data)) throw unfit("session.data is an instance of a class");
-  if (Object.getOwnPropertySymbols(data).length > 0)
-    throw unfit("session.data has a symbol as key");
-  return JSON.stringify(data);
+  // First, since it finds cycles: what comes after need not look out for them.
+  const text = stringifyAnything(data);
+  const fault = faultOfEntries(data);
+  if (fault) throw unfit(fault.what, fault.key);
+  return text;
 }
 
-function unfit(what: string): SessionError {
+function stringifyAnything(data: SessionData): string {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    const key = keyOfRefused(data);
+    const isTree = isPlain(key === undefined ? data : data[key as keyof SessionData]);
+    throw unfit(isTree ? "a bigint" : "a cycle, or an instance that JSON refuses", key);
+  }
+}
+
+function keyOfRefused(data: SessionData): string | undefined {
+  return Object.keys(data).find((key) => {
+    try {
+      JSON.stringify(data[key as keyof SessionData]);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+function unfit(what: string, key: string | undefined): SessionError {
+  const where = key === undefined ? "session.data" : `session.data[${JSON.stringify(key)}]`;
   return new SessionError(
     "ERR_SESSION_DATA",
-    `${what}, which JSON cannot keep. Store plain values, or give the store a stringify and a parse of your own.`,
+    `${where} holds ${what}, which JSON cannot keep. Store plain values, or give the store a stringify and a parse of your own.`,
   );
 }
 
+interface Fault {
+  readonly what: string;
+  readonly key?: string;
+}
+
+const INSTANCE: Fault = { what: "an instance of a class without toJSON()" };
+const NOT_FINITE: Fault = { what: "NaN or Infinity" };
+const SYMBOL_KEY: Fault = { what: "a symbol as key" };
+const PROTO_KEY: Fault = { what: "a key __proto__" };
+const NO_JSON: Fault = { what: "a toJSON() that gives nothing, such as that of an invalid Date" };
+const UNDEFINED_ITEM: Fault = { what: "undefined in an array" };
+const KEYED_ARRAY: Fault = { what: "an array with keys of its own" };
+
 /** What makes the value unfit for JSON, in words; `undefined` when nothing does. */
-function faultOf(value: unknown, ancestors: object[]): string | undefined {
+function faultOf(value: unknown): Fault | undefined {
   switch (typeof value) {
     case "number":
-      return Number.isFinite(value) ? undefined : "NaN or Infinity";
-    case "bigint":
+      return Number.isFinite(value) ? undefined : NOT_FINITE;
     case "function":
     case "symbol":
-      return `a ${typeof value}`;
+      return { what: `a ${typeof value}` };
     case "object":
-      return value === null ? undefined : faultOfObject(value, ancestors);
+      return value === null ? undefined : faultOfObject(value);
     default:
       return undefined;
   }
 }
 
-function faultOfObject(value: object, ancestors: object[]): string | undefined {
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return undefined;
-  if (ancestors.includes(value)) return "a cycle";
-  ancestors.push(value);
-  const fault = Array.isArray(value)
-    ? faultOfItems(value, ancestors)
-    : faultOfProperties(value, ancestors);
-  ancestors.pop();
-  return fault;
+function faultOfObject(value: object): Fault | undefined {
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") {
+    const json: unknown = toJSON.call(value, "");
+    return json === null || json === undefined ? NO_JSON : undefined;
+  }
+  return Array.isArray(value) ? faultOfItems(value) : faultOfEntries(value);
 }
 
-function faultOfItems(items: unknown[], ancestors: object[]): string | undefined {
+function faultOfItems(items: unknown[]): Fault | undefined {
+  if (items.includes(undefined)) return UNDEFINED_ITEM;
+  if (Object.keys(items).length !== items.length) return KEYED_ARRAY;
   for (const item of items) {
-    const fault = item === undefined ? "undefined in an array" : faultOf(item, ancestors);
+    const fault = faultOf(item);
     if (fault) return fault;
   }
   return undefined;
 }
 
-function faultOfProperties(value: object, ancestors: object[]): string | undefined {
-  if (!isPlainObject(value)) return "an instance of a class without toJSON()";
+/** Names the key in which the fault is. */
+function faultOfEntries(value: object): Fault | undefined {
+  if (!isPlainObject(value)) return INSTANCE;
   for (const key of Object.keys(value)) {
-    const fault =
-      key === "__proto__" ? "a key __proto__" : faultOf(value[key as keyof object], ancestors);
-    if (fault) return fault;
+    const fault = key === "__proto__" ? PROTO_KEY : faultOf(value[key as keyof object]);
+    if (fault) return { what: fault.what, key };
   }
-  return Object.getOwnPropertySymbols(value).length > 0 ? "a symbol as key" : undefined;
+  return Object.getOwnPropertySymbols(value).length > 0 ? SYMBOL_KEY : undefined;
 }
-
-/** How `__proto__` can be written in JSON: as it is, or with escapes. */
-const SUSPECT = /__proto__|\\u/;
 
 /** `JSON.parse` without keys `__proto__`: they turn into prototypes as soon as somebody copies the object. */
 export function parse(text: string): SessionData {
-  return JSON.parse(text, SUSPECT.test(text) ? withoutProto : undefined) as SessionData;
+  // It can be written with escapes.
+  const isSuspect = text.includes("__proto__") || text.includes("\\u");
+  return JSON.parse(text, isSuspect ? withoutProto : undefined) as SessionData;
 }
 
 function withoutProto(key: string, value: unknown): unknown {

@@ -1,16 +1,28 @@
-/** Whether all of it is plain objects, arrays and primitive values. */
-export function isPlain(value: unknown): boolean {
+/** Whether all of it is plain objects, arrays and primitive values, without a cycle. */
+export function isPlain(value: unknown, ancestors: readonly object[] = []): boolean {
   if (typeof value !== "object" || value === null) return true;
-  return (Array.isArray(value) || isPlainObject(value)) && Object.values(value).every(isPlain);
+  if (ancestors.includes(value)) return false;
+  const inner = [...ancestors, value];
+  return (
+    (Array.isArray(value) || isPlainObject(value)) &&
+    Object.values(value).every((item) => isPlain(item, inner))
+  );
 }
 
-/** A deep copy of plain objects and arrays. Instances are passed on: only their class knows how to copy them. */
-export function copyPlain<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyPlain) as T;
-  if (typeof value !== "object" || value === null || !isPlainObject(value)) return value;
+/**
+ * A deep copy of plain objects and arrays. Instances are passed on: only their class knows how to copy them.
+ *
+ * @throws {TypeError} for a cycle.
+ */
+export function copyPlain<T>(value: T, ancestors: readonly object[] = []): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (ancestors.includes(value)) throw new TypeError("Session data must not have a cycle.");
+  const inner = [...ancestors, value];
+  if (Array.isArray(value)) return value.map((item: unknown) => copyPlain(item, inner)) as T;
+  if (!isPlainObject(value)) return value;
   // fromEntries defines properties: a key __proto__ changes no prototype.
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, copyPlain(item)]),
+    Object.entries(value).map(([key, item]) => [key, copyPlain(item, inner)]),
   ) as T;
 }
 
@@ -31,5 +43,9 @@ export function isEqual(a: unknown, b: unknown): boolean {
 /** Of any realm: its prototype is the root of a chain, or there is none. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return (
+    prototype === Object.prototype ||
+    prototype === null ||
+    Object.getPrototypeOf(prototype) === null
+  );
 }

@@ -24,9 +24,9 @@ const PAUSES = [300, 500, 700];
 /**
  * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
  *
- * What that costs: a change, a logout or a regenerate may take a minute to be seen at other locations, where the old ID stays good
- * so long; of two concurrent changes one is lost; and `update()` is not atomic. Where that matters take Redis or a Durable
- * Object.
+ * What that costs: for a minute, other locations may not see a change, a logout or a regenerate. A request there that comes with the old ID in
+ * that minute still finds the session, and if it writes, be it a renewal, the session is back for its whole lifetime. Of two concurrent changes one
+ * is lost, and `update()` is not atomic. Where that matters, take Redis or a Durable Object.
  *
  * @example
  * ```ts

@@ -1,3 +1,4 @@
+import { codeOf } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { isAlive, type SessionRecord } from "../record.js";
@@ -69,7 +70,7 @@ export class RecordTransitions {
    * Moves the record to a key that nobody knows. The new record is written before the old one dies, so that no crash loses the data; and
    * nobody learns of the new key until the old record has been taken out of the hands of every other request.
    */
-  move(
+  async move(
     oldKey: string,
     newKey: string,
     loaded: SessionRecord,
@@ -77,20 +78,26 @@ export class RecordTransitions {
     scope: StoreScope,
   ): Promise<Transition | null> {
     const { ctx, absoluteTimeout } = scope;
-    let written: SessionRecord | undefined;
-    return untilSettled<Transition | null>(async () => {
-      const current = await this.#find(oldKey, scope);
-      if (typeof current !== "string") {
-        const next = propose(current);
-        if (written) await this.#records.replace(newKey, next, written, ctx);
-        else await this.#records.create(newKey, next, ctx);
-        written = next;
-        if (!(await this.#retire(oldKey, current, ctx))) return undefined;
-        if (isAlive(current, absoluteTimeout)) return transition(next, current, loaded);
-      }
-      if (written) await this.#records.remove(newKey, ctx);
-      return null;
-    });
+    let draft: SessionRecord | undefined;
+    try {
+      return await untilSettled<Transition | null>(async () => {
+        const current = await this.#find(oldKey, scope);
+        if (typeof current !== "string") {
+          const next = propose(current);
+          if (draft) await this.#records.replace(newKey, next, draft, ctx);
+          else await this.#records.create(newKey, next, ctx);
+          draft = next;
+          if (!(await this.#retire(oldKey, current, ctx))) return undefined;
+          if (isAlive(current, absoluteTimeout)) return transition(next, current, loaded);
+        }
+        if (draft) await this.#records.remove(newKey, ctx);
+        return null;
+      });
+    } catch (error) {
+      // When the store has failed, the draft may be all that is left. Nobody knows its key, and it will expire.
+      if (draft && codeOf(error) !== "ERR_SESSION_STORE") await this.#records.remove(newKey, ctx);
+      throw error;
+    }
   }
 
   /** Kills the record, if it still stands. */

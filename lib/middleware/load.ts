@@ -1,8 +1,8 @@
 import { codeOf, storeFailed } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import type { Awaitable } from "../platform/awaitable.js";
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../record.js";
-import type { LoadedSession, StoreScope } from "../store.js";
+import type { FreshReason, LoadedSession, StoreScope } from "../store.js";
 import type { Settings } from "./options.js";
 
 /** What has been found for a request. */
@@ -15,24 +15,42 @@ export interface InitialState {
   readonly failure?: unknown;
 }
 
-/** A failure is kept for whoever looks at the session: routes that do not must work while the store is down. */
-export async function load(settings: Settings, scope: StoreScope): Promise<InitialState> {
-  const value = await readValue(settings, scope.ctx);
-  const isSent = Boolean(value);
-  const { store, defaults, emit } = settings;
-  if (value) {
-    try {
-      const found = await store.load(value, scope);
-      if (typeof found !== "string") return { isSent, loaded: found, data: found.data };
-      emit({ type: "fresh", reason: found }, scope.ctx);
-    } catch (error) {
-      emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
-      // A TypeError is a mistake in the wiring, such as keys that cannot work, and says so itself.
-      const failure = error instanceof TypeError ? error : storeFailed(error);
-      return { isSent, loaded: null, data: {}, failure };
-    }
+/** Finds the session of a request, or begins a fresh one. */
+export function load(settings: Settings, scope: StoreScope): Awaitable<InitialState> {
+  return andThen(readValue(settings, scope.ctx), (value) =>
+    value ? loadValue(settings, scope, value) : begin(settings, scope, false),
+  );
+}
+
+function loadValue(settings: Settings, scope: StoreScope, value: string): Awaitable<InitialState> {
+  const { store, emit } = settings;
+  const admit = (found: LoadedSession | FreshReason): Awaitable<InitialState> => {
+    if (typeof found !== "string") return { isSent: true, loaded: found, data: found.data };
+    emit({ type: "fresh", reason: found }, scope.ctx);
+    return begin(settings, scope, true);
+  };
+  // A failure is kept for whoever looks at the session: routes that do not must work while the store is down.
+  const fail = (error: unknown): InitialState => {
+    emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+    // A TypeError is a mistake in the wiring, such as keys that cannot work, and says so itself.
+    const failure = error instanceof TypeError ? error : storeFailed(error);
+    return { isSent: true, loaded: null, data: {}, failure };
+  };
+  let found: Awaitable<LoadedSession | FreshReason>;
+  try {
+    found = store.load(value, scope);
+  } catch (error) {
+    return fail(error);
   }
-  return { isSent, loaded: null, data: await defaults.make(scope.ctx) };
+  return isPromise(found) ? found.then(admit, fail) : admit(found);
+}
+
+function begin(
+  { defaults }: Settings,
+  scope: StoreScope,
+  isSent: boolean,
+): Awaitable<InitialState> {
+  return andThen(defaults.make(scope.ctx), (data) => ({ isSent, loaded: null, data }));
 }
 
 /** What the client sent, if anything. */

@@ -38,7 +38,9 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
   const { ctx, cookieName } = scope;
   const outer: unknown = ctx.session;
   if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
-  const current = new RequestSession(settings, scope, await load(settings, scope), outer);
+  const loading = load(settings, scope);
+  const state = isPromise(loading) ? await loading : loading;
+  const current = new RequestSession(settings, scope, state, outer);
   ctx.session = current;
   try {
     const response = await ctx.next();
@@ -85,16 +87,21 @@ async function finishFailed(
   current: RequestSession,
   error: unknown,
 ): Promise<Response> {
-  const { handleError }: Partial<RequestContext> = scope.ctx;
-  if (handleError) {
-    return finish(settings, scope, current, await handleError(error), false);
+  const { ctx }: { ctx: Partial<RequestContext> } = scope;
+  let response: Response | undefined;
+  let failure = error;
+  try {
+    response = await ctx.handleError?.(error);
+  } catch (worse) {
+    failure = worse;
   }
+  if (response) return finish(settings, scope, current, response, false);
   try {
     await finish(settings, scope, current, new Response(), false);
   } catch {
     // The first error is the one to be seen; of this one an event has told.
   }
-  throw error;
+  throw failure;
 }
 
 function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
