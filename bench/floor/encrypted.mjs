@@ -1,0 +1,27 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
+/** An encrypted session as one writes it by hand: base64url of nonce, tag and AES-256-GCM of the JSON, with an expiry inside. */
+export function encryptedFloor(key, maxAge = 86_400) {
+  return {
+    open(value) {
+      const bytes = Buffer.from(value, "base64url");
+      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12));
+      decipher.setAuthTag(bytes.subarray(12, 28));
+      try {
+        const text =
+          decipher.update(bytes.subarray(28), undefined, "utf8") + decipher.final("utf8");
+        const { data, expires } = JSON.parse(text);
+        return Date.now() < expires ? data : null;
+      } catch {
+        return null;
+      }
+    },
+    seal(data) {
+      const record = { data, expires: Date.now() + maxAge * 1000 };
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv("aes-256-gcm", key, nonce);
+      const sealed = [cipher.update(JSON.stringify(record), "utf8"), cipher.final()];
+      return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]).toString("base64url");
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { median } from "./statistics.mjs";
+import { SIZES } from "./workload.mjs";
+import { WorkerProcess } from "./worker-process.mjs";
+
+const WRITE = { action: "write", size: "small", inFlight: 1 };
+const SMALL = SIZES.small;
+const COOKIE_SIZES = [100, 250, 500, 1000, 2000, 2900];
+const RECORD_SIZES = [100, 1000, 4000, 16_000, 64_000];
+const RING_SIZES = [1, 2, 4, 8, 16];
+const SESSION_COUNTS = [1, 100, 10_000, 1_000_000];
+const FLIGHT_SIZES = [1, 8, 64, 512];
+
+const bySize = (kind, sizes) => ({
+  title: `bytes of data, ${kind}`,
+  points: sizes.map((x) => ({ x, kind, run: { ...WRITE, size: x } })),
+});
+const byFlight = (kind) => ({
+  title: `requests in flight, ${kind}`,
+  points: FLIGHT_SIZES.map((x) => ({ x, kind, run: { ...WRITE, size: SMALL, inFlight: x } })),
+});
+const byRing = (kind) => ({
+  title: `keys in the ring, ${kind}`,
+  points: RING_SIZES.map((x) => ({
+    x,
+    kind,
+    options: { keys: x },
+    run: { ...WRITE, size: SMALL },
+  })),
+});
+
+/** How the cost of a write grows with one thing while all others stay. */
+const LINES = [
+  ...["signed", "encrypted"].map((kind) => bySize(kind, COOKIE_SIZES)),
+  ...["memory", "redis"].map((kind) => bySize(kind, RECORD_SIZES)),
+  ...["signed", "encrypted"].map(byRing),
+  {
+    title: "sessions in memory",
+    points: SESSION_COUNTS.map((x) => ({
+      x,
+      kind: "memory",
+      fill: x,
+      run: { ...WRITE, size: SMALL },
+    })),
+  },
+  ...["signed", "encrypted", "memory", "redis"].map(byFlight),
+];
+
+/** The lines of this package alone; the points of a line take turns in rounds, each in a process of its own. */
+export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions, log }) {
+  const lines = [];
+  for (const { title, points } of LINES) {
+    const taken = points.filter(({ fill = 0 }) => fill <= maxSessions);
+    const workers = [];
+    for (const { kind, options, fill } of taken) {
+      const settings = { redisUrl, maxBytes: 70_000, unverified: true, ...options };
+      const worker = await WorkerProcess.open("hattip-session", kind, settings);
+      if (fill) await worker.ask("fill", { count: fill });
+      workers.push(worker);
+    }
+    const times = taken.map(() => []);
+    for (const [i, { run }] of taken.entries()) {
+      await workers[i].ask("run", { ...run, milliseconds: milliseconds * 4, clock });
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, { run }] of taken.entries()) {
+        times[i].push((await workers[i].ask("run", { ...run, milliseconds, clock })).time);
+      }
+    }
+    for (const worker of workers) await worker.close();
+    lines.push({ title, points: taken.map(({ x }, i) => ({ x, time: median(times[i]) })) });
+    log(`growth, ${title}`);
+  }
+  return lines;
+}

@@ -1,0 +1,111 @@
+import { getHeapStatistics } from "node:v8";
+import { cookieHeaderOf } from "./drivers/fetch.mjs";
+import { median } from "./statistics.mjs";
+import { dataOf } from "./workload.mjs";
+
+const POOL_MAX = 1024;
+const POOL_SECONDS = 1.5;
+const BATCH_MS = 2;
+const BATCH_MAX = 128;
+/** A batch holds this many times what is in flight, so that the lanes are full most of the time. */
+const BATCH_PER_LANE = 4;
+const LONG_BATCH_MS = 100;
+
+/** Milliseconds that have passed, or that this process has spent on all of its threads, whoever else needs the machine. */
+const CLOCKS = {
+  wall: () => performance.now(),
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
+/**
+ * Clients, each with a session of its own, that a contender serves in batches. Whatever a batch needs is made before the clock starts,
+ * and the new cookies are collected after it has stopped.
+ */
+export class Clients {
+  #contender;
+  #cookies;
+  #next = 0;
+  #batch = 8;
+  #batchPerLane = BATCH_PER_LANE;
+
+  static async create(contender, bytes, { count = POOL_MAX, minimum = 96 } = {}) {
+    const cookies = [];
+    const deadline = performance.now() + POOL_SECONDS * 1000;
+    while (cookies.length < count && (cookies.length < minimum || performance.now() < deadline)) {
+      cookies.push(await seed(contender, dataOf(bytes, cookies.length)));
+    }
+    return new Clients(contender, cookies);
+  }
+
+  /** Clients that send no cookie. */
+  static anonymous(contender) {
+    return new Clients(contender, [undefined]);
+  }
+
+  constructor(contender, cookies) {
+    this.#contender = contender;
+    this.#cookies = cookies;
+  }
+
+  get cookies() {
+    return this.#cookies;
+  }
+
+  /** Per request: microseconds and bytes allocated, as medians of batches that last so many milliseconds together. */
+  async run(action, inFlight, milliseconds, clock = "wall") {
+    const times = [];
+    const allocations = [];
+    for (let spent = 0; spent < milliseconds;) {
+      const size = inFlight === 1 ? this.#batch : inFlight * this.#batchPerLane;
+      const { time, allocated } = await this.#runBatch(size, action, inFlight, CLOCKS[clock]);
+      times.push((time * 1000) / size);
+      allocations.push(allocated / size);
+      spent += time;
+      if (time > LONG_BATCH_MS) this.#batchPerLane = 1;
+      const fitting = Math.round((size * BATCH_MS) / time);
+      this.#batch = Math.min(Math.max(fitting, 2), BATCH_MAX);
+    }
+    return { time: median(times), allocated: median(allocations) };
+  }
+
+  async #runBatch(size, action, inFlight, now) {
+    const { exchange, handle, setCookiesOf } = this.#contender;
+    const indexes = Array.from({ length: size }, () => this.#next++ % this.#cookies.length);
+    const exchanges = indexes.map((index) => exchange(this.#cookies[index]));
+    const responses = Array.from({ length: size });
+    let taken = 0;
+    const serve = async () => {
+      while (taken < size) {
+        const i = taken++;
+        const answer = handle(exchanges[i], action);
+        responses[i] = typeof answer.then === "function" ? await answer : answer;
+      }
+    };
+    // The exchanges that wait here would be copied by every collection that happens to fall into the batch, as in no server.
+    globalThis.gc({ type: "minor" });
+    const heap = getHeapStatistics().used_heap_size;
+    const start = now();
+    if (inFlight === 1) await serve();
+    else await Promise.all(Array.from({ length: inFlight }, serve));
+    const time = Math.max(now() - start, 0.001);
+    const allocated = getHeapStatistics().used_heap_size - heap;
+    if (this.#cookies[0] !== undefined) {
+      for (const [i, index] of indexes.entries()) {
+        this.#cookies[index] = cookieHeaderOf(setCookiesOf(responses[i])) ?? this.#cookies[index];
+      }
+    }
+    return { time, allocated };
+  }
+}
+
+/** A new session with these data; the Cookie header that stands for it. */
+export async function seed(contender, data) {
+  const { exchange, handle, setCookiesOf, actions } = contender;
+  const response = await handle(exchange(undefined), (session) => actions.seed(session, data));
+  const cookie = cookieHeaderOf(setCookiesOf(response));
+  if (cookie === undefined) throw new Error("A new session set no cookie.");
+  return cookie;
+}

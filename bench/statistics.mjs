@@ -1,0 +1,17 @@
+export function quantile(values, part) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const position = (sorted.length - 1) * part;
+  const low = Math.floor(position);
+  const high = Math.ceil(position);
+  return sorted[low] + (sorted[high] - sorted[low]) * (position - low);
+}
+
+export function median(values) {
+  return quantile(values, 0.5);
+}
+
+/** How one series stands to another, round by round: the median, and the quartiles on both sides of it. */
+export function ratioOf(times, reference) {
+  const ratios = times.map((time, round) => time / reference[round]);
+  return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
+}

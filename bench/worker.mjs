@@ -1,0 +1,72 @@
+// One contender in a process of its own, told by its parent what to do next.
+import { readFileSync } from "node:fs";
+import { Clients } from "./measure.mjs";
+import { verify } from "./verify.mjs";
+import { dataOf, SIZES } from "./workload.mjs";
+
+let contender;
+let kind;
+const pools = new Map();
+
+const commands = {
+  async open(request) {
+    const { id } = request;
+    const definition = await import(`./contenders/${id}.mjs`);
+    kind = request.kind;
+    contender = await definition.open(kind, request);
+    const bytes = request.unverified || kind === "nothing" ? {} : await verify(contender, kind);
+    const { title, packages } = definition;
+    const versions = packages.map((name) => `${name} ${versionOf(name)}`);
+    return { title, versions, bytes, lacks: definition.lacks?.[kind] ?? "" };
+  },
+
+  async run({ action, size, inFlight, milliseconds, clock }) {
+    const isAnonymous = action === "anonymous" || kind === "nothing";
+    const clients = await clientsOf(isAnonymous ? "none" : size);
+    const run = action === "anonymous" ? () => {} : contender.actions[action];
+    return clients.run(run, inFlight, milliseconds, clock);
+  },
+
+  /** Puts so many sessions into the store. */
+  async fill({ count }) {
+    for (let i = 0; i < count; i++) {
+      const values = dataOf(SIZES.small, i);
+      const action = (session) => contender.actions.seed(session, values);
+      await contender.handle(contender.exchange(undefined), action);
+    }
+  },
+
+  async close() {
+    await contender.close?.();
+    process.exit();
+  },
+};
+
+/** One pool for each size, so that a contender meets the same clients in every round. */
+async function clientsOf(size) {
+  if (!pools.has(size)) {
+    const bytes = SIZES[size] ?? size;
+    pools.set(
+      size,
+      size === "none" ? Clients.anonymous(contender) : await Clients.create(contender, bytes),
+    );
+  }
+  return pools.get(size);
+}
+
+function versionOf(name) {
+  const manifest = new URL(`./node_modules/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(manifest, "utf8")).version;
+}
+
+process.on("message", ({ command, ...request }) => {
+  void answer(command, request);
+});
+
+async function answer(command, request) {
+  try {
+    process.send({ result: (await commands[command](request)) ?? null });
+  } catch (error) {
+    process.send({ error: error.stack });
+  }
+}
