@@ -230,6 +230,57 @@ describe("The app's own handling of errors", () => {
     expect(await (await new Browser(site).get("/")).text()).to.equal("own,other");
   });
 
+  for (const when of ["before", "after"]) {
+    it(`may be wrapped by a handler that looks at the session ${when} that`, async () => {
+      const heard: unknown[] = [];
+      const wrap: RequestHandler = (ctx) => {
+        const { handleError } = ctx;
+        ctx.handleError = (error) => {
+          heard.push(error);
+          return handleError(error);
+        };
+      };
+      const look: RequestHandler = (ctx) => {
+        ctx.session.data.user = "ann";
+      };
+      const { site, store } = siteOf(
+        session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+        ...(when === "before" ? [look, wrap] : [wrap, look]),
+        wrap,
+        () => {
+          throw new Error("handler");
+        },
+      );
+      const response = await new Browser(site).get("/");
+      expect(response.status).to.equal(500);
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(heard.map(String)).to.deep.equal(["Error: handler", "Error: handler"]);
+      expect(site.errors.map(String)).to.deep.equal(["Error: handler"]);
+      expect(store.size).to.equal(0);
+    });
+
+    it(`may be put back by a handler that looks at the session ${when} that`, async () => {
+      const around: RequestHandler = async (ctx) => {
+        const { handleError } = ctx;
+        if (when === "before") ctx.session.data.user = "ann";
+        ctx.handleError = () => new Response("within");
+        if (when === "after") ctx.session.data.user = "ann";
+        await ctx.next();
+        ctx.handleError = handleError;
+        throw new Error("handler");
+      };
+      const { site } = siteOf(
+        session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+        around,
+        () => new Response("fine"),
+      );
+      const response = await new Browser(site).get("/");
+      expect(response.status).to.equal(500);
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(site.errors.map(String)).to.deep.equal(["Error: handler"]);
+    });
+  }
+
   it("may fail itself, which commits nothing", async () => {
     const { site } = siteOf(
       session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
