@@ -80,18 +80,20 @@ describe("of two requests that change one session", () => {
       { store, defaultSessionData: {} },
       {
         "/": ({ session }) => session.data,
-        "/begin": ({ session }) => void (session.data.cart = { apples: 1, pears: 1 }),
+        "/begin": ({ session }) => void (session.data.shelf = { apples: 1, pears: 1 }),
         "/apples": async ({ session }) => {
-          session.data.cart.apples = 2;
+          session.data.shelf.apples = 2;
           await browser.get("/pears");
         },
-        "/pears": ({ session }) => void (session.data.cart.pears = 2),
+        "/pears": ({ session }) => void (session.data.shelf.pears = 2),
       },
     );
     const browser = new Browser(handler);
     await browser.get("/begin");
     await browser.get("/apples");
-    expect(await (await browser.get("/")).json()).to.deep.equal({ cart: { apples: 2, pears: 1 } });
+    expect(await (await browser.get("/")).json()).to.deep.equal({
+      shelf: { apples: 2, pears: 1 },
+    });
   });
 
   it("a key may have the name of anything", async () => {

@@ -90,33 +90,33 @@ describe("UnsafeMemoryStore", () => {
 
     beforeEach(async () => {
       const handler = app(
-        { store, defaultSessionData: { cart: [] } },
+        { store, defaultSessionData: { shelf: [] } },
         { "/": ({ session }) => act(session) },
       );
       browser = new Browser(handler);
-      act = ({ data }) => data.cart.push("apple");
+      act = ({ data }) => data.shelf.push("apple");
       await browser.get("/");
     });
 
     it("between a request and the store", async () => {
       act = ({ data }) => {
-        data.cart.push("stolen");
+        data.shelf.push("stolen");
         throw new Error("before it was paid");
       };
       await browser.get("/");
       act = ({ data }) => data;
-      expect(await (await browser.get("/")).json()).to.deep.equal({ cart: ["apple"] });
+      expect(await (await browser.get("/")).json()).to.deep.equal({ shelf: ["apple"] });
     });
 
     it("between two requests", async () => {
       const seen: unknown[] = [];
       act = async (outer) => {
         act = (inner) => {
-          seen.push(inner.data === outer.data, inner.data.cart === outer.data.cart);
-          inner.data.cart.push("pear");
+          seen.push(inner.data === outer.data, inner.data.shelf === outer.data.shelf);
+          inner.data.shelf.push("pear");
         };
         await browser.get("/");
-        expect(outer.data.cart).to.deep.equal(["apple"]);
+        expect(outer.data.shelf).to.deep.equal(["apple"]);
       };
       expect((await browser.get("/")).status).to.equal(200);
       expect(seen).to.deep.equal([false, false]);
@@ -127,15 +127,15 @@ describe("UnsafeMemoryStore", () => {
       act = async (session) => {
         await session.regenerate();
         session.data.user = "victim";
-        session.data.cart.push("pear");
+        session.data.shelf.push("pear");
       };
       await browser.get("/");
       act = ({ data }) => data;
-      expect(await (await browser.get("/", { cookie: old })).json()).to.deep.equal({ cart: [] });
+      expect(await (await browser.get("/", { cookie: old })).json()).to.deep.equal({ shelf: [] });
     });
 
     it("between two sessions that begin with the same defaults", async () => {
-      act = ({ data }) => data.cart;
+      act = ({ data }) => data.shelf;
       browser.forgetCookies();
       expect(await (await browser.get("/")).json()).to.deep.equal([]);
     });

@@ -19,8 +19,8 @@ export async function expectNothingLeftOf(
   store: UnsafeMemoryStore,
 ): Promise<void> {
   const handler = app(
-    { store, defaultSessionData: { cart: [] } },
-    { "/ignore": () => new Response(), "/look": ({ session }) => session.data.cart },
+    { store, defaultSessionData: { shelf: [] } },
+    { "/ignore": () => new Response(), "/look": ({ session }) => session.data.shelf },
   );
   await send(handler, WARM_UP);
   const before = usedHeap();

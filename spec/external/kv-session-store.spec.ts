@@ -1,0 +1,257 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import { KvSessionStore, type KvNamespace, type SessionOptions } from "../../lib/index.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { Notes } from "../support/notes.js";
+import { setCookies } from "../support/set-cookie.js";
+import { WorkerKv, type WorkerKvNamespace } from "../support/worker-kv.js";
+
+describe("KvSessionStore on Workers KV", () => {
+  let kv: WorkerKv;
+  let namespace: WorkerKvNamespace;
+  let clock: Clock;
+  let notes: Notes;
+
+  before(async () => {
+    kv = await WorkerKv.start();
+    ({ namespace } = kv);
+  });
+  after(() => kv.dispose());
+
+  beforeEach(async () => {
+    clock = new Clock();
+    for (const { name } of (await namespace.list()).keys) await namespace.delete(name);
+    start();
+  });
+  afterEach(() => clock.restore());
+
+  function start(options?: Partial<SessionOptions>): void {
+    notes = new Notes(new KvSessionStore({ getStore: () => namespace }), options);
+  }
+
+  /** The one entry that there is. */
+  async function entry(): Promise<{ key: string; text: string; ttl: number }> {
+    const { keys } = await namespace.list();
+    expect(keys).to.have.length(1);
+    const { name, expiration } = keys[0]!;
+    const text = await namespace.get(name, "text");
+    // workerd has a clock of its own.
+    clock.restore();
+    const ttl = expiration! - Date.now() / 1000;
+    clock = new Clock();
+    return { key: name, text: text!, ttl };
+  }
+
+  it("takes the namespace from the request, or a promise of it", async () => {
+    const store = new KvSessionStore({
+      getStore: async (ctx) => ctx.platform.env.SESSIONS as KvNamespace,
+    });
+    const browser = new Browser(new Notes(store).app, {
+      platform: { env: { SESSIONS: namespace } },
+    });
+    await browser.get("/set?a=1");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
+  });
+
+  it("goes the whole way of a session: changed, moved, ended", async () => {
+    const browser = await notes.visitor({ a: "1" });
+    await browser.get("/set?b=2");
+    await browser.get("/count");
+    const oldId = browser.cookie("session")!;
+    await browser.get("/regenerate");
+    const newId = browser.cookie("session")!;
+    expect(await notes.behind(oldId)).to.deep.equal({});
+    expect(await notes.behind(newId)).to.deep.equal({ a: "1", b: "2", count: 1 });
+    const response = await browser.get("/destroy");
+    expect(setCookies(response)[0]).to.include({ value: "" });
+    expect(await notes.behind(newId)).to.deep.equal({});
+    expect((await namespace.list()).keys).to.deep.equal([]);
+  });
+
+  describe("bounds lifetimes", () => {
+    it("by KV's own expiry, which is that of the record", async () => {
+      start({ idleTimeout: 1000 });
+      await notes.visitor();
+      const { text, ttl } = await entry();
+      expect(text).to.match(new RegExp(`^1\\.${clock.now}\\.${clock.now + 1000}\\.`));
+      expect(ttl).to.be.within(900, 1001);
+    });
+
+    it("by the record alone under a minute, which is the least that KV takes", async () => {
+      start({ idleTimeout: 10, renewAfter: 10 });
+      const browser = await notes.visitor();
+      const { text, ttl } = await entry();
+      expect(text).to.match(new RegExp(`^1\\.${clock.now}\\.${clock.now + 10}\\.`));
+      expect(ttl).to.be.within(30, 61);
+      const id = browser.cookie("session")!;
+      clock.pass(9);
+      expect(await notes.behind(id)).to.deep.equal({ a: "1" });
+      clock.pass(1);
+      expect(await notes.behind(id)).to.deep.equal({});
+      expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
+      expect((await namespace.list()).keys, "KV still has it").to.have.length(1);
+    });
+
+    it("when it writes again, too", async () => {
+      start({ idleTimeout: 100, renewAfter: 100 });
+      const browser = await notes.visitor();
+      clock.pass(90);
+      await browser.get("/set?a=2");
+      const { text, ttl } = await entry();
+      expect(text).to.contain(`.${clock.now + 100}.`);
+      expect(ttl).to.be.within(30, 61);
+    });
+  });
+
+  // Version 0.0.49 of this package took any value of the namespace for a session, and let anybody delete it by logging out.
+  it("reads, writes and deletes nothing of the namespace but its own", async () => {
+    const foreign = JSON.stringify({ role: "admin" });
+    await namespace.put("user:42", foreign);
+    await namespace.put("session:user:42", foreign);
+    for (const value of ["user:42", "session:user:42", "../user:42", ""]) {
+      const cookie = `session=${encodeURIComponent(value)}`;
+      const browser = new Browser(notes.app);
+      expect(await (await browser.get("/", { cookie })).json()).to.deep.equal({});
+      await browser.get("/destroy", { cookie });
+      await browser.get("/set?a=1", { cookie });
+    }
+    expect(await namespace.get("user:42")).to.equal(foreign);
+    expect(await namespace.get("session:user:42")).to.equal(foreign);
+  });
+
+  it("keeps no ID in the namespace", async () => {
+    const browser = await notes.visitor();
+    const { key, text } = await entry();
+    expect(key).to.match(/^session:[\w-]{43}$/);
+    expect(key + text).to.not.contain(browser.cookie("session"));
+  });
+
+  it("does not write a record again that it finds gone", async () => {
+    const browser = await notes.visitor();
+    notes.meanwhile = () => browser.get("/destroy");
+    const response = await browser.get("/set?a=2");
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(notes.log.types).to.deep.equal(["destroyed", "gone"]);
+    expect((await namespace.list()).keys).to.deep.equal([]);
+  });
+
+  it("loses one of two changes at once, which is what KV costs", async () => {
+    const browser = await notes.visitor({ a: "1", b: "1" });
+    notes.meanwhile = () => browser.get("/set?b=2");
+    await browser.get("/set?a=2");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ a: "2", b: "1" });
+  });
+});
+
+describe("KvSessionStore", () => {
+  let timers: sinon.SinonFakeTimers;
+  let namespace: {
+    get: sinon.SinonStub<Parameters<KvNamespace["get"]>, Promise<string | null>>;
+    put: sinon.SinonStub<Parameters<KvNamespace["put"]>, Promise<void>>;
+    delete: sinon.SinonStub<Parameters<KvNamespace["delete"]>, Promise<void>>;
+  };
+  let notes: Notes;
+  let browser: Browser;
+
+  const tooMany = new Error("KV PUT failed: 429 Too Many Requests");
+
+  /** A namespace that fails as the real one cannot be made to. */
+  beforeEach(async () => {
+    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const values = new Map<string, string>();
+    namespace = { get: sinon.stub(), put: sinon.stub(), delete: sinon.stub() };
+    namespace.get.callsFake(async (key) => values.get(key) ?? null);
+    namespace.put.callsFake(async (key, text) => void values.set(key, text));
+    namespace.delete.callsFake(async (key) => void values.delete(key));
+    notes = new Notes(new KvSessionStore({ getStore: () => namespace }));
+    browser = await notes.visitor({ a: "1" });
+    for (const method of Object.values(namespace)) method.resetHistory();
+  });
+  afterEach(() => timers.restore());
+
+  /** The response, and how long it took. */
+  async function visit(path: string): Promise<{ response: Response; milliseconds: number }> {
+    const begin = timers.now;
+    const answers: { response: Response; milliseconds: number }[] = [];
+    void browser
+      .get(path)
+      .then((response) => answers.push({ response, milliseconds: timers.now - begin }));
+    for (let i = 0; i < 1000 && answers.length === 0; i++) await timers.tickAsync(10);
+    return answers[0]!;
+  }
+
+  for (const [method, path] of [
+    ["put", "/set?a=2"],
+    ["delete", "/destroy"],
+  ] as const) {
+    it(`tries ${method} again when there were too many writes of a key in this second`, async () => {
+      for (const call of [0, 1, 2]) namespace[method].onCall(call).rejects(tooMany);
+      const { response, milliseconds } = await visit(path);
+      expect(response.status).to.equal(200);
+      expect(namespace[method].callCount).to.equal(4);
+      expect(milliseconds, "so that the second is over").to.be.within(1000, 2000);
+      expect(await notes.behind(browser.cookie("session") ?? "")).to.deep.equal(
+        method === "put" ? { a: "2" } : {},
+      );
+    });
+
+    it(`gives ${method} up after four times, within its time-out`, async () => {
+      namespace[method].rejects(tooMany);
+      const { response, milliseconds } = await visit(path);
+      expect(response.status).to.equal(500);
+      expect(namespace[method].callCount).to.equal(4);
+      expect(milliseconds).to.be.below(2000);
+      const [error] = notes.app.errors as Error[];
+      expect(error).to.include({ code: "ERR_SESSION_STORE", cause: tooMany });
+      expect(setCookies(response)).to.deep.equal([]);
+      expect(notes.log.types).to.deep.equal(["store-failed"]);
+    });
+
+    it(`tries ${method} once when it fails for another reason`, async () => {
+      const broken = new Error("KV PUT failed: 500 Internal Server Error");
+      namespace[method].rejects(broken);
+      const { response } = await visit(path);
+      expect(response.status).to.equal(500);
+      expect(namespace[method].callCount).to.equal(1);
+      expect(notes.app.errors[0]).to.include({ code: "ERR_SESSION_STORE", cause: broken });
+    });
+  }
+
+  it("pauses a different time each time, so that rivals fall out of step", async () => {
+    const times = new Set<number>();
+    for (let i = 0; i < 20; i++) {
+      namespace.put.resetHistory();
+      namespace.put.onCall(0).rejects(tooMany);
+      times.add((await visit(`/set?a=${i}`)).milliseconds);
+    }
+    expect(times.size).to.be.above(3);
+  });
+
+  it("asks KV for whole seconds", async () => {
+    await visit("/set?a=2");
+    for (const [, , { expirationTtl }] of namespace.put.args) {
+      expect(expirationTtl).to.satisfy(Number.isSafeInteger);
+    }
+    expect(namespace.put.callCount).to.equal(1);
+  });
+
+  it("fails the request, not the process, when the binding is missing", async () => {
+    const store = new KvSessionStore({ getStore: (ctx) => ctx.platform.env.TYPO });
+    const unbound = new Notes(store);
+    const response = await new Browser(unbound.app, { platform: { env: {} } }).get("/set?a=1");
+    expect(response.status).to.equal(500);
+    expect(unbound.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+    expect(unbound.app.errors[0]).to.have.property("cause").that.is.instanceOf(TypeError);
+  });
+
+  for (const [what, options] of Object.entries({
+    "no getStore": {},
+    "a getStore that is the namespace itself": { getStore: { get() {} } },
+    "an option that there is none of": { getStore: () => namespace, ttl: 60 },
+  })) {
+    it(`takes ${what} for a mistake`, () => {
+      expect(() => new KvSessionStore(options as never)).to.throw(TypeError, /getStore|ttl/);
+    });
+  }
+});
