@@ -165,11 +165,21 @@ describe("onEvent", () => {
         }),
         "a promise that never ends": () => new Promise(() => {}),
       };
-      for (const onEvent of Object.values(failing)) {
-        const { answers, site } = await live(create(), onEvent);
-        expect(answers).to.deep.equal(calm.answers);
-        expect(site.errors).to.deep.equal([]);
+      // Node ends the process for a rejection that nobody handles.
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown) => void unhandled.push(reason);
+      process.on("unhandledRejection", note);
+      try {
+        for (const onEvent of Object.values(failing)) {
+          const { answers, site } = await live(create(), onEvent);
+          expect(answers).to.deep.equal(calm.answers);
+          expect(site.errors).to.deep.equal([]);
+        }
+        await new Promise(setImmediate);
+      } finally {
+        process.off("unhandledRejection", note);
       }
+      expect(unhandled).to.deep.equal([]);
     });
   }
 
