@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import type { Clock } from "../../support/clock.js";
+import { OPERATIONS } from "./operations.js";
+import { Run } from "./run.js";
+
+/** To be given again as FC_SEED to have the same orders drawn. */
+export const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+
+/** Three requests, and the order of their steps, drawn by lot so many times. */
+export async function drawOrders(count: number, clock: Clock): Promise<void> {
+  const operation = fc.constantFrom(...OPERATIONS);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(operation, operation, operation),
+      fc.array(fc.nat({ max: 5 }), { minLength: 12, maxLength: 36 }),
+      async (operations, choices) => {
+        let step = 0;
+        const choose = (alternatives: number) => (choices[step++] ?? 0) % alternatives;
+        await Run.of(operations, choose, clock);
+      },
+    ),
+    { seed, numRuns: count },
+  );
+}
