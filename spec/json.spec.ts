@@ -14,7 +14,9 @@ function cycle(): object {
   return data;
 }
 
-describe("Session data as JSON", () => {
+describe("Session data as JSON", function () {
+  this.timeout(60_000);
+
   it("come back as they went in", () => {
     const data = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue());
     fc.assert(

@@ -27,7 +27,8 @@ const STORES = [
 ];
 
 for (const { aName, create } of STORES) {
-  it(`No Cookie header is an error for ${aName} store: it is a fresh session`, async () => {
+  it(`No Cookie header is an error for ${aName} store: it is a fresh session`, async function () {
+    this.timeout(60_000);
     const visits = app(
       { store: await create(), defaultSessionData: { visits: 0 } },
       { "/": (ctx) => ++ctx.session.data["visits"] },

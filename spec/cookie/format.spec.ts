@@ -10,7 +10,8 @@ const LONG = JSON.stringify({ text: "x".repeat(977 - '{"text":""}'.length) });
 const SIZES = { signed: [75, 1342], encrypted: [91, 1358] };
 
 for (const { name, create } of SEALED_STORES) {
-  describe(`The format of ${name} values`, () => {
+  describe(`The format of ${name} values`, function () {
+    this.timeout(60_000);
     const created = now() - 10;
     const expires = now() + 3600;
     let key: CryptoKey;

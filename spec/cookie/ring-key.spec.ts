@@ -8,7 +8,8 @@ import { keyOf } from "../support/sealed-stores.js";
 
 const MAX_SUBKEYS = 1024;
 
-describe("A key of a ring", () => {
+describe("A key of a ring", function () {
+  this.timeout(60_000);
   let engine: CryptoEngine;
   let expand: sinon.SinonSpy<
     Parameters<CryptoEngine["expand"]>,

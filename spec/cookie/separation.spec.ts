@@ -19,7 +19,9 @@ const cookieName = fc.oneof(
 );
 
 for (const { aName, create } of SEALED_STORES) {
-  describe(`What ${aName} store has sealed`, () => {
+  describe(`What ${aName} store has sealed`, function () {
+    this.timeout(60_000);
+
     it("is worthless under another cookie name (CVE-2023-48309 in NextAuth)", async () => {
       const store = create([await keyOf(1)]);
       await fc.assert(

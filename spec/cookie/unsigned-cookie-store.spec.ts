@@ -10,7 +10,8 @@ import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { now, scopeOf } from "../support/sealed-stores.js";
 
-describe("UnsignedCookieStore", () => {
+describe("UnsignedCookieStore", function () {
+  this.timeout(60_000);
   const store = new UnsignedCookieStore();
   const times = { created: now() - 10, expires: now() + 3600 };
 

@@ -8,7 +8,8 @@ import { Clock } from "../support/clock.js";
 
 const DAY = 86_400;
 
-describe("The example of a key rotation", () => {
+describe("The example of a key rotation", function () {
+  this.timeout(60_000);
   let steps: ReturnType<typeof rotate>;
 
   beforeEach(async () => {

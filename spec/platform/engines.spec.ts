@@ -21,7 +21,9 @@ for (const [title, engine] of Object.entries({
   "on a node:crypto without hash()": onNodeWithoutHash,
   "on Web Crypto": onWeb,
 } satisfies Record<string, CryptoEngine>)) {
-  describe(`The cryptography ${title}`, () => {
+  describe(`The cryptography ${title}`, function () {
+    this.timeout(60_000);
+
     it("hashes text as SHA-256 does (FIPS 180-4)", async () => {
       expect(await engine.sha256("abc")).to.equal("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
       expect(await engine.sha256("")).to.equal("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
