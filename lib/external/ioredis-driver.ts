@@ -34,7 +34,7 @@ export class IoredisDriver implements RedisDriver {
   constructor(client: Ioredis) {
     this.client = client;
     const watch = (node: RedisClient): unknown => node.on("close", () => this.#losses++);
-    if (client.isCluster) {
+    if (this.isCluster) {
       client.nodes!("all").forEach(watch);
       client.on("+node", watch);
     } else {
@@ -51,7 +51,11 @@ export class IoredisDriver implements RedisDriver {
   }
 
   get isOneConnection(): boolean {
-    return this.client.isCluster !== true;
+    return !this.isCluster;
+  }
+
+  get isCluster(): boolean {
+    return this.client.isCluster === true;
   }
 
   close(): Promise<unknown> {

@@ -49,6 +49,7 @@ export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
 /** Of node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
 export class NodeRedisDriver implements RedisDriver {
   readonly client: NodeRedis;
+  #isUsed = false;
 
   constructor(client: NodeRedis) {
     this.client = client;
@@ -67,6 +68,10 @@ export class NodeRedisDriver implements RedisDriver {
     return isOneConnection(this.client);
   }
 
+  get isCluster(): boolean {
+    return "slots" in this.client;
+  }
+
   close(): Promise<unknown> {
     const { client } = this;
     return client.close ? client.close() : client.quit!();
@@ -74,6 +79,8 @@ export class NodeRedisDriver implements RedisDriver {
 
   destroy(): unknown {
     const { client } = this;
+    // A pool of version 5 that has been in use throws into the void seconds after it was destroyed, which ends the process.
+    if (this.#isUsed && isPool(client)) return client.close!();
     return client.destroy ? client.destroy() : client.disconnect!();
   }
 
@@ -113,6 +120,7 @@ export class NodeRedisDriver implements RedisDriver {
    * is aborted.
    */
   #once(abortSignal: AbortSignal): OneCall {
+    this.#isUsed = true;
     const options = { abortSignal };
     // Version 4 has none.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
@@ -135,4 +143,8 @@ export class NodeRedisDriver implements RedisDriver {
 /** The others cannot say which of their connections is to select a database. */
 function isOneConnection(client: object): boolean {
   return "select" in client;
+}
+
+function isPool(client: object): boolean {
+  return "totalClients" in client;
 }

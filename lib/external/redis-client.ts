@@ -26,8 +26,10 @@ export interface RedisDriver {
   readonly isOpen: boolean;
   /** `false` while it is known to be down. Not every client tells. */
   readonly isReady: boolean;
-  /** Whether it is one connection, which answers in order: when one answer does not come, no other will. */
+  /** Whether it is one connection: when that fails, all fails. */
   readonly isOneConnection: boolean;
+  /** Whether there are several servers, of which one may be down. */
+  readonly isCluster: boolean;
   /** Ends when all that was sent has been answered. */
   close(): Promise<unknown>;
   /** Ends at once. */

@@ -7,8 +7,8 @@ import type { RedisClient, RedisCommand, RedisDriver } from "./redis-client.js";
 import { loggableError } from "./redis-error.js";
 import { withinTime } from "./time-limit.js";
 
-/** Milliseconds. */
-const GRACE = 20;
+/** Milliseconds: enough to read what has arrived. */
+const GRACE = 5;
 
 export type GetRedisClient = (ctx: RequestContext<any>) => Awaitable<RedisClient>;
 
@@ -33,8 +33,12 @@ export class RedisConnection {
   #settle: (() => void) | undefined;
   /** Whether the last start has failed. */
   #isDown = false;
-  /** Whether a call has timed out that the client may still be waiting for. */
+  /** Whether the last call has timed out, of a client that is not to be replaced. */
   #isHung = false;
+  /** Whether a call is under way that finds out whether the client still hangs. */
+  #isProbing = false;
+  /** Milliseconds since 1970, until which there is no use in trying: a call has just waited in vain. */
+  #restsUntil = 0;
   #refusal: SessionError | undefined;
   #lastError: unknown;
 
@@ -61,6 +65,7 @@ export class RedisConnection {
     const limit = new AbortController();
     let driver: RedisDriver | undefined;
     let answer: Promise<T> | undefined;
+    let isProbe = false;
     const timer = setTimeout(() => {
       limit.abort();
       if (driver && answer) void this.#giveUp(driver, answer);
@@ -69,12 +74,16 @@ export class RedisConnection {
       driver = this.#ready() ?? (await this.#start(ctx));
       // Whoever has waited too long for the start has been told that nothing was written.
       if (limit.signal.aborted) throw new Error("Connecting took too long.");
+      isProbe = this.#isProbing = this.#isHung;
       answer = command(driver, limit.signal);
-      return await answer;
+      const result = await answer;
+      this.#isHung = false;
+      return result;
     } catch (error) {
       throw error instanceof SessionError ? error : loggableError(error, secrets);
     } finally {
       clearTimeout(timer);
+      if (isProbe) this.#isProbing = false;
     }
   }
 
@@ -85,6 +94,7 @@ export class RedisConnection {
     const isOwn = this.#isOwn || this.#closesAll;
     this.#driver = undefined;
     this.#isDown = false;
+    this.#restsUntil = 0;
     if (!driver || !isOwn) return;
     try {
       if (driver.isReady) return void (await withinTime(this.#timeout, driver.close()));
@@ -97,6 +107,7 @@ export class RedisConnection {
   /** The client, if there is one; throws at once while it is known to be down. */
   #ready(): RedisDriver | undefined {
     if (this.#refusal) throw this.#refusal;
+    if (this.#restsUntil > Date.now()) throw this.#notConnected();
     const driver = this.#driver;
     if (!driver) return undefined;
     if (!driver.isOpen) {
@@ -104,16 +115,17 @@ export class RedisConnection {
       this.#driver = undefined;
       return undefined;
     }
-    if (!driver.isReady || this.#isHung) throw this.#notConnected();
+    if (!driver.isReady || this.#isProbing) throw this.#notConnected();
     return driver;
   }
 
-  /** After a start that failed, one call at a time waits for the next; the others fail at once. */
+  /** After a start that failed, one call at a time waits for the next one; the others fail at once. */
   #start(ctx: RequestContext<any>): Promise<RedisDriver> {
     if (this.#starting) {
       if (this.#isDown) throw this.#notConnected();
       return this.#starting;
     }
+    const start = Date.now();
     this.#starting = this.#connect(ctx)
       .then(
         (driver) => {
@@ -122,6 +134,7 @@ export class RedisConnection {
         },
         (error: unknown) => {
           this.#isDown = true;
+          if (Date.now() - start >= this.#timeout * 1000) this.#rest();
           if (!(error instanceof SessionError)) this.#lastError = error;
           throw error;
         },
@@ -169,7 +182,8 @@ export class RedisConnection {
       if (driver.isOneConnection) this.#settle?.();
     });
     client.on("ready", () => {
-      this.#isHung = false;
+      this.#isHung = this.#isProbing = false;
+      this.#restsUntil = 0;
       this.#settle?.();
     });
     return driver;
@@ -187,27 +201,36 @@ export class RedisConnection {
     throw this.#refusal;
   }
 
-  /** A call was not answered in time: of one connection, that means that it hangs. */
+  /** A call was not answered in time: unless there are other servers that may answer, none will be. */
   async #giveUp(driver: RedisDriver, answer: Promise<unknown>): Promise<void> {
-    if (!driver.isOneConnection) return;
+    if (driver.isCluster || driver !== this.#driver) return;
     const answered = answer.then(
       () => true,
-      () => true,
+      () => false,
     );
+    this.#lastError = new Error(`There was no answer within ${this.#timeout} s.`);
+    this.#rest();
     // When it was this process that stood still, the answer has arrived and is read now.
     const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE));
-    if ((await Promise.race([answered, late])) || driver !== this.#driver) return;
-    this.#lastError = new Error(`There was no answer within ${this.#timeout} s.`);
-    if (this.#isOwn) {
-      // A connection that a firewall has dropped without a word would hang for minutes: the next call opens a new one.
-      this.#driver = undefined;
-      this.#isDown = true;
-      destroy(driver);
-    } else {
-      this.#isHung = true;
-      await answered;
-      this.#isHung = false;
+    if (await Promise.race([answered, late])) {
+      this.#restsUntil = 0;
+      return;
     }
+    if (driver !== this.#driver) return;
+    if (!this.#isOwn || !driver.isOneConnection) {
+      // Pools take another connection for the probe.
+      this.#isHung = true;
+      return;
+    }
+    // A connection that a firewall has dropped without a word would hang for minutes: the next call opens a new one.
+    this.#driver = undefined;
+    this.#isDown = true;
+    destroy(driver);
+  }
+
+  /** For as long again calls fail at once: they had nothing to expect but to wait in vain, too. */
+  #rest(): void {
+    this.#restsUntil = Date.now() + this.#timeout * 1000;
   }
 
   #notConnected(): SessionError {

@@ -6,7 +6,7 @@ import { deployRedis, type RedisDeployment } from "../support/redis-deployments.
 
 for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
   describe(`RedisSessionStore on ${topology}`, () => {
-    const runner = new ConcurrentRunner(12);
+    const runner = new ConcurrentRunner(20);
     const stores: RedisSessionStore[] = [];
     let deployment: RedisDeployment;
 

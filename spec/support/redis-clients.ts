@@ -9,6 +9,7 @@ import type { RedisDeployment, RedisTopology } from "./redis-deployments.js";
 /** A kind of client that RedisSessionStore takes. */
 export interface RedisClientKind {
   readonly title: string;
+  readonly isPool?: boolean;
   readonly topology: RedisTopology;
   /** Not opened yet. */
   create(deployment: RedisDeployment): RedisClient;
@@ -36,6 +37,7 @@ function nodeRedis(title: string, redis: typeof redis6): RedisClientKind[] {
     },
     {
       title: `${title}, a pool`,
+      isPool: true,
       topology: "one node",
       create: ({ nodes }) => redis.createClientPool({ url: nodes[0]!.url }),
     },
