@@ -23,7 +23,7 @@ function loginCard({ path }: Site): Html {
       <input id="name" name="name" maxlength="40" required autocomplete="username" />
       <button class="primary">Log in</button>
       <label class="choice"
-        ><input type="checkbox" name="remember" /> Remember me when the browser is closed</label
+        ><input type="checkbox" name="remember" /> Remember me on this device</label
       >
     </form>
   </section>`;

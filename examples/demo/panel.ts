@@ -181,9 +181,9 @@ function valueOf(setCookie: string): string {
 
 /** As countdown.js writes it. */
 function duration(seconds: number): string {
-  if (seconds >= 172_800) return plural(Math.floor(seconds / 86_400), "day");
-  if (seconds >= 7200) return plural(Math.floor(seconds / 3600), "hour");
-  if (seconds >= 120) return plural(Math.floor(seconds / 60), "minute");
+  if (seconds >= 172_800) return plural(Math.round(seconds / 86_400), "day");
+  if (seconds >= 7200) return plural(Math.round(seconds / 3600), "hour");
+  if (seconds >= 120) return plural(Math.round(seconds / 60), "minute");
   return plural(seconds, "second");
 }
 
