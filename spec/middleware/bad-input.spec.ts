@@ -268,13 +268,14 @@ describe("A request with a bad cookie", () => {
       });
     }
 
-    for (const [what, from] of [
-      ["from the future", 3600],
-      ["longer than any session lives", -1],
+    for (const [what, created, expires] of [
+      ["that began in the future", 3600, 7200],
+      ["longer than any session lives", -1, 40 * 86_400],
+      ["older than any session becomes", -31 * 86_400, 60],
     ] as const) {
-      it(`finds a fresh session behind one that is ${what}`, async () => {
+      it(`finds a fresh session behind one ${what}`, async () => {
         const now = Math.floor(Date.now() / 1000);
-        const text = `1.${now + from}.${now + 40 * 86_400}.{"visits":7}`;
+        const text = `1.${now + created}.${now + expires}.{"visits":7}`;
         const value = Buffer.from(text).toString("base64url");
         await expectFresh(siteOf(new UnsignedCookieStore()), value, "expired");
       });

@@ -50,14 +50,14 @@ describe("An object of default data", () => {
   }
 
   for (const [what, instance] of [
-    ["a date", new Date(0)],
+    ["date", new Date(0)],
     [
       "an instance of a class",
       new (class {
         x = 1;
       })(),
     ],
-    ["a map", new Map()],
+    ["map", new Map()],
   ] as const) {
     it(`holds no ${what}, which all sessions would share`, () => {
       const options = { store: new UnsafeMemoryStore(), defaultSessionData: { deep: [instance] } };
