@@ -67,6 +67,7 @@ export abstract class BaseStore {
   protected admit(
     record: SessionRecord,
     value: string,
+    key: string,
     outdated: boolean,
     absoluteTimeout: number,
   ): LoadedSession | FreshReason {
@@ -75,7 +76,7 @@ export abstract class BaseStore {
     if (stored === null) return "invalid";
     const { data, lifetime } = stored;
     const { text, created, expires } = record;
-    return { value, data, lifetime, text, created, expires, outdated };
+    return { value, key, data, lifetime, text, created, expires, outdated };
   }
 
   #textOf(data: SessionData): string {

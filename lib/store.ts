@@ -14,6 +14,8 @@ export type FreshReason =
 export interface LoadedSession extends SessionRecord {
   /** What the client holds: the sealed cookie or the ID. */
   readonly value: string;
+  /** Where its store finds it again: the key of the record; empty for a cookie store. */
+  readonly key: string;
   /** Made for this request alone: nothing else holds on to it. */
   readonly data: SessionData;
   readonly lifetime: Lifetime;

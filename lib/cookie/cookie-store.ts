@@ -60,7 +60,7 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     return andThen(this.unseal(value, scope), (opened) =>
       typeof opened === "string"
         ? opened
-        : this.admit(opened, value, opened.outdated === true, scope.absoluteTimeout),
+        : this.admit(opened, value, "", opened.outdated === true, scope.absoluteTimeout),
     );
   }
 

@@ -138,8 +138,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     scope: StoreScope,
   ): Promise<SavedSession | null> {
     if (loaded === null) return this.#insert(next, scope);
-    const { value } = loaded;
-    const key = await this.#keyOf(value, scope);
+    const { value, key } = loaded;
     const rebase = (current: SessionRecord): SessionRecord =>
       this.#merger.rebase(loaded, next, current);
     const written = await this.#transitions.replace(key, loaded, rebase, scope);
@@ -154,16 +153,15 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   ): Promise<SavedSession | null> {
     const value = await generateSessionId();
     const newKey = await this.#keyOf(value, scope);
-    const oldKey = await this.#keyOf(loaded.value, scope);
     const rebase = (current: SessionRecord): SessionRecord =>
       this.#merger.rebase(loaded, next, current);
-    const written = await this.#transitions.move(oldKey, newKey, loaded, rebase, scope);
+    const written = await this.#transitions.move(loaded.key, newKey, loaded, rebase, scope);
     return written && { ...written, value };
   }
 
   /** Final. */
   async destroy(loaded: LoadedSession, scope: StoreScope): Promise<void> {
-    await this.#records.remove(await this.#keyOf(loaded.value, scope), scope.ctx);
+    await this.#records.remove(loaded.key, scope.ctx);
   }
 
   /** Final. */
@@ -173,11 +171,10 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     change: (data: SessionData) => void,
     scope: StoreScope,
   ): Promise<UpdatedSession | null> {
-    const key = await this.#keyOf(loaded.value, scope);
     let applied: AppliedChange | undefined;
     const propose = (current: SessionRecord): SessionRecord =>
       (applied = this.#merger.apply(loaded, pending(), change, current)).next;
-    const written = await this.#transitions.replace(key, loaded, propose, scope);
+    const written = await this.#transitions.replace(loaded.key, loaded, propose, scope);
     if (written === null || applied === undefined) return null;
     const { next, lifetime } = applied;
     const session = { ...loaded, text: next.text, expires: next.expires, lifetime };
@@ -193,7 +190,9 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
 
   #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
     return andThen(this.#records.read(key, scope.ctx), (record) =>
-      typeof record === "string" ? record : this.admit(record, value, false, scope.absoluteTimeout),
+      typeof record === "string"
+        ? record
+        : this.admit(record, value, key, false, scope.absoluteTimeout),
     );
   }
 

@@ -58,6 +58,10 @@ export class IoredisDriver implements RedisDriver {
     return this.client.isCluster === true;
   }
 
+  get seesPromotions(): boolean {
+    return true;
+  }
+
   close(): Promise<unknown> {
     return this.client.quit();
   }

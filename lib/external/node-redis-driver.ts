@@ -72,6 +72,11 @@ export class NodeRedisDriver implements RedisDriver {
     return "slots" in this.client;
   }
 
+  get seesPromotions(): boolean {
+    // The Cluster of version 5 asks only servers that answer, and the dead one does not. It tells its version by not telling whether it is ready.
+    return !this.isCluster || this.client.isReady !== undefined;
+  }
+
   close(): Promise<unknown> {
     const { client } = this;
     return client.close ? client.close() : client.quit!();

@@ -30,6 +30,8 @@ export interface RedisDriver {
   readonly isOneConnection: boolean;
   /** Whether there are several servers, of which one may be down. */
   readonly isCluster: boolean;
+  /** Whether it notices by itself when another server has taken the place of one that died. */
+  readonly seesPromotions: boolean;
   /** Ends when all that was sent has been answered. */
   close(): Promise<unknown>;
   /** Ends at once. */

@@ -68,7 +68,7 @@ export class RedisConnection {
     let isProbe = false;
     const timer = setTimeout(() => {
       limit.abort();
-      if (driver && answer) void this.#giveUp(driver, answer);
+      if (driver && answer) void this.#giveUp(ctx, driver, answer);
     }, this.#timeout * 1000);
     try {
       driver = this.#ready() ?? (await this.#start(ctx));
@@ -95,7 +95,10 @@ export class RedisConnection {
     this.#driver = undefined;
     this.#isDown = false;
     this.#restsUntil = 0;
-    if (!driver || !isOwn) return;
+    if (driver && isOwn) await this.#end(driver);
+  }
+
+  async #end(driver: RedisDriver): Promise<void> {
     try {
       if (driver.isReady) return void (await withinTime(this.#timeout, driver.close()));
     } catch {
@@ -146,11 +149,13 @@ export class RedisConnection {
   async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
     const client = await withinTime(this.#timeout, Promise.resolve(this.#getClient(ctx)));
     const driver = this.#driverOf(client);
-    const isOwn = !driver.isOpen;
+    const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
     if (isOwn && client === this.#usersClient) throw this.#notConnected();
     if (!isOwn) this.#usersClient = client;
     try {
-      if (isOwn || !driver.isReady) await withinTime(this.#timeout, this.#settled(driver, isOwn));
+      if (!driver.isOpen || !driver.isReady) {
+        await withinTime(this.#timeout, this.#settled(driver, isOwn));
+      }
     } catch (error) {
       if (isOwn || this.#closesAll) destroy(driver);
       throw error;
@@ -202,8 +207,13 @@ export class RedisConnection {
   }
 
   /** A call was not answered in time: unless there are other servers that may answer, none will be. */
-  async #giveUp(driver: RedisDriver, answer: Promise<unknown>): Promise<void> {
-    if (driver.isCluster || driver !== this.#driver) return;
+  async #giveUp(
+    ctx: RequestContext<any>,
+    driver: RedisDriver,
+    answer: Promise<unknown>,
+  ): Promise<void> {
+    if (driver !== this.#driver) return;
+    if (driver.isCluster) return driver.seesPromotions ? undefined : this.#succeed(ctx, driver);
     const answered = answer.then(
       () => true,
       () => false,
@@ -226,6 +236,17 @@ export class RedisConnection {
     this.#driver = undefined;
     this.#isDown = true;
     destroy(driver);
+  }
+
+  /** Another client finds the masters that there are now, and the sessions of the others go on meanwhile. */
+  async #succeed(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
+    if (!this.#isOwn || this.#starting) return;
+    try {
+      await this.#start(ctx);
+    } catch {
+      return; // the old one is still there, for those that it can reach
+    }
+    if (old !== this.#driver) await this.#end(old);
   }
 
   /** For as long again calls fail at once: they had nothing to expect but to wait in vain, too. */

@@ -1,5 +1,6 @@
 import { codeOf, SessionError, storeFailed } from "../errors.js";
 import type { SessionEvent } from "../events.js";
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../record.js";
 import type { StoreScope } from "../store.js";
 import type { Settings } from "./options.js";
@@ -26,20 +27,20 @@ const EVENTS: Record<Write["kind"], Exclude<SessionEvent["type"], "fresh" | "sto
 };
 
 /** Carries the decision out: the store first, then the response. */
-export async function commit(
+export function commit(
   settings: Settings,
   scope: StoreScope,
   decision: Decision,
   response: Response,
   varies: boolean,
-): Promise<Response> {
+): Awaitable<Response> {
   if (!isChangeable(response)) {
-    await commitUntold(settings, scope, decision);
-    return response;
+    return commitUntold(settings, scope, decision).then(() => response);
   }
-  const message = await write(settings, scope, decision);
-  if (message) return tell(settings, scope, message, response, varies);
-  return varies ? withHeaders(response, varyByCookie) : response;
+  return andThen(write(settings, scope, decision), (message) => {
+    if (message) return tell(settings, scope, message, response, varies);
+    return varies ? withHeaders(response, varyByCookie) : response;
+  });
 }
 
 /** When the response carries no cookie: what needs none is written, and what may wait for the next request waits. */
@@ -66,57 +67,81 @@ async function commitUntold(
   );
 }
 
-async function write(
+function write(
+  settings: Settings,
+  scope: StoreScope,
+  decision: Decision,
+): Awaitable<Message | null> {
+  const fail = (error: unknown): never => {
+    settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+    throw error instanceof TypeError ? error : storeFailed(error);
+  };
+  try {
+    const message = andThen(destroy(settings, scope, decision), () =>
+      writePlanned(settings, scope, decision),
+    );
+    return isPromise(message) ? message.then(undefined, fail) : message;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function destroy(
   { store, emit }: Settings,
   scope: StoreScope,
-  { destroyed, clears, write: planned }: Decision,
-): Promise<Message | null> {
-  const { ctx } = scope;
-  try {
-    if (destroyed) {
-      await store.destroy(destroyed, scope);
-      emit({ type: "destroyed" }, ctx);
-    }
-    if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
-    const { kind, loaded, next, lifetime } = planned;
-    const saved =
-      loaded && kind === "regenerate"
-        ? await store.regenerate(loaded, next, scope)
-        : await store.save(loaded, next, scope);
+  { destroyed }: Decision,
+): Awaitable<void> {
+  if (destroyed === null) return undefined;
+  return andThen(store.destroy(destroyed, scope), () => emit({ type: "destroyed" }, scope.ctx));
+}
+
+function writePlanned(
+  { store, emit, cookie, setSessionId }: Settings,
+  scope: StoreScope,
+  { clears, write: planned }: Decision,
+): Awaitable<Message | null> {
+  if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
+  const { kind, loaded, next, lifetime } = planned;
+  const written =
+    loaded && kind === "regenerate"
+      ? store.regenerate(loaded, next, scope)
+      : store.save(loaded, next, scope);
+  return andThen(written, (saved) => {
     if (saved === null) {
-      emit({ type: "gone" }, ctx);
+      emit({ type: "gone" }, scope.ctx);
       return null;
     }
-    emit({ type: EVENTS[kind] }, ctx);
-    if (saved.merged) emit({ type: "merged" }, ctx);
-    const { value, expires } = saved;
+    const { value, expires, merged } = saved;
+    if (!setSessionId) cookie.assertFits(value);
+    emit({ type: EVENTS[kind] }, scope.ctx);
+    if (merged) emit({ type: "merged" }, scope.ctx);
     const isHeld = value === loaded?.value && expires === loaded.expires;
     if (isHeld && lifetime === loaded.lifetime) return null;
     const maxAge = Math.max(0, expires - currentSecond());
     return { value, maxAge, endsWithBrowser: lifetime === "browser" };
-  } catch (error) {
-    emit({ type: "store-failed", code: codeOf(error) }, ctx);
-    throw error instanceof TypeError ? error : storeFailed(error);
-  }
+  });
 }
 
-async function tell(
+function tell(
   { cookie, setSessionId }: Settings,
   { ctx }: StoreScope,
   { value, maxAge, endsWithBrowser }: Message,
   response: Response,
   varies: boolean,
-): Promise<Response> {
+): Awaitable<Response> {
   // One without a body can be answered with many times, and apps do: one user's cookie must not stay on it for the next.
   const own = response.body === null ? new Response(null, response) : response;
   const { url } = ctx.request;
-  const set = (text: string): string => cookie.set(text, endsWithBrowser ? null : maxAge, url);
-  const header = !setSessionId && (value === null ? cookie.clear(url) : set(value));
   const told = withHeaders(own, (headers) => {
-    if (header) headers.append("set-cookie", header);
+    if (!setSessionId) {
+      const life = endsWithBrowser ? null : maxAge;
+      headers.append(
+        "set-cookie",
+        value === null ? cookie.clear(url) : cookie.set(value, life, url),
+      );
+    }
     keepFromSharedCaches(headers);
     if (varies) varyByCookie(headers);
   });
-  await setSessionId?.(ctx, told, value, maxAge);
-  return told;
+  return andThen(setSessionId?.(ctx, told, value, maxAge), () => told);
 }

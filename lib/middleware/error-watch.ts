@@ -4,6 +4,11 @@ type HandleError = RequestContext["handleError"];
 
 const WATCH: unique symbol = Symbol("@hattip/session error watch");
 
+/** Counts the errors that pass through it. */
+interface Noting extends HandleError {
+  [WATCH]: ErrorWatch;
+}
+
 interface WatchedContext {
   handleError: HandleError | undefined;
   [WATCH]?: ErrorWatch;
@@ -16,17 +21,12 @@ interface WatchedContext {
 export class ErrorWatch {
   #count = 0;
   #isArmed = false;
-  /** That of the app, or of whoever has replaced it. */
-  handleError: HandleError | undefined;
-  readonly noting: HandleError = (error) => {
-    this.#count++;
-    return this.handleError!(error);
-  };
+  /** Of the app's error handler, or of whoever has replaced it. */
+  #noting: Noting | undefined;
 
   constructor(ctx: WatchedContext) {
     this.handleError = ctx.handleError;
-    // Where there is none, compose() must not believe that there is one.
-    if (this.handleError) ctx.handleError = this.noting;
+    ctx.handleError = this.#noting;
   }
 
   /** The one of this request: nested sessions share it. */
@@ -38,12 +38,31 @@ export class ErrorWatch {
     return this.#count;
   }
 
+  get handleError(): HandleError | undefined {
+    return this.#noting;
+  }
+
+  /** Each gets a wrapping of its own, since an error handler may call the one that it has replaced. */
+  set handleError(handleError: HandleError | undefined) {
+    const { [WATCH]: owner } = (handleError ?? {}) as Partial<Noting>;
+    const isOwn = owner === this;
+    this.#noting = isOwn ? (handleError as Noting) : handleError && this.#note(handleError);
+  }
+
   /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a microsecond, so not for nothing. */
   arm(ctx: WatchedContext): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
-    if (ctx.handleError !== this.noting) this.handleError = ctx.handleError;
+    this.handleError = ctx.handleError;
     Object.defineProperty(ctx, "handleError", FOLLOWING);
+  }
+
+  #note(handleError: HandleError): Noting {
+    const noting = (error: unknown): Response | Promise<Response> => {
+      this.#count++;
+      return handleError(error);
+    };
+    return Object.assign(noting, { [WATCH]: this });
   }
 }
 
@@ -52,8 +71,7 @@ const FOLLOWING: PropertyDescriptor & ThisType<Required<WatchedContext>> = {
   configurable: true,
   enumerable: true,
   get() {
-    const watch = this[WATCH];
-    return watch.handleError && watch.noting;
+    return this[WATCH].handleError;
   },
   set(handleError: HandleError | undefined) {
     this[WATCH].handleError = handleError;

@@ -86,19 +86,22 @@ export class SessionCookie {
       (priority === undefined ? "" : `; Priority=${priority}`);
   }
 
+  /** Throws a `SessionError` (`ERR_SESSION_COOKIE_TOO_LARGE`) for what browsers would drop without a word. */
+  assertFits(value: string): void {
+    const bytes = this.name.length + value.length;
+    if (bytes <= MAX_COOKIE_BYTES) return;
+    throw new SessionError(
+      "ERR_SESSION_COOKIE_TOO_LARGE",
+      `The session's cookie takes ${bytes} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,
+    );
+  }
+
   /**
    * The header that sets the cookie.
    *
    * @param maxAge - Seconds; `null` for a cookie that goes when the browser is closed.
-   * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop without a word.
    */
   set(value: string, maxAge: number | null, url: string): string {
-    if (this.name.length + value.length > MAX_COOKIE_BYTES) {
-      throw new SessionError(
-        "ERR_SESSION_COOKIE_TOO_LARGE",
-        `The session's cookie takes ${this.name.length + value.length} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,
-      );
-    }
     const life = maxAge === null ? "" : `; Max-Age=${maxAge}`;
     return `${this.name}=${value}${life}${this.#attributesFor(url)}`;
   }

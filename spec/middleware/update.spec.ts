@@ -264,7 +264,15 @@ describe("update() in an external store", () => {
   });
 
   it("loses none of many counts at once", async () => {
-    const browser = await begin({ "/up": (ctx) => increment(ctx.session) });
+    const allLoaded = new Deferred();
+    let loaded = 0;
+    const browser = await begin({
+      "/up": async (ctx) => {
+        if (++loaded === 20) allLoaded.resolve();
+        await allLoaded.promise;
+        await increment(ctx.session);
+      },
+    });
     await Promise.all(Array.from({ length: 20 }, () => browser.get("/up")));
     expect(await (await browser.get("/")).json()).to.include({ n: 20 });
     expect(log.types.filter((type) => type === "saved")).to.have.length(20);
