@@ -1,9 +1,10 @@
 import type { RequestContext } from "@hattip/compose";
-import { backendKey, dissect, dissectRecord, type Anatomy, type Times } from "./cookie-anatomy.js";
+import { backendKey, dissect, dissectRecord, type Anatomy } from "./cookie-anatomy.js";
 import { html, type Html } from "./html.js";
-import type { Entry } from "./journal.js";
-import { PACES, type Site } from "./site.js";
+import { lastEvents } from "./last-events.js";
+import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
+import { plural, timeLeft } from "./time-left.js";
 
 /** What the browser and the server hold once this response has arrived. */
 export async function panel(ctx: RequestContext, response: Response): Promise<Html> {
@@ -88,59 +89,6 @@ function serverHolds(ctx: RequestContext, key: string | null, record: Anatomy | 
   </section>`;
 }
 
-function timeLeft({ pace }: Site, times: Times | undefined): Html {
-  const { idleTimeout, absoluteTimeout } = PACES[pace];
-  return html`<section aria-labelledby="time">
-    <h3 id="time">Time left</h3>
-    ${
-      times === undefined
-        ? html`<p>
-            Ends after ${duration(idleTimeout)} without a request, and ${duration(absoluteTimeout)}
-            after it began.
-          </p>`
-        : html`<dl class="facts">
-            <dt>Until idle for too long</dt>
-            <dd>${countdown(times.expires)}</dd>
-            <dt>Until the end in any case</dt>
-            <dd>${countdown(times.created + absoluteTimeout)}</dd>
-          </dl>`
-    }
-  </section>`;
-}
-
-/** countdown.js keeps it going; without it, it says how much was left when the page was made. */
-function countdown(second: number): Html {
-  const left = Math.max(0, second - Math.floor(Date.now() / 1000));
-  return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
-}
-
-function lastEvents({ journal }: Site, current: Request): Html {
-  const items = journal.entries.map((entry) => eventItem(entry, current));
-  return html`<section aria-labelledby="events">
-    <h3 id="events">Last events</h3>
-    ${
-      items.length > 0
-        ? html`<ol class="events">
-            ${items}
-          </ol>`
-        : html`<p>None yet.</p>`
-    }
-    <p class="fine">Of all visitors: events have neither IDs nor data in them.</p>
-  </section>`;
-}
-
-function eventItem({ time, request, event }: Entry, current: Request): Html {
-  const detail =
-    event.type === "fresh" ? event.reason : event.type === "store-failed" ? event.code : null;
-  const clock = time.toISOString().slice(11, 19);
-  return html`<li class="${request === current ? "now" : ""}">
-    <strong>${event.type}</strong> ${detail !== null && html`<em>${detail}</em>`}
-    <span class="fine"
-      >${request.method} ${new URL(request.url).pathname} at <time>${clock}</time></span
-    >
-  </li>`;
-}
-
 function factList({ facts }: Anatomy): Html {
   const items = facts.map(
     ([name, value]) =>
@@ -177,16 +125,4 @@ function dataOf({ session }: RequestContext): string {
 
 function valueOf(setCookie: string): string {
   return setCookie.slice(setCookie.indexOf("=") + 1, setCookie.indexOf(";"));
-}
-
-/** As countdown.js writes it. */
-function duration(seconds: number): string {
-  if (seconds >= 172_800) return plural(Math.round(seconds / 86_400), "day");
-  if (seconds >= 7200) return plural(Math.round(seconds / 3600), "hour");
-  if (seconds >= 120) return plural(Math.round(seconds / 60), "minute");
-  return plural(seconds, "second");
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
