@@ -5,24 +5,9 @@
 //   npm run smoke -- 16 20       on some
 //   npm run smoke -- current     on the Node that runs this
 
-import { execFile } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
-const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "..", "..");
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { hattip, npmInstall, root, run, withConsumer } from "./consumer.mjs";
 
 // mocha needs Node 20, so that the oldest two are covered by nothing else.
 const NODES = {
@@ -36,10 +21,11 @@ const NODES = {
 const STRICT_REQUIRE = "--no-experimental-require-module";
 
 async function main(wanted) {
-  if (!existsSync(join(root, "dist"))) throw new Error("Nothing to pack: npm run build");
-  const consumer = mkdtempSync(join(tmpdir(), "session-package-"));
-  try {
-    await installTarball(consumer);
+  await withConsumer([hattip("polyfills"), hattip("adapter-node")], async (consumer) => {
+    for (const file of ["smoke.cjs", "smoke.mjs", "round-trips.cjs", "legacy-example.cjs"]) {
+      copyFileSync(join(root, "spec", "package", file), join(consumer, file));
+    }
+    copyFileSync(join(root, "examples", "legacy.cjs"), join(consumer, "legacy.cjs"));
     for (const node of wanted.length > 0 ? wanted : Object.keys(NODES)) {
       const program = await nodeProgram(node);
       const version = (await run(program, ["--version"])).stdout.trim();
@@ -49,25 +35,7 @@ async function main(wanted) {
       await smoke(program, [...flags, "legacy-example.cjs"], consumer);
       console.log(`Node ${version}: require(), import and the CommonJS example work`);
     }
-  } finally {
-    rmSync(consumer, { recursive: true, force: true });
-  }
-}
-
-async function installTarball(consumer) {
-  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", consumer], { cwd: root });
-  const tarball = readdirSync(consumer).find((name) => name.endsWith(".tgz"));
-  writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true }));
-  // The peers come by themselves, the optional one (redis) does not: nothing may need it to load.
-  const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const hattip = ["polyfills", "adapter-node"].map(
-    (name) => `@hattip/${name}@${peerDependencies["@hattip/core"]}`,
-  );
-  await npmInstall(consumer, join(consumer, tarball), ...hattip);
-  for (const file of ["smoke.cjs", "smoke.mjs", "round-trips.cjs", "legacy-example.cjs"]) {
-    copyFileSync(join(here, file), join(consumer, file));
-  }
-  copyFileSync(join(root, "examples", "legacy.cjs"), join(consumer, "legacy.cjs"));
+  });
 }
 
 async function nodeProgram(node) {
@@ -82,10 +50,6 @@ async function nodeProgram(node) {
     await npmInstall(folder, `${name}@${version}`);
   }
   return program;
-}
-
-async function npmInstall(folder, ...packages) {
-  await run("npm", ["install", "--prefix", folder, "--prefer-offline", "--no-audit", ...packages]);
 }
 
 async function smoke(program, args, cwd) {

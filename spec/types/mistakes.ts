@@ -1,0 +1,139 @@
+// What must not compile. Behind the colon stands what the newest compiler says there.
+import type { RequestContext } from "@hattip/compose";
+import {
+  CookieStore,
+  ExternalStore,
+  KvSessionStore,
+  RedisSessionStore,
+  session,
+  SignedCookieStore,
+  UnsafeMemoryStore,
+  type SessionEvent,
+} from "@hattip/session";
+import { externalStoreContract } from "@hattip/session/testing";
+
+declare module "@hattip/session" {
+  interface SessionData {
+    userId: string;
+    cart?: { product: string; amount: number }[];
+  }
+}
+
+const store = new UnsafeMemoryStore();
+const runner = { describe() {}, it() {} };
+
+// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'ExternalStore'.
+class WithoutRemove extends ExternalStore {
+  protected override read(): null {
+    return null;
+  }
+  protected override create(): boolean {
+    return true;
+  }
+  protected override update(): boolean {
+    return true;
+  }
+}
+
+abstract class WrongAnswers extends ExternalStore {
+  // @ts-expect-error: Type 'undefined' is not assignable to type 'Awaitable<string | null>'.
+  protected override read(key: string): string | undefined {
+    return new Map<string, string>().get(key);
+  }
+  // @ts-expect-error: Type 'Promise<void>' is not assignable to type 'Awaitable<boolean>'.
+  protected override async create(): Promise<void> {}
+  // @ts-expect-error: Type 'number' is not assignable to type 'Awaitable<boolean>'.
+  protected override update(): number {
+    return 1;
+  }
+}
+
+abstract class WrongArguments extends ExternalStore {
+  // @ts-expect-error: Types of parameters 'ttl' and 'ttl' are incompatible.
+  protected override create(_key: string, _text: string, ttl: Date): boolean {
+    return ttl.getTime() > 0;
+  }
+  // @ts-expect-error: Target signature provides too few arguments. Expected 6 or more, but got 5.
+  protected override update(
+    _key: string,
+    _text: string,
+    _ttl: number,
+    _expected: string,
+    _ctx: RequestContext,
+    _more: string,
+  ): boolean {
+    return true;
+  }
+  // @ts-expect-error: This member cannot have an 'override' modifier because it is not declared in the base class 'ExternalStore'. Did you mean 'remove'?
+  protected override remov(): void {}
+}
+
+// @ts-expect-error: Non-abstract class 'WithoutUnseal' does not implement inherited abstract member unseal from class 'CookieStore'.
+class WithoutUnseal extends CookieStore {
+  protected override seal(): string {
+    return "";
+  }
+}
+
+abstract class WrongReason extends CookieStore {
+  // @ts-expect-error: Type '"forged"' is not assignable to type 'Awaitable<Unsealed | FreshReason>'.
+  protected override unseal(): "forged" {
+    return "forged";
+  }
+}
+
+// @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions'.
+session({ defaultSessionData: {} });
+// @ts-expect-error: Property 'defaultSessionData' is missing
+session({ store });
+// @ts-expect-error: 'cookieNmae' does not exist in type 'SessionOptions'. Did you mean to write 'cookieName'?
+session({ store, defaultSessionData: {}, cookieNmae: "a" });
+// @ts-expect-error: Type 'string' is not assignable to type 'number'.
+session({ store, defaultSessionData: {}, idleTimeout: "1h" });
+// @ts-expect-error: Type '"strictly"' is not assignable to type
+session({ store, defaultSessionData: {}, cookieOptions: { sameSite: "strictly" } });
+// @ts-expect-error: 'expires' does not exist in type 'SessionCookieOptions'.
+session({ store, defaultSessionData: {}, cookieOptions: { expires: new Date() } });
+// @ts-expect-error: 'userid' does not exist in type
+session({ store, defaultSessionData: { userid: "u" } });
+// @ts-expect-error: Type 'number' is not assignable to type 'string'.
+session({ store, defaultSessionData: { userId: 1 } });
+// @ts-expect-error: 'prefx' does not exist in type 'ExternalStoreOptions'. Did you mean to write 'prefix'?
+void new UnsafeMemoryStore({ prefx: "app:" });
+// @ts-expect-error: Property 'getClient' is missing in type '{}' but required in type 'RedisSessionStoreOptions'.
+void new RedisSessionStore({});
+// @ts-expect-error: 'namespace' does not exist in type 'KvSessionStoreOptions'.
+void new KvSessionStore({ getStore: () => undefined as any, namespace: "a" });
+// @ts-expect-error: Type 'string' is not assignable to type 'CryptoKey'.
+void new SignedCookieStore(["secret"]);
+// @ts-expect-error: Argument of type 'string' is not assignable to parameter of type 'readonly string[]'.
+void SignedCookieStore.generateKeysFromSecrets("secret");
+
+export async function handler(ctx: RequestContext) {
+  // @ts-expect-error: Property 'userid' does not exist on type 'SessionData'. Did you mean 'userId'?
+  ctx.session.data.userid = "u";
+  // @ts-expect-error: Type 'number' is not assignable to type 'string'.
+  ctx.session.data.userId = 1;
+  // @ts-expect-error: 'ctx.session.data.cart' is possibly 'undefined'.
+  ctx.session.data.cart.push({ product: "a", amount: 1 });
+  // @ts-expect-error: Property 'userId' is missing in type '{}' but required in type 'SessionData'.
+  ctx.session.data = {};
+  // @ts-expect-error: Property 'save' does not exist on type 'Session'.
+  await ctx.session.save();
+  // @ts-expect-error: Cannot assign to 'isFresh' because it is a read-only property.
+  ctx.session.isFresh = true;
+}
+
+export function watch(event: SessionEvent) {
+  // @ts-expect-error: have no overlap
+  if (event.type === "save") return;
+  // @ts-expect-error: Property 'reason' does not exist on type
+  event.reason.toUpperCase();
+}
+
+// @ts-expect-error: 'comparing' does not exist in type 'ExternalStoreContractOptions'.
+externalStoreContract(runner, { create: () => store, comparing: false });
+// @ts-expect-error: Property 'create' is missing in type '{}' but required in type 'ExternalStoreContractOptions'.
+externalStoreContract(runner, {});
+
+export { WithoutRemove, WithoutUnseal, WrongAnswers, WrongArguments, WrongReason };

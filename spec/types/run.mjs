@@ -1,0 +1,112 @@
+// Compiles the programs beside this file against the packed package, with each TypeScript that it is for: what is right must
+// compile, what is wrong must not, and the newest compiler must say why in words that help.
+//
+//   npm run test:types                on all of them
+//   npm run test:types -- 5.4 7.0     on some
+
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { npmInstall, root, run, withConsumer } from "../package/consumer.mjs";
+
+/** The oldest one that can read the declarations first; the newest one last. */
+const COMPILERS = {
+  5.3: "5.3.3",
+  5.4: "5.4.5",
+  5.7: "5.7.3",
+  5.9: "5.9.3",
+  "6.0": "6.0.3",
+  "7.0": "7.0.2",
+};
+const NEWEST = "7.0";
+/** These two in every way of finding modules, those between in one. */
+const ENDS = ["5.3", NEWEST];
+const MODULES = ["node16", "nodenext", "bundler"];
+/** ES modules and CommonJS are two programs, as they are two for their readers: each augments its own SessionData. */
+const PROGRAMS = [["usage.ts", "mistakes.ts"], ["usage.cts"]];
+const OPTIONS = {
+  target: "es2022",
+  lib: ["es2022", "dom", "dom.iterable"],
+  types: [],
+  strict: true,
+  noEmit: true,
+  noImplicitOverride: true,
+};
+
+async function main(wanted) {
+  await withConsumer([], async (consumer) => {
+    writeFileSync(
+      join(consumer, "package.json"),
+      JSON.stringify({ private: true, type: "module" }),
+    );
+    for (const file of PROGRAMS.flat()) {
+      copyFileSync(join(root, "spec", "types", file), join(consumer, file));
+    }
+    for (const version of wanted.length > 0 ? wanted : Object.keys(COMPILERS)) {
+      const compiler = await compilerOf(version);
+      for (const module of ENDS.includes(version) ? MODULES : ["nodenext"]) {
+        for (const files of PROGRAMS) {
+          if (module === "bundler" && files[0].endsWith(".cts")) continue;
+          const errors = await compile(compiler, consumer, module, files);
+          if (errors !== "") throw new Error(`TypeScript ${version}, ${module}:\n${errors}`);
+        }
+      }
+      if (version === NEWEST) await checkMessages(compiler, consumer);
+      console.log(`TypeScript ${COMPILERS[version]} takes what is right and refuses what is wrong`);
+    }
+  });
+}
+
+/** Without its expectations, every mistake is an error that says what stands behind them. */
+async function checkMessages(compiler, consumer) {
+  const failures = [];
+  for (const file of ["mistakes.ts", "usage.cts"]) {
+    const source = readFileSync(join(consumer, file), "utf8");
+    const bare = `bare-${file}`;
+    writeFileSync(join(consumer, bare), source.replaceAll("@ts-expect-error", "Expected"));
+    const errors = await compile(compiler, consumer, "nodenext", [bare]);
+    for (const [index, line] of source.split("\n").entries()) {
+      const message = /@ts-expect-error: (.*)/.exec(line)?.[1];
+      const said = errorAt(`${bare}(${index + 2},`, bare, errors);
+      if (message === undefined || said.includes(message)) continue;
+      failures.push(`${file}, line ${index + 2}: not “${message}” but\n  ${said}`);
+    }
+  }
+  if (failures.length > 0) throw new Error(failures.join("\n\n"));
+}
+
+function errorAt(place, file, errors) {
+  const start = errors.indexOf(place);
+  if (start < 0) return "nothing";
+  const end = errors.indexOf(`\n${file}(`, start);
+  return errors.slice(start, end < 0 ? undefined : end);
+}
+
+/** What the compiler had to say. */
+async function compile(compiler, cwd, module, files) {
+  const modules =
+    module === "bundler" ? { module: "esnext", moduleResolution: "bundler" } : { module };
+  const tsconfig = { compilerOptions: { ...OPTIONS, ...modules }, files };
+  writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify(tsconfig));
+  try {
+    const { stdout } = await run(process.execPath, [compiler, "--pretty", "false"], { cwd });
+    return stdout;
+  } catch (error) {
+    return error.stdout || String(error);
+  }
+}
+
+async function compilerOf(version) {
+  const exact = COMPILERS[version];
+  if (!exact) {
+    throw new Error(`No TypeScript ${version} here, only ${Object.keys(COMPILERS).join(", ")}`);
+  }
+  const folder = join(root, ".cache", `typescript-${exact}`);
+  const program = join(folder, "node_modules", "typescript", "bin", "tsc");
+  if (!existsSync(program)) {
+    console.log(`Fetching TypeScript ${exact}`);
+    await npmInstall(folder, `typescript@${exact}`);
+  }
+  return program;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,126 @@
+// What the documentation shows, and what authors of stores write: all of it must compile.
+import { compose, type RequestContext } from "@hattip/compose";
+import { cookie } from "@hattip/cookie";
+import {
+  CookieStore,
+  EncryptedCookieStore,
+  ExternalStore,
+  KvSessionStore,
+  RedisSessionStore,
+  session,
+  SessionError,
+  SignedCookieStore,
+  SimpleCookieStore,
+  UnsafeMemoryStore,
+  type ExternalStoreOptions,
+  type FreshReason,
+  type SessionRecord,
+  type Unsealed,
+} from "@hattip/session";
+import { cookieStoreContract, externalStoreContract, hooksOf } from "@hattip/session/testing";
+
+declare module "@hattip/session" {
+  interface SessionData {
+    userId: string;
+    cart?: { product: string; amount: number }[];
+  }
+}
+
+export class MyStore extends ExternalStore {
+  readonly #map = new Map<string, string>();
+
+  constructor(options: ExternalStoreOptions & { url: string }) {
+    const { url: _, ...rest } = options;
+    super(rest);
+  }
+  protected override read(key: string): string | null {
+    return this.#map.get(key) ?? null;
+  }
+  protected override async create(key: string, text: string, ttl: number): Promise<boolean> {
+    return ttl > 0 && !this.#map.has(key) && !!this.#map.set(key, text);
+  }
+  protected override async update(
+    key: string,
+    text: string,
+    _ttl: number,
+    expected: string,
+    ctx: RequestContext,
+  ): Promise<boolean> {
+    return ctx.ip !== "" && this.#map.get(key) === expected && !!this.#map.set(key, text);
+  }
+  protected override remove(key: string): void {
+    this.#map.delete(key);
+  }
+}
+
+export class MyCookieStore extends CookieStore {
+  protected override seal({ text, created, expires }: SessionRecord): string {
+    return encodeURIComponent(JSON.stringify([text, created, expires]));
+  }
+  protected override unseal(value: string): Unsealed | FreshReason {
+    if (value === "") return "malformed";
+    const [text, created, expires] = JSON.parse(decodeURIComponent(value));
+    return { text, created, expires, outdated: false };
+  }
+}
+
+export async function stores() {
+  return [
+    new SimpleCookieStore({ parse: (data) => JSON.parse(data) }),
+    new SignedCookieStore(await SignedCookieStore.generateKeysFromSecrets(["new", "old"])),
+    new SignedCookieStore(SignedCookieStore.generateKeysFromSecrets(["secret"])),
+    new EncryptedCookieStore(
+      await EncryptedCookieStore.generateKeysFromBase64([
+        "cnNwJHcQHlHHB7+/zRYOJP/m0JEXxQpoGskCs8Eg+XI=",
+      ]),
+    ),
+    new EncryptedCookieStore((ctx) =>
+      EncryptedCookieStore.generateKeysFromBase64([ctx.env("KEY") ?? ""]),
+    ),
+    new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS }),
+    new RedisSessionStore({ getClient: () => undefined as any, prefix: "app:", timeout: 1 }),
+    new UnsafeMemoryStore(),
+    new MyStore({ url: "my:", maxBytes: 1000 }),
+    new MyCookieStore({}),
+  ];
+}
+
+export const handler = compose(
+  cookie(),
+  session({
+    store: new MyStore({ url: "my:" }),
+    defaultSessionData: {},
+    cookieName: "__Host-session",
+    cookieOptions: { sameSite: "strict" },
+    idleTimeout: 3600,
+    onEvent: (event) => event.type === "fresh" && event.reason === "tampered",
+  }),
+  session({
+    store: new UnsafeMemoryStore(),
+    defaultSessionData: async (ctx) => ({ userId: ctx.ip }),
+    getSessionId: (ctx) => ctx.request.headers.get("authorization"),
+    setSessionId: (_ctx, response, id, maxAge) =>
+      response.headers.set("session", `${id ?? ""} ${maxAge}`),
+  }),
+  async (ctx) => {
+    try {
+      await ctx.session.update((data) => void data.cart?.push({ product: "a", amount: 1 }));
+      await ctx.session.regenerate();
+      ctx.session.data = { userId: "u" };
+      if (!ctx.session.isFresh) await ctx.session.destroy();
+    } catch (error) {
+      if (error instanceof SessionError && error.code === "ERR_SESSION_STORE") {
+        return new Response("Try again", { status: 503 });
+      }
+      throw error;
+    }
+    return new Response(ctx.session.data.userId.toUpperCase());
+  },
+);
+
+declare function describe(title: string, body: () => void): void;
+declare function it(title: string, body: () => Promise<void>): void;
+
+externalStoreContract({ describe, it }, { create: () => new MyStore({ url: "my:" }) });
+cookieStoreContract({ describe, it }, { create: async () => new MyCookieStore({}), sealed: false });
+export const { compares } = hooksOf(new MyStore({ url: "my:" }));
