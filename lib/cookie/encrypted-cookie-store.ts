@@ -34,7 +34,7 @@ const PERIOD = 3600;
  *
  * @example
  * ```ts
- * const keys = await EncryptedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY]);
+ * const keys = await EncryptedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
  * app.use(session({ store: new EncryptedCookieStore(keys), defaultSessionData: {} }));
  * ```
  */

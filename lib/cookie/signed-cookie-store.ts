@@ -32,7 +32,7 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  *
  * @example
  * ```ts
- * const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY]);
+ * const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
  * app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: {} }));
  * ```
  */
