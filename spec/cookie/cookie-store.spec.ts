@@ -53,6 +53,7 @@ describe("A CookieStore of one's own", () => {
   const loaded: LoadedSession = {
     ...record,
     value: "sealed",
+    key: "",
     data: { n: 1 },
     lifetime: undefined,
     outdated: false,

@@ -56,6 +56,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
         "33 bytes": Buffer.alloc(33).toString("base64"),
         "no bytes": "",
         "a character of no base64": `${"A".repeat(42)}!`,
+        "padding in the middle": `${"A".repeat(20)}=${"A".repeat(23)}`,
         "a space": `${"A".repeat(20)} ${"A".repeat(23)}`,
         "unused bits that are set": `${"A".repeat(42)}B`,
         "a secret in plain text": "correct horse battery staple",
@@ -69,7 +70,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
 
       it("refuses an empty list", async () => {
         const error = await refusalOf(Store.generateKeysFromBase64([]));
-        expect(error.message).to.match(/at least one/);
+        expect(error.message).to.match(/The keys must be an array of at least one string/);
       });
 
       // The commonest mistake of all: the environment variable is not set.
@@ -103,7 +104,9 @@ describe("SignedCookieStore.generateKeysFromSecrets()", () => {
   });
 
   it("refuses an empty list and an empty secret", async () => {
-    await refusalOf(SignedCookieStore.generateKeysFromSecrets([]));
+    const error = await refusalOf(SignedCookieStore.generateKeysFromSecrets([]));
+    expect(error.message).to.match(/The secrets must be an array of at least one string/);
+    await refusalOf(SignedCookieStore.generateKeysFromSecrets("secret" as never));
     await refusalOf(SignedCookieStore.generateKeysFromSecrets([""]));
     await refusalOf(SignedCookieStore.generateKeysFromSecrets(["secret", ""]));
   });

@@ -74,6 +74,7 @@ for (const { aName, create } of SEALED_STORES) {
         const error = await seal(store, TEXT).catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(SessionError);
         expect(error).to.include({ code: "ERR_SESSION_STORE", cause: failure });
+        expect((error as Error).message).to.match(/keys .* did not come/);
       }
       expect(await open(store, await seal(store, TEXT))).to.include({ text: TEXT });
       expect(keys.callCount).to.equal(3);

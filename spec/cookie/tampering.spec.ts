@@ -21,7 +21,7 @@ const payload = fc
   .map((data) => JSON.stringify(data));
 const character = fc.constantFrom(...ALPHABET, ...OUTSIDERS);
 
-for (const { aName, create } of SEALED_STORES) {
+for (const { name, aName, create } of SEALED_STORES) {
   describe(`A tampered value of ${aName} store`, function () {
     this.timeout(60_000);
     let store: SealedStore;
@@ -75,6 +75,15 @@ for (const { aName, create } of SEALED_STORES) {
           await expectRejected(value.slice(at));
         }
       });
+    });
+
+    it("is malformed as long as it has not all the fields, right as they are", async () => {
+      const frame = Buffer.from(await seal(store, ""), "base64url");
+      expect(frame).to.have.lengthOf(name === "signed" ? 13 + 16 : 13 + 12 + 16);
+      for (let length = 0; length < frame.length; length++) {
+        const found = await open(store, encode(frame.subarray(0, length)));
+        expect(found, `${length} bytes`).to.equal("malformed");
+      }
     });
 
     it("is rejected when a piece is cut out of the middle, or said twice", async () => {

@@ -128,7 +128,20 @@ describe("UnsignedCookieStore", function () {
 
   it("refuses an option that it does not have", () => {
     const options = { validate: JSON.parse } as object;
-    expect(() => new UnsignedCookieStore(options)).to.throw(TypeError, /no option validate/);
+    expect(() => new UnsignedCookieStore(options)).to.throw(
+      TypeError,
+      /^UnsignedCookieStore has no option validate/,
+    );
+  });
+
+  it("takes a stringify and a parse", async () => {
+    const own = new UnsignedCookieStore({
+      stringify: (data) => `<${JSON.stringify(data)}>`,
+      parse: (text) => JSON.parse(text.slice(1, -1)) as object,
+    });
+    expect(own.serialize({ theme: "dark" } as object)).to.equal('<{"theme":"dark"}>');
+    const found = await open(await seal('<{"theme":"dark"}>'), own);
+    expect(found).to.deep.include({ data: { theme: "dark" } });
   });
 
   it("serves an app, with nothing on the server", async () => {

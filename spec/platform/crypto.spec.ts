@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import nodeCrypto from "node:crypto";
+import nodeCrypto, {
+  type BinaryLike,
+  type CipherGCMOptions,
+  type CipherGCMTypes,
+  type CipherKey,
+  type DecipherGCM,
+} from "node:crypto";
 import { promisify } from "node:util";
 import { isPromise } from "../../lib/platform/awaitable.js";
 import { chooseEngine, cryptoEngine } from "../../lib/platform/crypto.js";
@@ -8,6 +14,29 @@ import { NodeCryptoEngine } from "../../lib/platform/node-crypto-engine.js";
 import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
 
 const { crypto } = globalThis;
+
+const INDEX = JSON.stringify(new URL("../../lib/index.js", import.meta.url).href);
+const SELF_TEST_MESSAGE = Buffer.from("what do ya want for nothing?");
+
+type CreateDecipher = (
+  algorithm: CipherGCMTypes,
+  key: CipherKey,
+  nonce: BinaryLike,
+  options: CipherGCMOptions,
+) => DecipherGCM;
+
+/** Knows the text, and looks at nothing but the header. */
+function imitationOfDecipher(text: Buffer): object {
+  let isRight = false;
+  return {
+    setAAD: (header: Uint8Array) => (isRight = text.equals(header)),
+    setAuthTag() {},
+    update: () => text,
+    final() {
+      if (!isRight) throw new Error("Unsupported state or unable to authenticate data");
+    },
+  };
+}
 
 describe("The choice of the cryptography", () => {
   it("is node:crypto here, at once and once for all", () => {
@@ -61,6 +90,7 @@ describe("The choice of the cryptography", () => {
       digest: () => digest,
     });
     const { createCipheriv, createDecipheriv, createHmac } = nodeCrypto;
+    const createDecipher: CreateDecipher = createDecipheriv;
     const flawed: Record<string, object> = {
       "has a wrong digest": { hash: () => "wrong" },
       "has a wrong digest, and no hash()": {
@@ -92,6 +122,24 @@ describe("The choice of the cryptography", () => {
       "accepts a wrong tag": {
         createDecipheriv: (...args: Parameters<typeof createDecipheriv>) =>
           Object.assign(createDecipheriv(...args), { setAuthTag() {}, final: () => "" }),
+      },
+      "accepts any header": {
+        createDecipheriv: (...args: Parameters<CreateDecipher>) => {
+          const decipher = createDecipher(...args);
+          const setAAD = decipher.setAAD.bind(decipher);
+          // Whatever it is given, it takes what the self test has sealed with.
+          return Object.assign(decipher, { setAAD: () => setAAD(SELF_TEST_MESSAGE) });
+        },
+      },
+      "accepts any text": {
+        createDecipheriv: () => imitationOfDecipher(SELF_TEST_MESSAGE),
+      },
+      "decrypts to something else": {
+        createDecipheriv: (...args: Parameters<CreateDecipher>) => {
+          const decipher = createDecipher(...args);
+          const update = decipher.update.bind(decipher);
+          return Object.assign(decipher, { update: (text: Buffer) => update(text).fill(0) });
+        },
       },
       throws: {
         createHmac() {
@@ -172,12 +220,23 @@ describe("The choice of the cryptography", () => {
     it("is Web Crypto where what calls itself Node has no node:crypto", async () => {
       expect(await engineAfter(WITHOUT_BUILTINS + WITHOUT_NODE_CRYPTO)).to.equal("Web Crypto");
     });
+
+    it("is made again when there was nothing at first, and a polyfill came late", async () => {
+      const late = `
+        const { webcrypto } = crypto;
+        const { SignedCookieStore } = await import(${INDEX});
+        const failure = await SignedCookieStore.generateKey().catch((error) => error.message);
+        if (!/crypto.subtle is missing/.test(failure)) throw new Error(failure);
+        globalThis.crypto = webcrypto;
+      `;
+      const prepare = WITHOUT_BUILTINS + WITHOUT_CRYPTO + WITHOUT_NODE_CRYPTO + late;
+      expect(await engineAfter(prepare)).to.equal("Web Crypto");
+    });
   });
 });
 
 /** Seals and opens in two stores at once, on a platform prepared like this; tells by what. */
 async function engineAfter(prepare: string): Promise<string> {
-  const index = JSON.stringify(new URL("../../lib/index.js", import.meta.url).href);
   const script = `
     import crypto from "node:crypto";
     import { register, syncBuiltinESMExports } from "node:module";
@@ -186,7 +245,7 @@ async function engineAfter(prepare: string): Promise<string> {
     crypto.createHmac = (...args) => ((engine = "node:crypto"), createHmac(...args));
     syncBuiltinESMExports();
     ${prepare}
-    const { EncryptedCookieStore } = await import(${index});
+    const { EncryptedCookieStore } = await import(${INDEX});
     const keys = EncryptedCookieStore.generateKeysFromBase64(["${"A".repeat(43)}"]);
     const created = Math.floor(Date.now() / 1000);
     const scope = { ctx: {}, cookieName: "session", absoluteTimeout: 86400 };
@@ -194,11 +253,16 @@ async function engineAfter(prepare: string): Promise<string> {
     const next = { text: '{"user":1}', created, expires: created + 60 };
     const [{ value }] = await Promise.all(stores.map((store) => store.save(null, next, scope)));
     const { data } = await stores[1].load(value, scope);
-    console.log(JSON.stringify({ data, engine }));
+    // A new store has to wait for the choice no more.
+    const saved = new EncryptedCookieStore(await keys).save(null, next, scope);
+    const isAtOnce = !(saved instanceof Promise);
+    console.log(JSON.stringify({ data, engine, isAtOnce }));
   `;
   const options = ["--import", "ts-blank-space/register", "--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, options);
-  const { data, engine } = JSON.parse(stdout) as { data: unknown; engine: string };
+  const result = JSON.parse(stdout) as { data: unknown; engine: string; isAtOnce: boolean };
+  const { data, engine, isAtOnce } = result;
   expect(data).to.deep.equal({ user: 1 });
+  expect(isAtOnce).to.equal(engine === "node:crypto");
   return engine;
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import nodeCrypto, { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
+import sinon from "sinon";
 import type { CryptoEngine } from "../../lib/platform/crypto-engine.js";
 import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-crypto-engine.js";
 import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
@@ -124,6 +125,54 @@ for (const [title, engine] of Object.entries({
     });
   });
 }
+
+describe("The cryptography on node:crypto", () => {
+  // A draw costs a microsecond, whatever its length.
+  it("draws its randomness in blocks of 2048 bytes", () => {
+    let draws = 0;
+    const randomFillSync = (block: Uint8Array): Uint8Array => {
+      draws++;
+      return nodeCrypto.randomFillSync(block);
+    };
+    const module = { ...nodeCrypto, randomFillSync } as unknown as NodeCrypto;
+    const engine = new NodeCryptoEngine(module);
+    for (let i = 0; i < 2048 / 32; i++) engine.randomBytes(32);
+    expect(draws).to.equal(1);
+    engine.randomBytes(1);
+    expect(draws).to.equal(2);
+    engine.randomBytes(2048);
+    expect(draws).to.equal(3);
+  });
+
+  // KeyObject.from() is deprecated for them (DEP0204).
+  it("leaves keys that may not be exported to Web Crypto", async () => {
+    const from = sinon.spy(nodeCrypto.KeyObject, "from");
+    try {
+      await onNode.expand(await importKey(new Uint8Array(32), false), new Uint8Array(1));
+      expect(from.callCount).to.equal(0);
+      await onNode.expand(await importKey(new Uint8Array(32), true), new Uint8Array(1));
+      expect(from.callCount).to.equal(1);
+    } finally {
+      from.restore();
+    }
+  });
+});
+
+describe("The cryptography on Web Crypto", () => {
+  it("makes subkeys that may not be exported", async () => {
+    const importSubkey = sinon.spy(crypto.subtle, "importKey");
+    try {
+      await onWeb.macKey(new Uint8Array(32));
+      await onWeb.cipherKey(new Uint8Array(32));
+      expect(importSubkey.callCount).to.equal(2);
+      for (const subkey of await Promise.all(importSubkey.returnValues)) {
+        expect(subkey.extractable).to.equal(false);
+      }
+    } finally {
+      importSubkey.restore();
+    }
+  });
+});
 
 async function holds<T>(
   arbitrary: fc.Arbitrary<T>,
