@@ -106,6 +106,17 @@ describe("when the backend of an external store", () => {
     });
   }
 
+  // The mistake of a binding that is not there, say: in the request's eyes the store is out of order, whatever the type.
+  for (const path of ["/", "/set?a=2", "/count", "/regenerate", "/destroy"]) {
+    it(`rejects with a TypeError, that is the cause for ${path}, too`, async () => {
+      const mistake = new TypeError("Cannot read properties of undefined");
+      store.interfereAlways((hook, call) => {
+        return hook === "read" && path !== "/" ? call() : Promise.reject(mistake);
+      });
+      expect(expectFailed(await browser.get(path))).to.equal(mistake);
+    });
+  }
+
   it("answers late what has succeeded, the answer changes nothing", async () => {
     let answer: (text: null) => void = () => {};
     store.interfere("read", () => new Promise((resolve) => (answer = resolve)));

@@ -57,6 +57,14 @@ describe("a session that has ended", () => {
     }
   }
 
+  it("by its expiry is not written to any more", async () => {
+    const browser = await notes.visitor();
+    notes.meanwhile = () => clock.pass(1000);
+    store.clearCalls();
+    await browser.get("/set?a=2");
+    expect(store.calls).to.deep.equal(["read", "read"]);
+  });
+
   it("while a request reads it is not created again by the renewal that is due", async () => {
     const browser = await notes.visitor();
     clock.pass(200);

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { SessionOptions } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
@@ -29,6 +31,23 @@ describe("the records of an external store", () => {
       expect(store.hooks.update.args[0]![2]).to.equal(1);
     });
 
+    it("in seconds of at least one, even if it is over before it is written", async () => {
+      const handler = app(
+        { store, defaultSessionData: {}, idleTimeout: 10, renewAfter: 10 },
+        {
+          "/restart": async ({ session }) => {
+            await session.destroy();
+            session.data.a = "2";
+          },
+        },
+      );
+      const browser = await notes.visitor();
+      store.clearCalls();
+      store.before("remove", () => clock.pass(60)); // a backend that is slow
+      await new Browser(handler, { jar: browser.jar }).get("/restart");
+      expect(store.hooks.create.args[0]![2]).to.equal(1);
+    });
+
     it("that ends when the session was idle, whatever the backend still answers", async () => {
       start({ idleTimeout: 10, renewAfter: 10 });
       const browser = await notes.visitor();
@@ -48,6 +67,17 @@ describe("the records of an external store", () => {
       expect(store.record).to.match(new RegExp(`^1\\.\\d+\\.${clock.now + 7}\\.`));
       clock.pass(7);
       expect(await notes.behind(id)).to.deep.equal({});
+    });
+
+    it("that ends so even if it was written when the timeouts were longer", async () => {
+      start({ idleTimeout: 100, absoluteTimeout: 100 });
+      const browser = await notes.visitor();
+      const stricter = new Notes(store, { idleTimeout: 50, absoluteTimeout: 50 });
+      clock.pass(49);
+      expect(await stricter.behind(browser.cookie("session")!)).to.deep.equal({ a: "1" });
+      clock.pass(1);
+      expect(await stricter.behind(browser.cookie("session")!)).to.deep.equal({});
+      expect(stricter.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
     });
 
     it("that holds although another server's clock is wrong by a minute", async () => {
