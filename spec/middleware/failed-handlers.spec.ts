@@ -281,6 +281,26 @@ describe("The app's own handling of errors", () => {
     });
   }
 
+  it("hides no failure from a middleware that changes the session only afterwards", async () => {
+    const store = new UnsafeMemoryStore();
+    const { site } = siteOf(
+      sorry,
+      session({ store, defaultSessionData: {} }),
+      async (ctx) => {
+        const response = await ctx.next();
+        ctx.session.data.seen = true;
+        return response;
+      },
+      () => {
+        throw new Error("handler");
+      },
+    );
+    const response = await new Browser(site).get("/");
+    expect(await response.text()).to.equal("Sorry: handler");
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(store.size).to.equal(0);
+  });
+
   it("may fail itself, which commits nothing", async () => {
     const { site } = siteOf(
       session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
