@@ -37,6 +37,8 @@ export class RedisConnection {
   #isHung = false;
   /** Whether a call is under way that finds out whether the client still hangs. */
   #isProbing = false;
+  /** Whether another client is about to take the place of this one. */
+  #isSucceeding = false;
   /** Milliseconds since 1970, until which there is no use in trying: a call has just waited in vain. */
   #restsUntil = 0;
   #refusal: SessionError | undefined;
@@ -240,13 +242,15 @@ export class RedisConnection {
 
   /** Another client finds the masters that there are now, and the sessions of the others go on meanwhile. */
   async #succeed(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
-    if (!this.#isOwn || this.#starting) return;
+    if (!this.#isOwn || this.#isSucceeding) return;
+    this.#isSucceeding = true;
     try {
-      await this.#start(ctx);
+      if ((await this.#connect(ctx)) !== old) await this.#end(old);
     } catch {
-      return; // the old one is still there, for those that it can reach
+      // The old one is still there, for the masters that it can reach.
+    } finally {
+      this.#isSucceeding = false;
     }
-    if (old !== this.#driver) await this.#end(old);
   }
 
   /** For as long again calls fail at once: they had nothing to expect but to wait in vain, too. */

@@ -10,13 +10,16 @@ const run = promisify(execFile);
 export class RedisCluster {
   readonly nodes: RedisServer[];
 
-  static async start(): Promise<RedisCluster> {
+  /** @param args more of redis-server's arguments, for each node */
+  static async start(...args: string[]): Promise<RedisCluster> {
     const nodes = await Promise.all(
       Array.from({ length: 6 }, async () =>
         RedisServer.start(
           ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
           // The default, the port + 10000, is beyond 65535 for many of the ports that are free.
           ...["--cluster-port", `${await freePort()}`],
+          ...["--repl-diskless-sync-delay", "0"], // seconds for which a master waits for more replicas
+          ...args,
         ),
       ),
     );
@@ -30,7 +33,10 @@ export class RedisCluster {
     await waitUntil("the cluster to agree", async () => {
       const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
       const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));
+      const replication = await Promise.all(nodes.map((node) => node.cli("INFO", "replication")));
       return (
+        // One that has not copied its master's records cannot be promoted.
+        replication.filter((told) => told.includes("master_link_status:up")).length === 3 &&
         views.every((view) => view.match(/\bslave\b/g)?.length === 3) &&
         states.every((state) => state.includes("cluster_state:ok"))
       );

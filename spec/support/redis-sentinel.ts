@@ -18,7 +18,7 @@ export class RedisSentinel {
   #process!: ServerProcess;
 
   static async start(): Promise<RedisSentinel> {
-    const master = await RedisServer.start();
+    const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
     const replica = await RedisServer.start("--replicaof", `127.0.0.1 ${master.port}`);
     const sentinel = new RedisSentinel(await freePort(), [master, replica]);
     await sentinel.#launch();

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import { createClient } from "redis";
+import { RedisSessionStore } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { Incrementer } from "../support/redis-incrementers.js";
+import { RedisServer } from "../support/redis-server.js";
+import { waitUntil } from "../support/wait-until.js";
+
+/** Of which the processes that are killed make a part. */
+const UPDATES = Number(process.env.REDIS_UPDATES ?? 1000);
+const SESSIONS = 6;
+/** What one process has under way at once, in `redis-incrementer.ts`. */
+const AT_ONCE = 4;
+
+describe("Processes that share sessions in Redis", function () {
+  this.timeout(60_000 + UPDATES * 20);
+  let redis: RedisServer;
+  let store: RedisSessionStore;
+
+  before(async () => {
+    redis = await RedisServer.start();
+    store = new RedisSessionStore({ getClient: () => createClient({ url: redis.url }) });
+  });
+  after(async () => {
+    await store.close();
+    await redis.stop();
+  });
+
+  it("lose no update() that was acknowledged, though some are killed in the middle", async () => {
+    const counted = app(
+      { store, defaultSessionData: {} },
+      {
+        "/begin": (ctx) => (ctx.session.data.count = 0),
+        "/": (ctx) => ctx.session.data.count,
+      },
+    );
+    const browsers = Array.from({ length: SESSIONS }, () => new Browser(counted));
+    for (const browser of browsers) await browser.post("/begin");
+    const ids = browsers.map((browser) => browser.cookie("session")!);
+
+    const survivors = [0, 1].map(() => new Incrementer(redis.url, UPDATES, ids));
+    const victims = [0, 1].map(() => new Incrementer(redis.url, Infinity, ids));
+    for (const [index, victim] of victims.entries()) {
+      await waitUntil("a victim in the middle", () => victim.total > (index + 1) * 50, 40);
+      victim.kill();
+    }
+    for (const survivor of survivors) expect(await survivor.end()).to.equal(null);
+    for (const victim of victims) expect(await victim.end()).to.equal("SIGKILL");
+
+    let unacknowledged = 0;
+    for (const [session, browser] of browsers.entries()) {
+      const count: number = await (await browser.get("/")).json();
+      const acknowledged = [...survivors, ...victims].reduce(
+        (sum, process) => sum + process.acknowledged[session]!,
+        0,
+      );
+      expect(count).to.be.at.least(acknowledged);
+      unacknowledged += count - acknowledged;
+    }
+    // What was written when its process was killed before it could say so.
+    expect(unacknowledged).to.be.at.most(victims.length * AT_ONCE);
+    const total = survivors.reduce((sum, { total }) => sum + total, 0);
+    expect(total).to.equal(survivors.length * UPDATES);
+  });
+});
