@@ -25,7 +25,7 @@ function siteOf(store: SessionStore, cookieName = "session"): Site {
     {
       store,
       cookieName,
-      defaultSessionData: { visits: 0 },
+      defaultSessionData: { hits: 0 },
       onEvent: (event) => events.push(event),
     },
     {
@@ -34,7 +34,7 @@ function siteOf(store: SessionStore, cookieName = "session"): Site {
         isFresh: ctx.session.isFresh,
         sent: ctx.cookie[cookieName],
       }),
-      "/visit": (ctx) => ++ctx.session.data.visits,
+      "/visit": (ctx) => ++ctx.session.data.hits,
     },
   );
   return { site, events };
@@ -64,7 +64,7 @@ async function expectFresh({ site, events }: Site, value: string, reason: FreshR
   browser.setCookie("session", value);
   const response = await browser.get("/");
   expect(response.status).to.equal(200);
-  expect(await response.json()).to.deep.include({ visits: 0, isFresh: true });
+  expect(await response.json()).to.deep.include({ hits: 0, isFresh: true });
   expect(events).to.deep.equal([{ type: "fresh", reason }]);
   expect(response.headers.getSetCookie()).to.deep.equal([]);
 
@@ -90,7 +90,7 @@ describe("A request with a bad cookie", () => {
         "../../etc/passwd",
         "__proto__",
         "[]",
-        '{"visits":7}',
+        '{"hits":7}',
         "billing:ledger",
         "session:x",
         "x".repeat(100_000),
@@ -104,7 +104,7 @@ describe("A request with a bad cookie", () => {
       it("finds a fresh session behind an empty cookie, and has nothing to tell of it", async () => {
         const { site, events } = siteOf(create());
         const response = await new Browser(site).get("/", { cookie: "session=" });
-        expect(await response.json()).to.deep.include({ visits: 0, isFresh: true });
+        expect(await response.json()).to.deep.include({ hits: 0, isFresh: true });
         expect(events).to.deep.equal([]);
       });
 
@@ -142,7 +142,7 @@ describe("A request with a bad cookie", () => {
           fc.asyncProperty(header, async (cookie) => {
             const response = await new Browser(site).get("/", { cookie });
             expect(response.status).to.equal(200);
-            expect(await response.json()).to.deep.include({ visits: 0, isFresh: true });
+            expect(await response.json()).to.deep.include({ hits: 0, isFresh: true });
             expect(response.headers.getSetCookie()).to.deep.equal([]);
           }),
           { numRuns: 150 },
@@ -237,7 +237,7 @@ describe("A request with a bad cookie", () => {
       expect(events).to.deep.equal([{ type: "fresh", reason: "unknown" }, { type: "saved" }]);
       // Whoever planted the ID does not share the session.
       const planted = await new Browser(site).get("/", { cookie: `session=${UNKNOWN_ID}` });
-      expect(await planted.json()).to.deep.include({ visits: 0, isFresh: true });
+      expect(await planted.json()).to.deep.include({ hits: 0, isFresh: true });
     });
   });
 
@@ -259,9 +259,9 @@ describe("A request with a bad cookie", () => {
     }
 
     for (const [what, value] of [
-      ["an impossible time", Buffer.from('1.9e9.1e99.{"visits":7}').toString("base64url")],
-      ["a negative time", Buffer.from('1.-1.5.{"visits":7}').toString("base64url")],
-      ["another version", Buffer.from('2.0.4000000000.{"visits":7}').toString("base64url")],
+      ["an impossible time", Buffer.from('1.9e9.1e99.{"hits":7}').toString("base64url")],
+      ["a negative time", Buffer.from('1.-1.5.{"hits":7}').toString("base64url")],
+      ["another version", Buffer.from('2.0.4000000000.{"hits":7}').toString("base64url")],
     ] as const) {
       it(`finds a fresh session behind ${what}`, async () => {
         await expectFresh(siteOf(new UnsignedCookieStore()), value, "malformed");
@@ -275,7 +275,7 @@ describe("A request with a bad cookie", () => {
     ] as const) {
       it(`finds a fresh session behind one ${what}`, async () => {
         const now = Math.floor(Date.now() / 1000);
-        const text = `1.${now + created}.${now + expires}.{"visits":7}`;
+        const text = `1.${now + created}.${now + expires}.{"hits":7}`;
         const value = Buffer.from(text).toString("base64url");
         await expectFresh(siteOf(new UnsignedCookieStore()), value, "expired");
       });
@@ -284,12 +284,12 @@ describe("A request with a bad cookie", () => {
     it("finds a fresh session behind data that the validating parse refuses", async () => {
       const store = new UnsignedCookieStore({
         parse(text) {
-          const data = JSON.parse(text) as { visits: unknown };
-          if (typeof data.visits !== "number") throw new Error("visits must be a number");
+          const data = JSON.parse(text) as { hits: unknown };
+          if (typeof data.hits !== "number") throw new Error("hits must be a number");
           return data;
         },
       });
-      await expectFresh(siteOf(store), unsigned('{"visits":"many"}'), "invalid");
+      await expectFresh(siteOf(store), unsigned('{"hits":"many"}'), "invalid");
     });
   });
 });

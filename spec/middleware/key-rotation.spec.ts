@@ -21,15 +21,15 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       app(
         {
           store: new Store(keys),
-          defaultSessionData: { visits: 0 },
+          defaultSessionData: { hits: 0 },
           onEvent: log.onEvent,
         },
         {
-          "/visit": (ctx) => ++ctx.session.data.visits,
-          "/look": (ctx) => ctx.session.data.visits,
+          "/visit": (ctx) => ++ctx.session.data.hits,
+          "/look": (ctx) => ctx.session.data.hits,
           "/elsewhere": () => "no session here",
           "/fails": (ctx) => {
-            if (ctx.session.data.visits > 0) throw new Error("handler");
+            if (ctx.session.data.hits > 0) throw new Error("handler");
           },
         },
       );

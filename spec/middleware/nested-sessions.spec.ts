@@ -134,7 +134,7 @@ describe("A session within a session", () => {
     afterwards = (current) => users.push(current.data.user);
     const site = siteOf({
       "/touch": (ctx) => {
-        ctx.session.data.visits = 1;
+        ctx.session.data.hits = 1;
       },
     });
     const browser = new Browser(site);

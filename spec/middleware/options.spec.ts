@@ -86,13 +86,13 @@ describe("The options of session()", () => {
 
   it("are not changed, and later changes of them do nothing", async () => {
     const cookieOptions: SessionOptions["cookieOptions"] = Object.freeze({ path: "/" });
-    const defaultSessionData = { visits: 0 };
+    const defaultSessionData = { hits: 0 };
     const options = { store, cookieOptions, defaultSessionData, cookieName: "a" };
-    const site = app(options, { "/": (ctx) => ++ctx.session.data.visits });
+    const site = app(options, { "/": (ctx) => ++ctx.session.data.hits });
     options.cookieName = "b";
     const response = await new Browser(site).get("/");
     expect(setCookies(response)[0]).to.include({ name: "a" });
-    expect(defaultSessionData).to.deep.equal({ visits: 0 });
+    expect(defaultSessionData).to.deep.equal({ hits: 0 });
   });
 
   it("may be those of two middlewares without either changing the other's cookie", async () => {

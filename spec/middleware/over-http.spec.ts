@@ -18,11 +18,11 @@ for (const [name, create] of Object.entries(stores)) {
     before(async () => {
       const site = appOf(
         cookie(),
-        session({ store: create(), defaultSessionData: { visits: 0 } }),
+        session({ store: create(), defaultSessionData: { hits: 0 } }),
         answer({
           "/": (ctx) => ({ ...ctx.session.data, isFresh: ctx.session.isFresh }),
-          "/visit": (ctx) => ++ctx.session.data.visits,
-          "/update": (ctx) => ctx.session.update((data) => void data.visits++),
+          "/visit": (ctx) => ++ctx.session.data.hits,
+          "/update": (ctx) => ctx.session.update((data) => void data.hits++),
           "/login": async (ctx) => {
             await ctx.session.regenerate();
             ctx.session.data.user = "ann";
@@ -30,16 +30,16 @@ for (const [name, create] of Object.entries(stores)) {
             return new Response(null, { status: 303, headers: { location: "/" } });
           },
           "/away": (ctx) => {
-            ctx.session.data.visits++;
+            ctx.session.data.hits++;
             return Response.redirect("http://localhost/", 302);
           },
           "/proxied": async (ctx) => {
-            ctx.session.data.visits++;
+            ctx.session.data.hits++;
             return fetch(`http://127.0.0.1:${port}/elsewhere`);
           },
           "/elsewhere": () => new Response("elsewhere", { headers: { "x-from": "elsewhere" } }),
           "/fails": (ctx) => {
-            ctx.session.data.visits = 99;
+            ctx.session.data.hits = 99;
             throw new Error("handler");
           },
           "/big": (ctx) => {
@@ -94,25 +94,25 @@ for (const [name, create] of Object.entries(stores)) {
       expect(login.status).to.equal(303);
       expect(setCookies(login).map((sent) => sent.name)).to.have.members(["session", "theme"]);
       expect(cookieHeader).to.not.equal(before);
-      expect(await seen()).to.deep.equal({ visits: 3, user: "ann", isFresh: false });
+      expect(await seen()).to.deep.equal({ hits: 3, user: "ann", isFresh: false });
 
       const logout = await get("/logout", "POST");
       expect(setCookies(logout)[0]!.attributes).to.include({ "max-age": "0", path: "/" });
-      expect(await seen()).to.deep.equal({ visits: 0, isFresh: true });
+      expect(await seen()).to.deep.equal({ hits: 0, isFresh: true });
       if (name !== "UnsafeMemoryStore") return;
       cookieHeader = before;
-      expect(await seen()).to.deep.equal({ visits: 0, isFresh: true });
+      expect(await seen()).to.deep.equal({ hits: 0, isFresh: true });
     });
 
     it("redirects and proxied responses carry the cookie", async () => {
       const away = await get("/away");
       expect(away.status).to.equal(302);
       expect(away.headers.get("location")).to.equal("http://localhost/");
-      expect(await seen()).to.deep.include({ visits: 1 });
+      expect(await seen()).to.deep.include({ hits: 1 });
       const proxied = await get("/proxied");
       expect(await proxied.text()).to.equal("elsewhere");
       expect(proxied.headers.get("x-from")).to.equal("elsewhere");
-      expect(await seen()).to.deep.include({ visits: 2 });
+      expect(await seen()).to.deep.include({ hits: 2 });
     });
 
     it("a failed handler and too large a session change nothing", async () => {
@@ -122,7 +122,7 @@ for (const [name, create] of Object.entries(stores)) {
         expect(response.status).to.equal(500);
         expect(setCookies(response)).to.deep.equal([]);
       }
-      expect(await seen()).to.deep.equal({ visits: 1, isFresh: false });
+      expect(await seen()).to.deep.equal({ hits: 1, isFresh: false });
     });
 
     it("anonymous requests get no cookie, HEAD included", async () => {
@@ -160,7 +160,7 @@ for (const [name, create] of Object.entries(stores)) {
         );
         expect(reply)
           .to.match(/^HTTP\/1\.1 200 /)
-          .and.match(/"visits":0/);
+          .and.match(/"hits":0/);
         expect(reply).to.not.match(/^set-cookie/im);
       }
     });

@@ -20,10 +20,10 @@ describe("A session's life", () => {
   function siteOf(options: Partial<SessionOptions> & Pick<SessionOptions, "store">) {
     const log = new EventLog();
     const site = app(
-      { defaultSessionData: { visits: 0 }, onEvent: log.onEvent, ...options },
+      { defaultSessionData: { hits: 0 }, onEvent: log.onEvent, ...options },
       {
-        "/visit": (ctx) => ++ctx.session.data.visits,
-        "/look": (ctx) => ctx.session.data.visits,
+        "/visit": (ctx) => ++ctx.session.data.hits,
+        "/look": (ctx) => ctx.session.data.hits,
         "/elsewhere": () => "no session here",
       },
     );
@@ -31,7 +31,7 @@ describe("A session's life", () => {
   }
 
   /** Sends the cookie whatever the browser thinks of its age, as whoever has copied it may. */
-  async function visitsSeenWith(site: ReturnType<typeof siteOf>["site"], value: string) {
+  async function hitsSeenWith(site: ReturnType<typeof siteOf>["site"], value: string) {
     return (await new Browser(site).get("/look", { cookie: `session=${value}` })).json();
   }
 
@@ -49,9 +49,9 @@ describe("A session's life", () => {
         await other.get("/visit");
         const values = [browser.cookie("session")!, other.cookie("session")!];
         clock.pass(DAY - 1);
-        expect(await visitsSeenWith(site, values[0]!)).to.equal(1);
+        expect(await hitsSeenWith(site, values[0]!)).to.equal(1);
         clock.pass(1);
-        expect(await visitsSeenWith(site, values[1]!)).to.equal(0);
+        expect(await hitsSeenWith(site, values[1]!)).to.equal(0);
       });
 
       it("is over at its expiry for whoever kept the cookie, renewals of it notwithstanding", async () => {
@@ -60,7 +60,7 @@ describe("A session's life", () => {
         await browser.get("/visit");
         const value = browser.cookie("session")!;
         clock.pass(60);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
         expect(browser.cookie("session")).to.equal(undefined); // the browser agrees
       });
 
@@ -140,9 +140,9 @@ describe("A session's life", () => {
         clock.pass(49);
         await browser.get("/visit");
         const value = browser.cookie("session")!;
-        expect(await visitsSeenWith(site, value)).to.equal(4);
+        expect(await hitsSeenWith(site, value)).to.equal(4);
         clock.pass(1);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
       it("is cut short when the site shortens the absolute timeout", async () => {
@@ -154,19 +154,19 @@ describe("A session's life", () => {
         const value = browser.cookie("session")!;
         const { site } = siteOf({ store, idleTimeout: 95, absoluteTimeout: 95 });
         clock.pass(4);
-        expect(await visitsSeenWith(site, value)).to.equal(2);
+        expect(await hitsSeenWith(site, value)).to.equal(2);
         clock.pass(1);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
       it("is not prolonged by logging in", async () => {
         const store = create();
         const site = app(
-          { store, idleTimeout: 60, absoluteTimeout: 100, defaultSessionData: { visits: 0 } },
+          { store, idleTimeout: 60, absoluteTimeout: 100, defaultSessionData: { hits: 0 } },
           {
-            "/visit": (ctx) => ++ctx.session.data.visits,
+            "/visit": (ctx) => ++ctx.session.data.hits,
             "/login": (ctx) => ctx.session.regenerate(),
-            "/look": (ctx) => ctx.session.data.visits,
+            "/look": (ctx) => ctx.session.data.hits,
           },
         );
         const browser = new Browser(site);
@@ -177,7 +177,7 @@ describe("A session's life", () => {
         await browser.get("/visit");
         const value = browser.cookie("session")!;
         clock.pass(1);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
       it("is given by Max-Age in whole seconds, whatever the milliseconds", async () => {
@@ -196,7 +196,7 @@ describe("A session's life", () => {
         expect(maxAgeOf(await browser.get("/visit"))).to.equal("600");
         const value = browser.cookie("session")!;
         clock.pass(600);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
       it("may be longer than thirty days when the idle timeout is", async () => {
@@ -205,7 +205,7 @@ describe("A session's life", () => {
         expect(maxAgeOf(await browser.get("/visit"))).to.equal(String(365 * DAY));
         const value = browser.cookie("session")!;
         clock.pass(365 * DAY - 1);
-        expect(await visitsSeenWith(site, value)).to.equal(1);
+        expect(await hitsSeenWith(site, value)).to.equal(1);
       });
 
       it("is thirty days at most by default", async () => {
@@ -218,9 +218,9 @@ describe("A session's life", () => {
         }
         const value = browser.cookie("session")!;
         clock.pass(DAY / 2 - 1);
-        expect(await visitsSeenWith(site, value)).to.equal(1);
+        expect(await hitsSeenWith(site, value)).to.equal(1);
         clock.pass(1);
-        expect(await visitsSeenWith(site, value)).to.equal(0);
+        expect(await hitsSeenWith(site, value)).to.equal(0);
       });
     });
   }
@@ -249,7 +249,7 @@ describe("A session's life", () => {
       expect(await (await browser.get("/elsewhere")).json()).to.equal("no session here");
       const value = browser.cookie("session")!;
       clock.pass(1);
-      expect(await visitsSeenWith(site, value)).to.equal(0);
+      expect(await hitsSeenWith(site, value)).to.equal(0);
     });
   });
 });

@@ -129,8 +129,8 @@ describe("The wiring of session()", () => {
   it("works in Hattip's router, as documented", async () => {
     const router = createRouter();
     router.use(cookie());
-    router.use(session({ store: new UnsafeMemoryStore(), defaultSessionData: { visits: 0 } }));
-    router.get("/", (ctx) => Response.json(++ctx.session.data.visits));
+    router.use(session({ store: new UnsafeMemoryStore(), defaultSessionData: { hits: 0 } }));
+    router.get("/", (ctx) => Response.json(++ctx.session.data.hits));
     router.post("/", async (ctx) => {
       await ctx.session.destroy();
       return new Response();
