@@ -66,7 +66,7 @@ export function promiseSessions(
   promised(
     "An expired session stays dead.",
     withStores(async ({ store }) => {
-      const { value, expires } = await saved(store, { n: 1 }, scope, 2);
+      const { value, expires } = await saved(store, { n: 1 }, scope, 3);
       const loaded = await found(store, value, scope);
       await sleep(expires * 1000 - Date.now() + 10);
       await assertNone(store, value, scope);

@@ -21,15 +21,15 @@ export const FAULTS: Record<string, Fault> = {
       "An update() beside a remove() brings nothing back.",
       "remove() deletes the record.",
       "remove() of a missing key is a no-op, not an error.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
+      "update() does not bring back a record whose ttl is over.",
+      "A record whose ttl is over is gone.",
     ],
   },
   "throws for a missing key": {
     Store: class extends TableStore {
       protected override async read(key: string): Promise<string | null> {
-        const text = await super.read(key);
-        if (text === null) throw new Error("not found");
-        return text;
+        if (!this.table.has(key)) throw new Error("not found");
+        return super.read(key);
       }
     },
     breaks: [
@@ -38,7 +38,6 @@ export const FAULTS: Record<string, Fault> = {
       "An update() beside a remove() brings nothing back.",
       "remove() deletes the record.",
       "remove() of a missing key is a no-op, not an error.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
       "An ID that the store has not given out is no session.",
       "A session lives from request to request, until it is destroyed.",
       "A destroyed session stays dead, whatever a request beside it saves.",
@@ -163,7 +162,8 @@ export const FAULTS: Record<string, Fault> = {
       "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
       "A record is there until its ttl is over.",
       "update() gives the record a new ttl.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
+      "update() does not bring back a record whose ttl is over.",
+      "A record whose ttl is over is gone.",
     ],
   },
   "does not compare": {
@@ -201,7 +201,7 @@ export const FAULTS: Record<string, Fault> = {
     breaks: [
       "update() answers false for a key that is missing or was removed, and never creates.",
       "An update() beside a remove() brings nothing back.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
+      "update() does not bring back a record whose ttl is over.",
       "A destroyed session stays dead, whatever a request beside it saves.",
       "After regenerate() the old ID is dead, and the data live under the new one.",
     ],
@@ -329,7 +329,8 @@ export const FAULTS: Record<string, Fault> = {
   "takes the ttl for milliseconds": {
     Store: class extends TableStore {
       protected override write(key: string, text: string, ttl: number): void {
-        super.write(key, text, Math.floor(ttl / 1000));
+        // An hour would be over in the midst of a slow run.
+        super.write(key, text, ttl < 3600 ? Math.floor(ttl / 1000) : ttl);
       }
     },
     breaks: [
@@ -345,7 +346,10 @@ export const FAULTS: Record<string, Fault> = {
         super.write(key, text, 1e9);
       }
     },
-    breaks: ["A record whose ttl is over is gone, and update() does not bring it back."],
+    breaks: [
+      "update() does not bring back a record whose ttl is over.",
+      "A record whose ttl is over is gone.",
+    ],
   },
   "keeps the first ttl": {
     Store: class extends TableStore {
@@ -358,10 +362,7 @@ export const FAULTS: Record<string, Fault> = {
         return isDone;
       }
     },
-    breaks: [
-      "update() gives the record a new ttl.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
-    ],
+    breaks: ["update() gives the record a new ttl.", "A record whose ttl is over is gone."],
   },
   "updates what it no longer reads": {
     Store: class extends TableStore {
@@ -374,7 +375,7 @@ export const FAULTS: Record<string, Fault> = {
         return true;
       }
     },
-    breaks: ["A record whose ttl is over is gone, and update() does not bring it back."],
+    breaks: ["update() does not bring back a record whose ttl is over."],
   },
   "takes long lifetimes for dates": {
     Store: class extends TableStore {
@@ -396,7 +397,8 @@ export const FAULTS: Record<string, Fault> = {
       "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
       "A record is there until its ttl is over.",
       "update() gives the record a new ttl.",
-      "A record whose ttl is over is gone, and update() does not bring it back.",
+      "update() does not bring back a record whose ttl is over.",
+      "A record whose ttl is over is gone.",
       "An expired session stays dead.",
       "After regenerate() the old ID is dead, and the data live under the new one.",
       "Of parallel regenerate() calls exactly one moves the session.",

@@ -4,6 +4,8 @@ import { brokenIn, type Broken } from "../support/contract-report.js";
 import { TableStore } from "../support/table-store.js";
 import { FAULTS } from "./external-faults.js";
 
+const AT_ONCE = 7;
+
 describe("externalStoreContract()", () => {
   /** Two stores on one table, as two processes on one database. */
   const run = (Store: typeof TableStore, options: Partial<ExternalStoreContractOptions> = {}) => {
@@ -16,12 +18,15 @@ describe("externalStoreContract()", () => {
 
   before(async function () {
     this.timeout(60_000);
-    // All at once, since some specs wait for records to expire.
-    await Promise.all(
-      Object.entries(FAULTS).map(async ([fault, { Store }]) =>
-        reports.set(fault, await run(Store)),
-      ),
-    );
+    // Some at once, since some specs wait for records to expire; not all, since others must be done before.
+    const faults = Object.entries(FAULTS);
+    for (let start = 0; start < faults.length; start += AT_ONCE) {
+      await Promise.all(
+        faults
+          .slice(start, start + AT_ONCE)
+          .map(async ([fault, { Store }]) => reports.set(fault, await run(Store))),
+      );
+    }
   });
 
   it("finds nothing wrong with a store that keeps the contract", async () => {
