@@ -1,0 +1,166 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import type { SessionEvent, SessionOptions } from "../../lib/index.js";
+import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
+import { MapStore } from "../support/map-store.js";
+import { Notes } from "../support/notes.js";
+
+interface Path {
+  /** What the client of a session does, and what happens beside it. */
+  act(world: { browser: Browser; store: MapStore; notes: Notes; clock: Clock }): Promise<unknown>;
+  events: (SessionEvent | SessionEvent["type"])[];
+}
+
+const UNKNOWN = "A".repeat(43);
+
+const paths: Record<string, Path> = {
+  "a newcomer who only looks": {
+    act: ({ notes }) => new Browser(notes.app).get("/"),
+    events: [],
+  },
+  "a newcomer whose session begins": {
+    act: ({ notes }) => new Browser(notes.app).get("/set?a=1"),
+    events: ["saved"],
+  },
+  "a client that sends no ID of ours": {
+    act: ({ browser }) => browser.get("/", { cookie: "session=admin" }),
+    events: [{ type: "fresh", reason: "malformed" }],
+  },
+  "a client that sends an ID nobody knows": {
+    act: ({ browser }) => browser.get("/", { cookie: `session=${UNKNOWN}` }),
+    events: [{ type: "fresh", reason: "unknown" }],
+  },
+  "a session that has expired": {
+    act({ browser, clock }) {
+      const cookie = `session=${browser.cookie("session")}`;
+      clock.pass(1000);
+      return browser.get("/", { cookie });
+    },
+    events: [{ type: "fresh", reason: "expired" }],
+  },
+  "a record that is broken": {
+    act({ browser, store }) {
+      store.record = "broken";
+      return browser.get("/");
+    },
+    events: [{ type: "fresh", reason: "invalid" }],
+  },
+  "a request that only reads": { act: ({ browser }) => browser.get("/"), events: [] },
+  "a request that changes": { act: ({ browser }) => browser.get("/set?a=2"), events: ["saved"] },
+  "an update()": { act: ({ browser }) => browser.get("/count"), events: ["saved"] },
+  "a renewal": {
+    act({ browser, clock }) {
+      clock.pass(100);
+      return browser.get("/");
+    },
+    events: ["renewed"],
+  },
+  "a conflict that is merged": {
+    act({ browser, notes }) {
+      notes.meanwhile = () => browser.get("/set?b=2");
+      return browser.get("/set?a=2");
+    },
+    events: ["saved", "saved", "merged"],
+  },
+  "a conflict in an update()": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/set?b=2"));
+      return browser.get("/count");
+    },
+    events: ["saved", "saved", "merged"],
+  },
+  "a regenerate": { act: ({ browser }) => browser.get("/regenerate"), events: ["regenerated"] },
+  "a regenerate that takes another's change along": {
+    act({ browser, notes }) {
+      notes.meanwhile = () => browser.get("/set?b=2");
+      return browser.get("/regenerate");
+    },
+    events: ["saved", "regenerated", "merged"],
+  },
+  "a logout": { act: ({ browser }) => browser.get("/destroy"), events: ["destroyed"] },
+  "a change that comes after the logout": {
+    act({ browser, notes }) {
+      notes.meanwhile = () => browser.get("/destroy");
+      return browser.get("/set?a=2");
+    },
+    events: ["destroyed", "gone"],
+  },
+  "an update() that comes after the logout": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/destroy"));
+      return browser.get("/count");
+    },
+    events: ["destroyed", "gone"],
+  },
+  "a regenerate that comes after the logout": {
+    act({ browser, notes }) {
+      notes.meanwhile = () => browser.get("/destroy");
+      return browser.get("/regenerate");
+    },
+    events: ["destroyed", "gone"],
+  },
+  "a record that is too large": {
+    act: ({ browser }) => browser.get(`/set?a=${"x".repeat(65_536)}`),
+    events: [{ type: "store-failed", code: "ERR_SESSION_RECORD_TOO_LARGE" }],
+  },
+  ...Object.fromEntries(
+    (["read", "update"] as const).map((hook) => [
+      `a backend that fails to ${hook}`,
+      {
+        act({ browser, store }) {
+          store.interfere(hook, () => Promise.reject(new Error("connection refused")));
+          return browser.get("/set?a=2");
+        },
+        events: [{ type: "store-failed", code: "ERR_SESSION_STORE" }],
+      } satisfies Path,
+    ]),
+  ),
+};
+
+describe("the events of an external store", () => {
+  let clock: Clock;
+
+  beforeEach(() => (clock = new Clock()));
+  afterEach(() => clock.restore());
+
+  async function worldOf(options: Partial<SessionOptions> = {}) {
+    const store = new MapStore();
+    const notes = new Notes(store, { idleTimeout: 1000, renewAfter: 100, ...options });
+    return { browser: await notes.visitor({ a: "secret" }), store, notes, clock };
+  }
+
+  for (const [what, { act, events }] of Object.entries(paths)) {
+    const expected = events.map((event) => (typeof event === "string" ? { type: event } : event));
+    const told = expected.map(({ type }) => type).join(", ") || "nothing";
+
+    it(`tell of ${what}: ${told}`, async () => {
+      const world = await worldOf();
+      const id = world.browser.cookie("session")!;
+      await act(world);
+      expect(world.notes.log.events).to.deep.equal(expected);
+      const text = JSON.stringify(world.notes.log.events);
+      for (const secret of ["secret", id, UNKNOWN]) expect(text).to.not.contain(secret);
+    });
+
+    for (const [how, fail] of Object.entries({
+      throws: () => {
+        throw new Error("the log is full");
+      },
+      rejects: () => Promise.reject(new Error("the log is full")),
+    })) {
+      it(`break nothing when whoever hears of ${what} ${how}`, async () => {
+        const onEvent = sinon.spy(fail);
+        const [quiet, disturbed] = [await worldOf(), await worldOf({ onEvent })];
+        onEvent.resetHistory();
+        const statuses = [];
+        for (const world of [quiet, disturbed]) {
+          const response = (await act(world)) as Response;
+          statuses.push([response.status, response.headers.getSetCookie().length]);
+        }
+        expect(statuses[1]).to.deep.equal(statuses[0]);
+        expect(onEvent.callCount).to.equal(expected.length);
+      });
+    }
+  }
+});
