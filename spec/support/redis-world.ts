@@ -11,7 +11,7 @@ import { waitUntil } from "./wait-until.js";
 /** What no error may tell. */
 export const SECRET = "a secret of the user";
 /** Seconds: the time-out of the store. */
-export const TIMEOUT = 1;
+export const TIMEOUT = 2;
 
 /** An app, its Redis, and a network between them that can be made to fail. */
 export class RedisWorld {
