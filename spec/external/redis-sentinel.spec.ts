@@ -1,0 +1,50 @@
+import { expect } from "chai";
+import { RedisSessionStore } from "../../lib/index.js";
+import { app } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { clientsOn } from "../support/redis-clients.js";
+import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
+import { waitUntil } from "../support/wait-until.js";
+
+describe("Sessions in a Redis whose master Sentinel replaces", function () {
+  this.timeout(60_000);
+  let deployment: RedisDeployment;
+
+  before(async () => {
+    deployment = await deployRedis("Sentinel");
+  });
+  after(() => deployment?.stop());
+
+  it("go on with every client when the replica has been promoted", async () => {
+    const { nodes, sentinel } = deployment;
+    const visitors = clientsOn("Sentinel").map(({ title, create }) => {
+      const store = new RedisSessionStore({ getClient: () => create(deployment) });
+      const counted = app(
+        { store, defaultSessionData: { hits: 0 } },
+        { "/visit": (ctx) => ++ctx.session.data.hits },
+      );
+      return { title, store, browser: new Browser(counted) };
+    });
+    for (const { browser } of visitors) {
+      expect(await (await browser.post("/visit")).json()).to.equal(1);
+    }
+    await nodes[0]!.cli("WAIT", "1", "1000");
+    await nodes[0]!.kill();
+    await waitUntil("the promotion", async () => {
+      return (await sentinel!.masterPort()) === nodes[1]!.port;
+    });
+    for (const { title, browser, store } of visitors) {
+      const cookie = browser.cookie("session");
+      await waitUntil(
+        `${title} to find the new master`,
+        async () => {
+          return (await browser.post("/visit")).status === 200;
+        },
+        30,
+      );
+      expect(browser.cookie("session")).to.equal(cookie);
+      expect(await (await browser.post("/visit")).json()).to.be.at.least(3);
+      await store.close();
+    }
+  });
+});
