@@ -46,6 +46,16 @@ describe("when the backend of an external store", () => {
     return browser.get(paths[hook]);
   }
 
+  /** Has the next call of the hook answer with `answer`; resolves when the call has come. */
+  function hold(hook: Hook, answer: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      store.interfere(hook, () => {
+        resolve();
+        return answer;
+      });
+    });
+  }
+
   /** It failed with what the hook threw, and the client keeps what it holds. */
   function expectFailed(response: Response): Error {
     expect(response.status).to.equal(500);
@@ -83,9 +93,10 @@ describe("when the backend of an external store", () => {
     });
 
     it(`never answers ${hook}, the request fails after the time-out and not before`, async () => {
-      store.interfere(hook, () => new Promise(() => {}));
+      const called = hold(hook, new Promise(() => {}));
       let isOver = false;
       const response = visit(hook).finally(() => (isOver = true));
+      await called;
       await timers.tickAsync(2999);
       expect(isOver).to.equal(false);
       await timers.tickAsync(1);
@@ -95,8 +106,9 @@ describe("when the backend of an external store", () => {
 
     it(`fails in ${hook} after the time-out, nobody is told and nothing ends`, async () => {
       let fail: (error: Error) => void = () => {};
-      store.interfere(hook, () => new Promise((_, reject) => (fail = reject)));
+      const called = hold(hook, new Promise((_, reject) => (fail = reject)));
       const response = visit(hook);
+      await called;
       await timers.tickAsync(3000);
       await response;
       fail(fault);
@@ -119,8 +131,9 @@ describe("when the backend of an external store", () => {
 
   it("answers late what has succeeded, the answer changes nothing", async () => {
     let answer: (text: null) => void = () => {};
-    store.interfere("read", () => new Promise((resolve) => (answer = resolve)));
+    const called = hold("read", new Promise((resolve) => (answer = resolve)));
     const response = browser.get("/set?a=2");
+    await called;
     await timers.tickAsync(3000);
     expectFailed(await response);
     answer(null);
@@ -131,8 +144,9 @@ describe("when the backend of an external store", () => {
   it("has no time-out of its own, two seconds are allowed", async () => {
     store = new MapStore();
     notes = new Notes(store);
-    store.interfere("create", () => new Promise(() => {}));
+    const called = hold("create", new Promise(() => {}));
     const response = notes.visitor();
+    await called;
     await timers.tickAsync(1999);
     expect(notes.app.errors).to.deep.equal([]);
     await timers.tickAsync(1);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Clock } from "../support/clock.js";
+import { runs } from "../support/runs.js";
 import { drawOrders, seed } from "./interleavings/draw-orders.js";
 import { OPERATIONS } from "./interleavings/operations.js";
 import { Run } from "./interleavings/run.js";
@@ -37,6 +38,6 @@ describe("requests of one session at once", function () {
   }
 
   it(`agree with the model when there are three, in orders drawn by lot (FC_SEED=${seed})`, async () => {
-    await drawOrders(1500, clock);
+    await drawOrders(runs(1500), clock);
   });
 });
