@@ -24,9 +24,9 @@ class Visitor {
   readonly browser: Browser;
   readonly #app: App;
 
-  constructor(app: App) {
-    this.browser = new Browser(app);
-    this.#app = app;
+  constructor(visited: App) {
+    this.browser = new Browser(visited);
+    this.#app = visited;
   }
 
   get lastError(): unknown {
@@ -98,15 +98,15 @@ describe("A Redis Cluster under load that loses a master", function () {
   });
 
   async function killUnderLoad(): Promise<void> {
-    let isOver = false;
+    const over = new AbortController();
     const load = visitors.map(async (visitor) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await visitor.visit();
         await sleep(10);
       }
     });
     await sleep(1500);
-    expect(visitors.filter(({ failures }) => failures > 0)).to.be.empty;
+    expect(visitors.filter(({ failures }) => failures > 0)).to.have.length(0);
     for (const visitor of visitors) visitor.longest = 0;
     diedAt = performance.now();
     await cluster.nodes[0]!.kill();
@@ -122,7 +122,7 @@ describe("A Redis Cluster under load that loses a master", function () {
         30,
       );
     } finally {
-      isOver = true;
+      over.abort();
       await Promise.all(load);
     }
   }
@@ -131,8 +131,8 @@ describe("A Redis Cluster under load that loses a master", function () {
   const others = () => visitors.filter(({ isOnDeadMaster }) => !isOnDeadMaster);
 
   it("has had sessions on every master", () => {
-    expect(affected()).to.not.be.empty;
-    expect(others()).to.not.be.empty;
+    expect(affected()).to.have.length.above(0);
+    expect(others()).to.have.length.above(0);
   });
 
   it("loses nothing of the sessions on the other masters, and stalls none of them", async () => {
@@ -145,7 +145,7 @@ describe("A Redis Cluster under load that loses a master", function () {
 
   it("has the dead master's sessions again when its replica has been promoted", async () => {
     const failed = affected().filter(({ failures }) => failures > 0);
-    expect(failed, "the kill was felt").to.not.be.empty;
+    expect(failed, "the kill was felt").to.have.length.above(0);
     for (const visitor of affected()) {
       const count = await visitor.count();
       const replicated = visitor.times.filter(
