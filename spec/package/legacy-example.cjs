@@ -23,15 +23,11 @@ async function main() {
 }
 
 /** Node 16 has no fetch. */
-function get(url, headers = {}) {
-  return new Promise((resolve, reject) => {
-    const request = http.get(url, { headers, agent: false }, async (response) => {
-      let text = "";
-      for await (const chunk of response.setEncoding("utf8")) text += chunk;
-      resolve({ text, headers: response.headers });
-    });
-    request.on("error", reject);
-  });
+async function get(url, headers = {}) {
+  const [response] = await once(http.get(url, { headers, agent: false }), "response");
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += chunk;
+  return { text, headers: response.headers };
 }
 
 main().catch((error) => {
