@@ -56,5 +56,6 @@ if (!options["no-docs"]) {
   mkdirSync(`${ROOT}docs`, { recursive: true });
   writeFileSync(`${ROOT}docs/performance.md`, text);
   writeFileSync(`${ROOT}docs/performance.svg`, picture({ fields, lines }));
+  execFileSync("npx", ["prettier", "--write", "docs/performance.md"], { cwd: ROOT });
 }
 process.exit(0);
