@@ -1,0 +1,1 @@
+require("./suites.cjs")({ describe, it });

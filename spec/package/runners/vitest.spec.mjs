@@ -1,0 +1,4 @@
+import { describe, it } from "vitest";
+import suites from "./suites.cjs";
+
+suites({ describe, it });
