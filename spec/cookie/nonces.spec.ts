@@ -8,7 +8,7 @@ const MILLION = 1_000_000;
 
 // Two values under one nonce tell their difference, and let whoever has both forge others.
 describe("The nonces of encrypted values", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("are distinct over a million seals", async () => {
     const store = new EncryptedCookieStore([await keyOf(1)]);

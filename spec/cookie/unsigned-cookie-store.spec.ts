@@ -139,7 +139,7 @@ describe("UnsignedCookieStore", function () {
       stringify: (data) => `<${JSON.stringify(data)}>`,
       parse: (text) => JSON.parse(text.slice(1, -1)) as object,
     });
-    expect(own.serialize({ theme: "dark" } as object)).to.equal('<{"theme":"dark"}>');
+    expect(own.serialize({ theme: "dark" })).to.equal('<{"theme":"dark"}>');
     const found = await open(await seal('<{"theme":"dark"}>'), own);
     expect(found).to.deep.include({ data: { theme: "dark" } });
   });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("Without anything of Node's", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   // In a process of its own: what serves is chosen once.
   it("every spec of the cookie stores holds on Web Crypto, too", async () => {
