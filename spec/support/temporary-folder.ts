@@ -2,13 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const kept = new Set<string>();
+
+function remove(path: string): void {
+  kept.delete(path);
+  rmSync(path, { recursive: true, force: true });
+}
+
+process.on("exit", () => kept.forEach(remove));
+
 /** A fresh folder, removed by `remove()` and at the latest when the process exits. */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `session-${name}-`));
-  const remove = () => {
-    process.removeListener("exit", remove);
-    rmSync(path, { recursive: true, force: true });
-  };
-  process.on("exit", remove);
-  return { path, remove };
+  kept.add(path);
+  return { path, remove: () => remove(path) };
 }
