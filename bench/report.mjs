@@ -47,7 +47,7 @@ peers and against what one would write by hand on \`node:crypto\`. Microseconds 
 
 - **What is timed** is the session's work: from a request that is there, with its Cookie header unparsed, through the middleware and a handler
   that reads one value or changes one, to the response with its Set-Cookie header. Requests, responses and contexts are made before the clock starts.
-  Fetch-style contenders get a \`Request\` and a \`Response\` of Node's, Express-style ones a light request and response that do less than Node's.
+  Fetch-style contenders get a \`Request\` and a \`Response\` of Node's, Express-style ones Node's \`IncomingMessage\` and \`ServerResponse\`; nobody writes to a socket.
   In the tables, this package also does what no peer does: \`Vary\` and \`Cache-Control\`, the check of what JSON cannot keep, and the search for changes.
 - **Data**: small is 27 bytes of JSON, medium 977. Every client has its own session and sends the newest cookie it got, so that no
   cache of cookies could help.

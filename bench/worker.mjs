@@ -1,6 +1,6 @@
 // One contender in a process of its own, told by its parent what to do next.
 import { readFileSync } from "node:fs";
-import { Clients } from "./measure.mjs";
+import { Clients, seed } from "./measure.mjs";
 import { verify } from "./verify.mjs";
 import { dataOf, SIZES } from "./workload.mjs";
 
@@ -29,11 +29,7 @@ const commands = {
 
   /** Puts so many sessions into the store. */
   async fill({ count }) {
-    for (let i = 0; i < count; i++) {
-      const values = dataOf(SIZES.small, i);
-      const action = (session) => contender.actions.seed(session, values);
-      await contender.handle(contender.exchange(undefined), action);
-    }
+    for (let i = 0; i < count; i++) await seed(contender, dataOf(SIZES.small, i));
   },
 
   async close() {
@@ -58,6 +54,9 @@ function versionOf(name) {
   const manifest = new URL(`./node_modules/${name}/package.json`, import.meta.url);
   return JSON.parse(readFileSync(manifest, "utf8")).version;
 }
+
+// The parent has gone, however it ended.
+process.on("disconnect", () => process.exit());
 
 process.on("message", ({ command, ...request }) => {
   void answer(command, request);
