@@ -1,3 +1,4 @@
+import { WARM_UP } from "./measure.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
 /** Who takes part in what. The first is this package, except where there is no session at all. */
@@ -61,8 +62,7 @@ export async function compare(kind, { rounds, milliseconds, clock, redisUrl, log
     return { id, title, versions, bytes, lacks, times: {}, allocated: {} };
   });
   for (const one of CASES) {
-    for (const worker of workers)
-      await worker.ask("run", { ...one, milliseconds: milliseconds * 4, clock });
+    for (const worker of workers) await worker.ask("run", { ...one, milliseconds: WARM_UP, clock });
     for (let round = 0; round < rounds; round++) {
       for (const i of turns(workers.length, round)) {
         const { time, allocated } = await workers[i].ask("run", { ...one, milliseconds, clock });

@@ -1,5 +1,6 @@
 import { median } from "./statistics.mjs";
 import { SIZES } from "./workload.mjs";
+import { WARM_UP } from "./measure.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
 const WRITE = { action: "write", size: "small", inFlight: 1 };
@@ -59,7 +60,7 @@ export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions,
     }
     const times = taken.map(() => []);
     for (const [i, { run }] of taken.entries()) {
-      await workers[i].ask("run", { ...run, milliseconds: milliseconds * 4, clock });
+      await workers[i].ask("run", { ...run, milliseconds: WARM_UP, clock });
     }
     for (let round = 0; round < rounds; round++) {
       for (const [i, { run }] of taken.entries()) {

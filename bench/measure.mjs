@@ -3,6 +3,9 @@ import { cookieHeaderOf } from "./drivers/fetch.mjs";
 import { median } from "./statistics.mjs";
 import { dataOf } from "./workload.mjs";
 
+/** Milliseconds until everything has been compiled that will be. */
+export const WARM_UP = 200;
+
 const POOL_MAX = 1024;
 const POOL_SECONDS = 1.5;
 const BATCH_MS = 2;
