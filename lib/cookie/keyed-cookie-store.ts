@@ -151,7 +151,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
 
 function decodeKey(text: string): Uint8Array {
   if (typeof text === "string") {
-    const canonical = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    const canonical = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=$/, "");
     const bytes = decodeBase64url(canonical);
     if (bytes?.length === KEY_BYTES) return bytes;
   }
