@@ -25,7 +25,8 @@ const REMOVE = "DELETE FROM sessions WHERE key = $1";
 
 /**
  * Keeps sessions in PostgreSQL. Give the pool a `connectionTimeoutMillis` and a `statement_timeout` of the store's `timeout`
- * (2 s), so that nothing is done later for which nobody waits any longer.
+ * (2 s), so that nothing is done later for which nobody waits any longer, and a listener for `error`: without one, a restart of the
+ * server ends the process.
  */
 export class PostgresSessionStore extends ExternalStore {
   readonly #pool: Pool;
