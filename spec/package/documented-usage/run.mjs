@@ -69,6 +69,7 @@ async function visitOnNode(folder, redis) {
     cwd: folder,
     env: { ...process.env, REDIS_PORT: String(redis.port) },
     stdio: ["pipe", "pipe", "inherit"],
+    timeout: 30_000,
   });
   const exit = once(server, "exit");
   try {
