@@ -49,6 +49,7 @@ export interface StoreScope {
 export interface SessionStore {
   /** @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored. */
   serialize(data: SessionData, lifetime?: Lifetime): string;
+  /** The session that the value stands for, or the reason why it stands for none. */
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason>;
   /** Writes a new session (`loaded` is `null`) or a changed one; `null` when the session has ended meanwhile. */
   save(
@@ -62,6 +63,7 @@ export interface SessionStore {
     next: SessionRecord,
     scope: StoreScope,
   ): Awaitable<SavedSession | null>;
+  /** Ends the session, where there is something on the server to end. */
   destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void>;
   /**
    * Commits at once what `change` does to the newest data seen with the `pending` changes on top, and nothing else of those.

@@ -7,8 +7,11 @@ import { withinTime } from "./time-limit.js";
 
 /** The four things that are done to a backend; `ExternalStore` has their contract. */
 export interface BackendHooks {
+  /** The text under the key, or `null`. */
   read(key: string, ctx: RequestContext<any>): Awaitable<string | null>;
+  /** Inserts, and never replaces. */
   create(key: string, text: string, ttl: number, ctx: RequestContext<any>): Awaitable<boolean>;
+  /** Replaces while the stored text is `expected`. */
   update(
     key: string,
     text: string,
@@ -16,6 +19,7 @@ export interface BackendHooks {
     expected: string,
     ctx: RequestContext<any>,
   ): Awaitable<boolean>;
+  /** Deletes; a missing key is a no-op. */
   remove(key: string, ctx: RequestContext<any>): Awaitable<void>;
 }
 

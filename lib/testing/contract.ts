@@ -1,6 +1,8 @@
 /** What mocha, vitest, jest and `node:test` have in common. */
 export interface TestRunner {
+  /** Groups specs. */
   describe(title: string, body: () => void): unknown;
+  /** Registers a spec; some runners take a time-out, in milliseconds. */
   it(title: string, body: () => Promise<void>, timeout?: number): unknown;
 }
 

@@ -7,12 +7,15 @@ import type { FreshReason, StoreScope } from "../store.js";
 
 /** The protected side of an external store. */
 export interface ExternalStoreHooks extends BackendHooks {
+  /** Whether `update` compares. */
   readonly compares: boolean;
 }
 
 /** The protected side of a cookie store. */
 export interface CookieStoreHooks {
+  /** A record as a value for the cookie. */
   seal(record: SessionRecord, scope: StoreScope): Awaitable<string>;
+  /** The reverse; a reason for what is none. */
   unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
 }
 
