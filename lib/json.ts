@@ -11,7 +11,7 @@ import type { SessionData } from "./record.js";
 export function stringify(data: SessionData): string {
   // First, since it finds cycles: what comes after need not look out for them.
   const text = stringifyAnything(data);
-  const fault = faultOfEntries(data);
+  const fault = isPlainObject(data) ? faultOfEntries(data) : FOREIGN;
   if (fault) throw unfit(fault.what, fault.key);
   return text;
 }
@@ -50,6 +50,7 @@ interface Fault {
   readonly key?: string;
 }
 
+const FOREIGN: Fault = { what: "an instance of a class, or a prototype from a key __proto__" };
 const INSTANCE: Fault = { what: "an instance of a class without toJSON()" };
 const NOT_FINITE: Fault = { what: "NaN or Infinity" };
 const SYMBOL_KEY: Fault = { what: "a symbol as key" };

@@ -27,6 +27,11 @@ const sites = stores.flatMap((store) =>
 const listener = createMiddleware(createApp(sites));
 const server = tls ? createSecureServer(tls, listener) : createServer(listener);
 
+server.once("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EADDRINUSE") throw error;
+  console.error(`Port ${PORT} is taken. Choose another: PORT=${Number(PORT) + 1} bin/demo`);
+  process.exit(1);
+});
 server.listen(Number(PORT), "localhost", () => {
   console.log(`The demo is at ${tls ? "https" : "http"}://localhost:${PORT}`);
 });

@@ -156,7 +156,7 @@ function decodeKey(text: string): Uint8Array {
     if (bytes?.length === KEY_BYTES) return bytes;
   }
   throw new TypeError(
-    "Each key must be base64 of 32 random bytes: node -p \"crypto.randomBytes(32).toString('base64')\" makes one. Is the environment variable set?",
+    "Each key must be base64 of 32 random bytes: node -p \"crypto.randomBytes(32).toString('base64url')\" makes one. Is the environment variable set?",
   );
 }
 
