@@ -72,5 +72,7 @@ function comparable(transcript: string): string[] {
     .trim()
     .split("\n")
     .filter((line) => !CONNECTION.test(line))
-    .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`));
+    .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`))
+    // Of a save that renews nothing, it is what is left.
+    .map((line) => line.replace(/(?<=Max-Age=)(86400|863\d\d)/, "<about a day>"));
 }
