@@ -67,12 +67,14 @@ function keyCommand(readme: Document): string {
 
 /** Lines, with what is new in each run masked. */
 function comparable(transcript: string): string[] {
-  return transcript
-    .replaceAll("\r", "")
-    .trim()
-    .split("\n")
-    .filter((line) => !CONNECTION.test(line))
-    .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`))
-    // Of a save that renews nothing, it is what is left.
-    .map((line) => line.replace(/(?<=Max-Age=)(86400|863\d\d)/, "<about a day>"));
+  return (
+    transcript
+      .replaceAll("\r", "")
+      .trim()
+      .split("\n")
+      .filter((line) => !CONNECTION.test(line))
+      .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`))
+      // Of a save that renews nothing, it is what is left.
+      .map((line) => line.replace(/(?<=Max-Age=)(86400|863\d\d)/, "<about a day>"))
+  );
 }
