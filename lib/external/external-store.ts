@@ -95,7 +95,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   protected abstract read(key: string, ctx: RequestContext<any>): Awaitable<string | null>;
 
   /**
-   * Hook: inserts, and never replaces.
+   * Hook: inserts, and never replaces. A store that cannot compare need not look: the key is random.
    *
    * @param ttl - Whole seconds, at least 1, after which the backend may forget the record.
    * @returns `false` when the key is taken.

@@ -46,7 +46,8 @@ export class Records {
     return andThen(
       this.#call(() => this.#hooks.read(key, ctx)),
       (text) => {
-        if (text === null || text === DEAD) return "unknown";
+        // Maps and drivers in JavaScript say undefined.
+        if (text === null || text === undefined || text === DEAD) return "unknown";
         return decodeRecord(text) ?? "invalid";
       },
     );
