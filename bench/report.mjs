@@ -9,6 +9,7 @@ const LACKS = {
   n: "the value is not bound to the cookie's name",
   h: "the backend holds the ID itself, not a hash",
   c: "of two requests at once, one's changes are lost",
+  o: "requests share the stored object itself, which is neither copied nor turned into text",
   s: "starts a session for every visitor who only looks",
 };
 

@@ -13,7 +13,7 @@ export const title = "@hattip/session 0.0.49";
 export const packages = ["hattip-session-0.0.49"];
 /** Its Redis store speaks to clients of 2021 only, and waits for ever with those of today. */
 export const kinds = ["signed", "encrypted", "unsigned", "memory"];
-export const lacks = { signed: "na", encrypted: "na", unsigned: "ea", memory: "hca" };
+export const lacks = { signed: "na", encrypted: "na", unsigned: "ea", memory: "hcao" };
 
 export async function open(kind) {
   const store = await storeOf(kind);

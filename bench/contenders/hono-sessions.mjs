@@ -6,7 +6,7 @@ import { accessorActions } from "../workload.mjs";
 export const title = "hono-sessions";
 export const packages = ["hono-sessions", "hono"];
 export const kinds = ["encrypted", "memory"];
-export const lacks = { encrypted: "rnas", memory: "hcas" };
+export const lacks = { encrypted: "rnas", memory: "hcaso" };
 
 export function open(kind) {
   const app = new Hono();
