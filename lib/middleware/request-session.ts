@@ -1,12 +1,12 @@
 import { SessionError } from "../errors.js";
-import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
-import { copyPlain } from "../plain-data.js";
+import { andThen, type Awaitable } from "../platform/awaitable.js";
 import type { Lifetime, Session, SessionData } from "../record.js";
-import type { LoadedSession, StoreScope, UpdatedSession } from "../store.js";
+import type { LoadedSession, StoreScope } from "../store.js";
 import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
 import { ErrorWatch } from "./error-watch.js";
 import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
+import { updateInMemory, updateInStore, withContents } from "./update.js";
 
 /** What `ctx.session` is: follows what the handler does, and sums it up in one decision. */
 export class RequestSession implements Session {
@@ -186,56 +186,16 @@ export class RequestSession implements Session {
   }
 
   async #update(change: (data: SessionData) => void): Promise<void> {
-    const { store, emit } = this.#settings;
-    const changeNow = (data: SessionData): void => {
-      const answer = change(data) as unknown as Awaitable<void>;
-      if (!isPromise(answer)) return;
-      answer.then(undefined, () => {});
-      throw new TypeError("The argument of update() must be a synchronous function.");
-    };
     const loaded = this.#loaded;
+    const { store } = this.#settings;
     if (loaded === null || store.apply === undefined) {
-      // What cannot be stored cannot be copied either, such as a cycle.
-      store.serialize(this.#data);
-      const before = copyPlain(this.#data);
-      try {
-        return changeNow(this.#data);
-      } catch (error) {
-        // All or nothing, as in a store.
-        this.#setContents(before);
-        throw error;
-      }
+      return updateInMemory(this.#data, change, store);
     }
-    const { ctx } = this.#scope;
-    let updated: UpdatedSession | null;
-    try {
-      updated = await store.apply(loaded, () => this.#data, changeNow, this.#scope);
-    } catch (error) {
-      if (error instanceof SessionError) emit({ type: "store-failed", code: error.code }, ctx);
-      throw error;
-    }
-    if (updated === null) {
-      emit({ type: "gone" }, ctx);
-      throw new SessionError(
-        "ERR_SESSION_CONFLICT",
-        "The session ended beside this request, so that update() had nothing to change. Let the client begin anew.",
-      );
-    }
-    if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
-    if (updated.merged) emit({ type: "merged" }, ctx);
+    const pending = (): SessionData => this.#data;
+    const updated = await updateInStore(this.#settings, this.#scope, loaded, pending, change);
     if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
     this.#loaded = updated.session;
-    this.#setContents(updated.data);
-  }
-
-  /** In place: the handler may hold on to the object, and what it does to it later must count. */
-  #setContents(contents: SessionData): void {
-    if (Object.isFrozen(this.#data)) {
-      this.#data = contents;
-      return;
-    }
-    for (const key of Object.keys(this.#data)) delete this.#data[key as keyof SessionData];
-    Object.defineProperties(this.#data, Object.getOwnPropertyDescriptors(contents));
+    this.#data = withContents(this.#data, updated.data);
   }
 
   #lookAt(): void {
