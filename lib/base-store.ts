@@ -17,7 +17,8 @@ export interface StoredData {
   readonly lifetime: Lifetime;
 }
 
-const PREFIX = /^@(-|browser|[1-9]\d*) /;
+/** Ten digits hold every time of a record. */
+const PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
 const NO_PREFIX = ["", undefined] as const;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -78,6 +78,9 @@ describe("Data in a record", () => {
       "@60{}",
       "@ {}",
       "@forever {}",
+      // What only a client can write: as a number, the longest of them has no end.
+      "@10000000000 {}",
+      `@${"9".repeat(400)} {}`,
       " @60 {}x",
     ]) {
       const { value } = await store.save(null, { text, ...times }, scopeOf());
