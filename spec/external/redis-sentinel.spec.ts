@@ -34,7 +34,10 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     for (const { browser } of visitors) {
       expect(await (await browser.post("/visit")).json()).to.equal(1);
     }
-    await nodes[0]!.cli("WAIT", "1", "1000");
+    // Replication is asynchronous. WAIT would not do: it waits for what its own connection has written.
+    await waitUntil("the replica to have all sessions", async () => {
+      return (await nodes[1]!.cli("DBSIZE")) === (await nodes[0]!.cli("DBSIZE"));
+    });
     await nodes[0]!.kill();
     await waitUntil("the promotion", async () => {
       return (await sentinel!.masterPort()) === nodes[1]!.port;
