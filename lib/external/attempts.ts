@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import type { Awaitable } from "../platform/awaitable.js";
+import { andThen, type Awaitable } from "../platform/awaitable.js";
 
 /** Every conflict means that another request has got its write through, so that few lose this often. */
 const MAX_ATTEMPTS = 100;
@@ -8,9 +8,16 @@ const EAGER_ATTEMPTS = 3;
 /** Milliseconds. */
 const MAX_PAUSE = 20;
 
-/** Runs the attempt until it answers with something else than `undefined`, which means that another request was faster. */
-export async function untilSettled<T>(attempt: () => Awaitable<T | undefined>): Promise<T> {
-  for (let count = 1; count <= MAX_ATTEMPTS; count++) {
+/**
+ * Runs the attempt until it answers with something else than `undefined`, which means that another request was faster. Most need only one,
+ * which makes no promise where the backend makes none.
+ */
+export function untilSettled<T>(attempt: () => Awaitable<T | undefined>): Awaitable<T> {
+  return andThen(attempt(), (answer) => (answer === undefined ? again(attempt) : answer));
+}
+
+async function again<T>(attempt: () => Awaitable<T | undefined>): Promise<T> {
+  for (let count = 2; count <= MAX_ATTEMPTS; count++) {
     const answer = await attempt();
     if (answer !== undefined) return answer;
     if (count >= EAGER_ATTEMPTS) await pause(Math.random() * MAX_PAUSE);

@@ -132,17 +132,19 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   }
 
   /** Final. */
-  async save(
+  save(
     loaded: LoadedSession | null,
     next: SessionRecord,
     scope: StoreScope,
-  ): Promise<SavedSession | null> {
+  ): Awaitable<SavedSession | null> {
     if (loaded === null) return this.#insert(next, scope);
     const { value, key } = loaded;
     const rebase = (current: SessionRecord): SessionRecord =>
       this.#merger.rebase(loaded, next, current);
-    const written = await this.#transitions.replace(key, loaded, rebase, scope);
-    return written && { ...written, value };
+    return andThen(
+      this.#transitions.replace(key, loaded, rebase, scope),
+      (written) => written && { value, expires: written.expires, merged: written.merged },
+    );
   }
 
   /** Final. */
@@ -160,8 +162,8 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   }
 
   /** Final. */
-  async destroy(loaded: LoadedSession, scope: StoreScope): Promise<void> {
-    await this.#records.remove(loaded.key, scope.ctx);
+  destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void> {
+    return this.#records.remove(loaded.key, scope.ctx);
   }
 
   /** Final. */
@@ -182,10 +184,16 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     return { session, data, merged: written.merged };
   }
 
-  async #insert(next: SessionRecord, scope: StoreScope): Promise<SavedSession> {
-    const value = await generateSessionId();
-    await this.#records.create(await this.#keyOf(value, scope), next, scope.ctx);
-    return { value, expires: next.expires, merged: false };
+  #insert(next: SessionRecord, scope: StoreScope): Awaitable<SavedSession> {
+    return andThen(generateSessionId(), (value) =>
+      andThen(this.#keyOf(value, scope), (key) =>
+        andThen(this.#records.create(key, next, scope.ctx), () => ({
+          value,
+          expires: next.expires,
+          merged: false,
+        })),
+      ),
+    );
   }
 
   #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {

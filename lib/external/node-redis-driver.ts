@@ -26,6 +26,7 @@ interface ScriptOptions {
 
 interface CommandOptions {
   abortSignal: AbortSignal;
+  timeout: undefined;
 }
 
 /** A client for one command. */
@@ -126,7 +127,8 @@ export class NodeRedisDriver implements RedisDriver {
    */
   #once(abortSignal: AbortSignal): OneCall {
     this.#isUsed = true;
-    const options = { abortSignal };
+    // The signal has a time-out already, and that of the client would be one more timer.
+    const options = { abortSignal, timeout: undefined };
     // Version 4 has none.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
     const call = { redis, isUnderWay: false, isSentTwice: false };

@@ -1,6 +1,6 @@
 import { codeOf } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import type { Awaitable } from "../platform/awaitable.js";
+import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { isAlive, type SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { untilSettled } from "./attempts.js";
@@ -42,27 +42,28 @@ export class RecordTransitions {
     loaded: SessionRecord,
     propose: Proposal,
     scope: StoreScope,
-  ): Promise<Transition | null> {
+  ): Awaitable<Transition | null> {
     const { ctx, absoluteTimeout } = scope;
     let current = loaded;
-    return untilSettled<Transition | null>(async () => {
+    const readAgain = (): Awaitable<null | undefined> =>
+      andThen(this.#find(key, scope), (found) => {
+        if (typeof found === "string") return null;
+        current = found;
+        return undefined;
+      });
+    return untilSettled<Transition | null>(() => {
       const next = propose(current);
       if (isSameRecord(next, current)) {
         // That nothing needs to change counts only when it was found on a record read just now.
-        if (current !== loaded) return transition(next, current, loaded);
-      } else if (
-        isAlive(current, absoluteTimeout) &&
-        (await this.#records.replace(key, next, current, ctx))
-      ) {
+        return current === loaded ? readAgain() : transition(next, current, loaded);
+      }
+      if (!isAlive(current, absoluteTimeout)) return readAgain();
+      return andThen(this.#records.replace(key, next, current, ctx), (isWritten) => {
+        if (!isWritten) return readAgain();
         if (isAlive(current, absoluteTimeout)) return transition(next, current, loaded);
         // It expired while a slow backend was writing: others may have seen it dead already.
-        await this.#records.remove(key, ctx);
-        return null;
-      }
-      const found = await this.#find(key, scope);
-      if (typeof found === "string") return null;
-      current = found;
-      return undefined;
+        return andThen(this.#records.remove(key, ctx), () => null);
+      });
     });
   }
 

@@ -53,13 +53,18 @@ export class Records {
     );
   }
 
-  async create(key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
+  create(key: string, record: SessionRecord, ctx: RequestContext<any>): Awaitable<void> {
     const text = this.#encode(record);
     const ttl = timeToLive(record);
-    if (await this.#call(() => this.#hooks.create(key, text, ttl, ctx))) return;
-    throw new SessionError(
-      "ERR_SESSION_STORE",
-      "The key of a new session is taken: either create() answers false for free keys, or the random source is broken.",
+    return andThen(
+      this.#call(() => this.#hooks.create(key, text, ttl, ctx)),
+      (isCreated) => {
+        if (isCreated) return;
+        throw new SessionError(
+          "ERR_SESSION_STORE",
+          "The key of a new session is taken: either create() answers false for free keys, or the random source is broken.",
+        );
+      },
     );
   }
 

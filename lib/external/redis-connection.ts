@@ -41,6 +41,8 @@ export class RedisConnection {
   #isSucceeding = false;
   /** Milliseconds since 1970, until which there is no use in trying: a call has just waited in vain. */
   #restsUntil = 0;
+  /** Controllers that have aborted nothing yet: making one costs more than all else that is done here for a command. */
+  readonly #spareLimits: AbortController[] = [];
   #refusal: SessionError | undefined;
   #lastError: unknown;
 
@@ -64,7 +66,7 @@ export class RedisConnection {
     secrets: readonly string[],
     command: RedisCommand<T>,
   ): Promise<T> {
-    const limit = new AbortController();
+    const limit = this.#spareLimits.pop() ?? new AbortController();
     let driver: RedisDriver | undefined;
     let answer: Promise<T> | undefined;
     let isProbe = false;
@@ -85,6 +87,7 @@ export class RedisConnection {
       throw error instanceof SessionError ? error : loggableError(error, secrets);
     } finally {
       clearTimeout(timer);
+      if (!limit.signal.aborted) this.#spareLimits.push(limit);
       if (isProbe) this.#isProbing = false;
     }
   }

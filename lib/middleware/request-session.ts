@@ -40,7 +40,7 @@ export class RequestSession implements Session {
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
-    this.#errors = ErrorWatch.of(scope.ctx);
+    this.#errors = outer instanceof RequestSession ? outer.#errors : new ErrorWatch(scope.ctx);
     this.#errorsBefore = this.#errors.count;
   }
 
