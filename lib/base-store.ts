@@ -27,7 +27,7 @@ export abstract class BaseStore {
   readonly #stringify: (data: SessionData) => string;
   readonly #parse: (text: string) => SessionData;
 
-  constructor(options: SerializationOptions) {
+  constructor(options: SerializationOptions = {}) {
     const { stringify: toText = stringify, parse: toData = parse } = options;
     if (typeof toText !== "function") {
       throw new TypeError("The option stringify must be a function that turns data into a string.");
@@ -40,7 +40,7 @@ export abstract class BaseStore {
   }
 
   /**
-   * Final. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own; throws a `SessionError`
+   * Called by `session()`; do not override. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own; throws a `SessionError`
    * (`ERR_SESSION_DATA`) for data that cannot be stored.
    */
   serialize(data: SessionData, lifetime?: Lifetime): string {
@@ -50,7 +50,7 @@ export abstract class BaseStore {
     return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
   }
 
-  /** Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
+  /** Do not override. Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
   protected deserialize(text: string): StoredData | null {
     const prefix = text.startsWith("@") ? PREFIX.exec(text) : NO_PREFIX;
     if (prefix === null) return null;

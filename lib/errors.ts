@@ -26,7 +26,9 @@ export type SessionErrorCode =
  * try {
  *   ctx.session.data.visits++;
  * } catch (error) {
- *   if (error.code === "ERR_SESSION_STORE") return new Response("Try again", { status: 503 });
+ *   if (error instanceof SessionError && error.code === "ERR_SESSION_STORE") {
+ *     return new Response("Try again", { status: 503 });
+ *   }
  *   throw error;
  * }
  * ```
@@ -43,15 +45,31 @@ export class SessionError extends Error {
 
 /** The code of whatever a store has thrown. */
 export function codeOf(error: unknown): SessionErrorCode {
-  return error instanceof SessionError ? error.code : "ERR_SESSION_STORE";
+  return isSessionError(error) ? error.code : "ERR_SESSION_STORE";
+}
+
+/** Whether the data are at fault, and not the store: what else was asked for can still be done. */
+export function isTooLarge(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ERR_SESSION_COOKIE_TOO_LARGE" || code === "ERR_SESSION_RECORD_TOO_LARGE";
+}
+
+/** Not by `instanceof` alone: a store may come from the other of this package's two builds. */
+function isSessionError(error: unknown): error is SessionError {
+  return error instanceof Error && error.name === "SessionError" && "code" in error;
+}
+
+/** A caller's mistake that shows only when a request comes. It goes to the app as it is, whereas any other error is the store's. */
+export class WiringError extends TypeError {
+  override readonly name: string = "TypeError";
 }
 
 /** What the driver of a store has thrown, as an error that says so. */
-export function storeFailed(cause: unknown): SessionError {
-  if (cause instanceof SessionError) return cause;
+export function storeFailed(cause: unknown): SessionError | WiringError {
+  if (isSessionError(cause) || cause instanceof WiringError) return cause;
   return new SessionError(
     "ERR_SESSION_STORE",
-    "The session store failed; the cause has its error. Answer 503 and let the client try again.",
+    "The session store failed; see the cause. Answer 503 and let the client try again.",
     { cause },
   );
 }

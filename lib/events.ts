@@ -4,14 +4,14 @@ import type { FreshReason } from "./store.js";
 /**
  * What security and operations may want to know. Without IDs and without data.
  *
- * - `fresh`: the client sent something that is no session, for this reason. Nothing is told of clients that sent nothing.
+ * - `fresh`: the client sent something that is not a valid session, for this reason. Clients that sent nothing cause no event.
  * - `saved`: new or changed data have been written.
  * - `renewed`: only the expiry has been moved.
  * - `reissued`: a value sealed by an old key has been replaced by one under the first key.
  * - `merged`: another request had changed the session meanwhile, and both changes were kept.
  * - `regenerated`, `destroyed`: done.
- * - `gone`: the session ended beside this request, whose change was dropped.
- * - `store-failed`: the store failed while loading or writing.
+ * - `gone`: the session ended while this request was running, and its change was dropped.
+ * - `store-failed`: loading or writing failed; the code says why. Only `ERR_SESSION_STORE` means that the backend did.
  */
 export type SessionEvent =
   | { readonly type: "fresh"; readonly reason: FreshReason }

@@ -41,7 +41,7 @@ function unfit(what: string, key: string | undefined): SessionError {
   const where = key === undefined ? "session.data" : `session.data[${JSON.stringify(key)}]`;
   return new SessionError(
     "ERR_SESSION_DATA",
-    `${where} holds ${what}, which JSON cannot keep. Store plain values, or give the store a stringify and a parse of your own.`,
+    `${where} holds ${what}, which JSON cannot represent. Store plain values, or pass the store your own stringify and parse.`,
   );
 }
 
@@ -78,8 +78,14 @@ function faultOfObject(value: object): Fault | undefined {
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") {
     const json: unknown = toJSON.call(value, "");
-    return json === null || json === undefined ? NO_JSON : undefined;
+    if (json === null || json === undefined) return NO_JSON;
+    // JSON asks it for no toJSON() of its own.
+    return typeof json === "object" ? faultOfTree(json) : faultOf(json);
   }
+  return faultOfTree(value);
+}
+
+function faultOfTree(value: object): Fault | undefined {
   return Array.isArray(value) ? faultOfItems(value) : faultOfEntries(value);
 }
 

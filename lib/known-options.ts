@@ -5,7 +5,7 @@ export function assertKnownOptions(owner: string, options: object, known: readon
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    throw new TypeError(`${owner} has no option ${name}. It has ${known.join(", ")}.`);
+    throw new TypeError(`${owner} has no option ${name}. Known options: ${known.join(", ")}.`);
   }
 }
 

@@ -26,6 +26,18 @@ export function copyPlain<T>(value: T, ancestors: readonly object[] = []): T {
   ) as T;
 }
 
+/** A deep copy whose plain objects and arrays cannot be changed. */
+export function frozenCopy<T extends object>(value: T): T {
+  return freeze(copyPlain(value));
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
+  for (const item of Object.values(value)) freeze(item);
+  return Object.freeze(value);
+}
+
 /** Deep, of plain data. The order of keys does not matter. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

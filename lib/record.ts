@@ -1,5 +1,6 @@
 /**
- * What a session holds. Say what yours does by augmenting it.
+ * What a session holds. Say what yours does by augmenting it, in a file that has an `import` or `export` (elsewhere this would replace the
+ * package's types).
  *
  * @example
  * ```ts
@@ -15,16 +16,21 @@ export interface SessionData {}
 /** `ctx.session` */
 export interface Session {
   /**
-   * The data: change it in place or replace it. What has changed is saved when the response is there.
+   * The data: change it in place or replace it. What has changed is saved before the response leaves. After that, it is a frozen copy.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached; when it is replaced, `ERR_SESSION_DATA` for what is no
+   * object and `ERR_SESSION_RESPONSE` when the response is already finished.
+   */
+  data: SessionData;
+  /**
+   * Whether the session began with this request.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached.
    */
-  data: SessionData;
-  /** Whether the session began with this request. */
   readonly isFresh: boolean;
   /**
-   * How long this session lasts without a request, where that is not the `idleTimeout` of all: seconds, up to the `absoluteTimeout`,
-   * or `"browser"` for a cookie that goes when the browser is closed. It stays with the session until it is ended.
+   * How long *this* session may be idle, where that is not the `idleTimeout` of all: seconds, up to the `absoluteTimeout`, or `"browser"`
+   * for a cookie that goes when the browser is closed. It stays with the session until it is ended.
    *
    * @example
    * ```ts
@@ -32,21 +38,34 @@ export interface Session {
    * ```
    *
    * @throws {TypeError} for anything else.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached, `ERR_SESSION_RESPONSE` when the response is already
+   * finished.
    */
   lifetime: Lifetime;
   /**
-   * Moves the data to a new ID, so that nobody who knew the old one comes along: call it at every change of
-   * privilege, a login above all. Done before the response leaves.
+   * Moves the data to a new ID, so that anyone who knew the old one is left behind: call it at every change of privilege, a login
+   * above all. Done before the response leaves, not when the promise resolves.
+   *
+   * @throws {SessionError} as `destroy()`.
    */
   regenerate(): Promise<void>;
-  /** Ends the session. `data` is default data from here on; changing it starts a new session. */
+  /**
+   * Ends the session. The store's record is removed, and the cookie cleared, before the response leaves, not when the promise resolves.
+   * From here on `data` is fresh default data; changing it starts a new session.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached, `ERR_SESSION_RESPONSE` when the response is already
+   * finished.
+   */
   destroy(): Promise<void>;
   /**
    * Reads, changes and writes as one step. In an external store that compares, the change has been committed when the
-   * promise resolves, and stays whatever the handler does later. Elsewhere it is an ordinary change of `data`.
+   * promise resolves, and stays whatever the handler does later. Elsewhere it is an ordinary change of `data`. Objects within `data` that
+   * have changed are new ones afterwards: look them up again.
    *
    * @param change - Synchronous; changes its argument. It is run again on newer data when another request was faster.
-   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the attempts are used up or the session has ended beside it.
+   * @throws {TypeError} for an asynchronous `change`.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the attempts are used up or the session has ended meanwhile; `ERR_SESSION_DATA`,
+   * `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE` and `ERR_SESSION_RESPONSE` as elsewhere.
    */
   update(change: (data: SessionData) => void): Promise<void>;
 }

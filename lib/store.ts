@@ -66,8 +66,8 @@ export interface SessionStore {
   /** Ends the session, where there is something on the server to end. */
   destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void>;
   /**
-   * Commits at once what `change` does to the newest data seen with the `pending` changes on top, and nothing else of those.
-   * `null` when the session has ended. Stores that have nothing to commit to leave it out.
+   * Commits at once what `change` does to the newest data. `pending` are the request's other changes, not saved yet: `change` sees them,
+   * but they are not committed. `null` when the session has ended. Stores that have nothing to commit to leave it out.
    */
   apply?(
     loaded: LoadedSession,

@@ -23,17 +23,16 @@ export interface Unsealed extends SessionRecord {
  *
  * @example
  * ```ts
- * class PlainTextStore extends CookieStore {
- *   protected seal({ text, created, expires }: SessionRecord): string {
- *     return encodeURIComponent(JSON.stringify([text, created, expires]));
+ * // Seals by way of a key service, which vouches for every bit.
+ * class VaultStore extends CookieStore {
+ *   protected async seal({ text, created, expires }: SessionRecord, { cookieName }: StoreScope) {
+ *     return vault.encrypt(JSON.stringify([cookieName, created, expires, text])); // base64url
  *   }
- *   protected unseal(value: string): Unsealed | FreshReason {
- *     try {
- *       const [text, created, expires] = JSON.parse(decodeURIComponent(value));
- *       return { text, created, expires };
- *     } catch {
- *       return "malformed";
- *     }
+ *   protected async unseal(value: string, { cookieName }: StoreScope) {
+ *     const plain = await vault.decrypt(value); // null for what it has not made
+ *     if (plain === null) return "tampered";
+ *     const [name, created, expires, text] = JSON.parse(plain);
+ *     return name === cookieName ? { text, created, expires } : "tampered";
  *   }
  * }
  * ```
@@ -55,7 +54,7 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
    */
   protected abstract unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
     return andThen(this.unseal(value, scope), (opened) =>
       typeof opened === "string"
@@ -64,7 +63,7 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     );
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   save(
     _loaded: LoadedSession | null,
     next: SessionRecord,
@@ -74,7 +73,7 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     return andThen(this.seal(next, scope), (value) => ({ value, expires, merged: false }));
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
@@ -83,6 +82,6 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     return this.save(loaded, next, scope);
   }
 
-  /** Final. There is nothing on the server to remove. */
+  /** Called by `session()`; do not override. There is nothing on the server to remove. */
   destroy(): void {}
 }

@@ -1,3 +1,4 @@
+import { WiringError } from "../errors.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
 import { encodePieces, readUint32 } from "./frame.js";
@@ -14,7 +15,7 @@ export class KeyRing<Subkey> {
   private constructor(keys: readonly RingKey<Subkey>[]) {
     for (const key of keys) {
       if (this.#byId.has(key.id)) {
-        throw new TypeError("The option keys has one key twice: every key must be there once.");
+        throw new WiringError("The option keys contains the same key twice.");
       }
       this.#byId.set(key.id, key);
     }
@@ -52,8 +53,8 @@ function isReady<T>(value: Awaitable<T>): value is T {
 /** By shape, not by `instanceof`: Node 16 and 18 have no global CryptoKey, and every realm has its own. */
 function assertKeys(keys: readonly CryptoKey[]): void {
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw new TypeError(
-      "The option keys must be an array of at least one key: await SignedCookieStore.generateKeysFromBase64([...]) makes one.",
+    throw new WiringError(
+      "The option keys must be an array of at least one key: await SignedCookieStore.generateKeysFromBase64([...]) makes it.",
     );
   }
   for (const key of keys as Partial<CryptoKey>[]) {
@@ -64,7 +65,7 @@ function assertKeys(keys: readonly CryptoKey[]): void {
       algorithm.length === 256 &&
       key.usages?.includes("sign");
     if (!fits) {
-      throw new TypeError(
+      throw new WiringError(
         'Each of the option keys must be a CryptoKey for HMAC with SHA-256, of 32 bytes, with the usage "sign": generateKey() and generateKeysFromBase64() make them.',
       );
     }

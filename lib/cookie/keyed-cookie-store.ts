@@ -5,6 +5,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
+import { withinTime } from "../platform/time-limit.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
 import type { SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
@@ -15,7 +16,8 @@ import type { RingKey } from "./ring-key.js";
 
 /**
  * The keys of a store, the one that seals first; a promise of them; or a function of `ctx` (on Workers, secrets are known only from
- * there). They are resolved once per store; a failure is tried again on the next request.
+ * there). They are resolved once per store, within 5 seconds. A function that fails is called again by the next request; a promise that was
+ * rejected stays rejected.
  */
 export type Keys =
   | readonly CryptoKey[]
@@ -25,6 +27,8 @@ export type Keys =
 /** 32 bytes under HMAC with SHA-256: HKDF keys cannot be exported, and AES keys cannot derive. */
 const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 };
 const KEY_BYTES = 32;
+/** Seconds: every request waits for the keys, and one that is cancelled may never see them come. */
+const KEYS_TIMEOUT = 5;
 
 /**
  * What the signed and the encrypted store share: the key ring, and the way from a value to the one key that may open it.
@@ -36,7 +40,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
 
   constructor(keys: Keys, options: SerializationOptions = {}) {
     super(options);
-    assertKnownOptions("A cookie store", options, ["stringify", "parse"]);
+    assertKnownOptions(new.target.name, options, ["stringify", "parse"]);
     this.#keys = keys;
     // What is wrong with the keys is said at construction where they and the engine are there.
     if (typeof keys !== "function" && !isPromise(keys)) this.#keyRing();
@@ -87,14 +91,14 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /** The length of the sealed bytes when there is no text. */
   protected abstract readonly minBytes: number;
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   protected seal(record: SessionRecord, scope: StoreScope): Awaitable<string> {
     return andThen(this.#keyRing(scope.ctx), (ring) =>
       andThen(this.sealFrame(record, ring.first, scope), encodeBase64url),
     );
   }
 
-  /** Final. One key at most is tried: the one that the value names. */
+  /** One key at most is tried: the one that the value names. */
   protected unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason> {
     const frame = decodeBase64url(value);
     if (frame === null) return "malformed";
@@ -140,11 +144,11 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
 
   async #fetchKeys(ctx: RequestContext<any> | undefined): Promise<readonly CryptoKey[]> {
     try {
-      return await (typeof this.#keys === "function" ? this.#keys(ctx!) : this.#keys);
+      const keys = typeof this.#keys === "function" ? this.#keys(ctx!) : this.#keys;
+      return await withinTime(KEYS_TIMEOUT, Promise.resolve(keys));
     } catch (cause) {
-      throw new SessionError("ERR_SESSION_STORE", "The keys of the cookie store did not come.", {
-        cause,
-      });
+      const message = "The keys of the cookie store could not be loaded; see the cause.";
+      throw new SessionError("ERR_SESSION_STORE", message, { cause });
     }
   }
 }
@@ -156,7 +160,7 @@ function decodeKey(text: string): Uint8Array {
     if (bytes?.length === KEY_BYTES) return bytes;
   }
   throw new TypeError(
-    "Each key must be base64 of 32 random bytes: node -p \"crypto.randomBytes(32).toString('base64url')\" makes one. Is the environment variable set?",
+    "Each key must be 32 random bytes in base64 or base64url. Is the environment variable set? This makes one: node -p \"crypto.randomBytes(32).toString('base64url')\"",
   );
 }
 

@@ -2,7 +2,7 @@ import { assertKnownOptions } from "../known-options.js";
 import type { SerializationOptions } from "../base-store.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
-import type { FreshReason } from "../store.js";
+import type { FreshReason, LoadedSession } from "../store.js";
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
 
@@ -32,5 +32,23 @@ export class UnsignedCookieStore extends CookieStore {
     if (bytes === null) return "malformed";
     if (isSealed(bytes)) return "other-store";
     return decodeRecord(decodeUtf8(bytes)) ?? "malformed";
+  }
+
+  /** A client may have written what this store cannot write, such as 1e999: reading it would make every later request fail. */
+  protected override admit(
+    record: SessionRecord,
+    value: string,
+    key: string,
+    outdated: boolean,
+    absoluteTimeout: number,
+  ): LoadedSession | FreshReason {
+    const session = super.admit(record, value, key, outdated, absoluteTimeout);
+    if (typeof session === "string") return session;
+    try {
+      this.serialize(session.data, session.lifetime);
+      return session;
+    } catch {
+      return "invalid";
+    }
   }
 }

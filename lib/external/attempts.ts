@@ -24,7 +24,7 @@ async function again<T>(attempt: () => Awaitable<T | undefined>): Promise<T> {
   }
   throw new SessionError(
     "ERR_SESSION_CONFLICT",
-    `Other requests changed the session each of the ${MAX_ATTEMPTS} times that this one tried to. Let the client try again.`,
+    `Other requests changed the session each of the ${MAX_ATTEMPTS} times this one tried to. Let the client try again.`,
   );
 }
 

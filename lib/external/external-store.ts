@@ -30,23 +30,30 @@ const MAX_TIMEOUT = 3600;
  * @example
  * ```ts
  * class MapStore extends ExternalStore {
- *   readonly #map = new Map<string, string>();
+ *   readonly #entries = new Map<string, { text: string; end: number }>();
  *   protected read(key: string) {
- *     return this.#map.get(key) ?? null;
+ *     const entry = this.#entries.get(key);
+ *     return entry && Date.now() < entry.end ? entry.text : null;
  *   }
- *   protected create(key: string, text: string) {
- *     return !this.#map.has(key) && !!this.#map.set(key, text);
+ *   protected create(key: string, text: string, ttl: number) {
+ *     if (this.read(key) !== null) return false;
+ *     this.#entries.set(key, { text, end: Date.now() + ttl * 1000 });
+ *     return true;
  *   }
- *   protected update(key: string, text: string, _ttl: number, expected: string) {
- *     return this.#map.get(key) === expected && !!this.#map.set(key, text);
+ *   protected update(key: string, text: string, ttl: number, expected: string) {
+ *     if (this.read(key) !== expected) return false;
+ *     this.#entries.set(key, { text, end: Date.now() + ttl * 1000 });
+ *     return true;
  *   }
  *   protected remove(key: string) {
- *     this.#map.delete(key);
+ *     this.#entries.delete(key);
  *   }
  * }
  * ```
  */
 export abstract class ExternalStore extends BaseStore implements SessionStore {
+  /** Seconds that a call of the backend may take. What a hook does after that, nobody waits for. */
+  protected readonly timeout: number;
   readonly #prefix: string;
   readonly #records: Records;
   readonly #merger: SessionMerger;
@@ -58,6 +65,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     if (typeof prefix !== "string") throw new TypeError("The option prefix must be a string.");
     assertWhole("maxBytes", maxBytes, "bytes", 1);
     assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT);
+    this.timeout = timeout;
     this.#prefix = prefix;
     this.#records = new Records(
       {
@@ -87,7 +95,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
 
   /**
    * Hook: the text under the key, or `null` when there is none. A missing key is not an error. A record that has
-   * expired may be answered with or not.
+   * expired may be returned or not.
    *
    * Of all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what the client holds. A throw means that
    * the system failed; it reaches the application as the `cause` of `ERR_SESSION_STORE`.
@@ -125,13 +133,13 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   /** Hook: deletes. A missing key is a no-op. */
   protected abstract remove(key: string, ctx: RequestContext<any>): Awaitable<void>;
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
     if (!isSessionId(value)) return "malformed";
     return andThen(this.#keyOf(value, scope), (key) => this.#find(key, value, scope));
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   save(
     loaded: LoadedSession | null,
     next: SessionRecord,
@@ -147,7 +155,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     );
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   async regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
@@ -161,12 +169,12 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     return written && { ...written, value };
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void> {
     return this.#records.remove(loaded.key, scope.ctx);
   }
 
-  /** Final. */
+  /** Called by `session()`; do not override. */
   async apply(
     loaded: LoadedSession,
     pending: () => SessionData,

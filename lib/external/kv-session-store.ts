@@ -24,9 +24,9 @@ const PAUSES = [300, 500, 700];
 /**
  * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
  *
- * What that costs: for a minute, other locations may not see a change, a logout or a regenerate. A request there that comes with the old ID in
- * that minute still finds the session, and if it writes, be it a renewal, the session is back for its whole lifetime. Of two concurrent changes one
- * is lost, and `update()` is not atomic. Where that matters, take Redis or a Durable Object.
+ * What that costs: for up to a minute, other locations may not see a change, a logout or a `regenerate()`. If a request with the old ID
+ * writes there in that minute, even just a renewal, the session comes back for its whole lifetime. Of two concurrent changes one is lost,
+ * and `update()` is not atomic. Where that matters, take Redis, or write a store for a Durable Object.
  *
  * @example
  * ```ts
@@ -62,7 +62,8 @@ export class KvSessionStore extends ExternalStore {
     ctx: RequestContext<any>,
   ): Promise<boolean> {
     // Whether the key is taken is not asked: KV would remember for a minute that it was free. The key is random.
-    await this.#put(key, text, ttl, ctx);
+    const store = await this.#getStore(ctx);
+    await this.#retried(() => store.put(key, text, timeToLive(ttl)));
     return true;
   }
 
@@ -73,31 +74,36 @@ export class KvSessionStore extends ExternalStore {
     _expected: string,
     ctx: RequestContext<any>,
   ): Promise<boolean> {
-    if ((await this.read(key, ctx)) === null) return false;
-    await this.#put(key, text, ttl, ctx);
-    return true;
+    const store = await this.#getStore(ctx);
+    return this.#retried(async () => {
+      // Each time anew: a log-out may have come between two attempts.
+      if ((await store.get(key)) === null) return false;
+      await store.put(key, text, timeToLive(ttl));
+      return true;
+    });
   }
 
   protected async remove(key: string, ctx: RequestContext<any>): Promise<void> {
     const store = await this.#getStore(ctx);
-    await retried(() => store.delete(key));
+    await this.#retried(() => store.delete(key));
   }
 
-  async #put(key: string, text: string, ttl: number, ctx: RequestContext<any>): Promise<void> {
-    const store = await this.#getStore(ctx);
-    await retried(() => store.put(key, text, { expirationTtl: Math.max(MIN_TTL, ttl) }));
+  /** While somebody waits for it: what is written later is a surprise. KV tells its limits only in the text of an error. */
+  async #retried<T>(write: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + this.timeout * 1000;
+    for (const pause of PAUSES) {
+      try {
+        return await write();
+      } catch (error) {
+        const wait = pause * (0.7 + Math.random() * 0.3);
+        if (!String(error).includes("429") || Date.now() + wait >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    return write();
   }
 }
 
-/** KV tells its limits only in the text of an error. */
-async function retried(write: () => Promise<void>): Promise<void> {
-  for (const pause of PAUSES) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!String(error).includes("429")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.7 + Math.random() * 0.3)));
-    }
-  }
-  return write();
+function timeToLive(ttl: number): { expirationTtl: number } {
+  return { expirationTtl: Math.max(MIN_TTL, ttl) };
 }

@@ -3,7 +3,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { currentSecond, decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
-import { withinTime } from "./time-limit.js";
+import { withinTime } from "../platform/time-limit.js";
 
 /** The four things that are done to a backend; `ExternalStore` has their contract. */
 export interface BackendHooks {

@@ -5,7 +5,7 @@ import { IoredisDriver, isIoredis } from "./ioredis-driver.js";
 import { isNodeRedis, NodeRedisDriver } from "./node-redis-driver.js";
 import type { RedisClient, RedisCommand, RedisDriver } from "./redis-client.js";
 import { loggableError } from "./redis-error.js";
-import { withinTime } from "./time-limit.js";
+import { withinTime } from "../platform/time-limit.js";
 
 /** Milliseconds: enough to read what has arrived. */
 const GRACE = 5;
@@ -29,6 +29,8 @@ export class RedisConnection {
   /** The last client that somebody else had opened: not for us to open again when he has closed it. */
   #usersClient: RedisClient | undefined;
   #starting: Promise<RedisDriver> | undefined;
+  /** What getClient is about to answer. When it is late for one start, it is there for the next. */
+  #asked: Promise<RedisDriver> | undefined;
   /** Ends the wait of a start: the client is ready, or known to be down. */
   #settle: (() => void) | undefined;
   /** Whether the last start has failed. */
@@ -100,6 +102,8 @@ export class RedisConnection {
     this.#driver = undefined;
     this.#isDown = false;
     this.#restsUntil = 0;
+    if (this.#closesAll) this.#asked?.then(destroy, () => {});
+    this.#asked = undefined;
     if (driver && isOwn) await this.#end(driver);
   }
 
@@ -152,8 +156,9 @@ export class RedisConnection {
   }
 
   async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
-    const client = await withinTime(this.#timeout, Promise.resolve(this.#getClient(ctx)));
-    const driver = this.#driverOf(client);
+    const driver = await withinTime(this.#timeout, this.#ask(ctx));
+    this.#asked = undefined;
+    const { client } = driver;
     const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
     if (isOwn && client === this.#usersClient) throw this.#notConnected();
     if (!isOwn) this.#usersClient = client;
@@ -170,6 +175,14 @@ export class RedisConnection {
     this.#isHung = false;
     if (!driver.isReady) throw this.#notConnected();
     return driver;
+  }
+
+  #ask(ctx: RequestContext<any>): Promise<RedisDriver> {
+    if (!this.#asked) {
+      this.#asked = (async () => this.#driverOf(await this.#getClient(ctx)))();
+      this.#asked.catch(() => (this.#asked = undefined));
+    }
+    return this.#asked;
   }
 
   /** Until the client is ready or known to be down, whichever is first. It may go on trying after that. */
@@ -223,7 +236,7 @@ export class RedisConnection {
       () => true,
       () => false,
     );
-    this.#lastError = new Error(`There was no answer within ${this.#timeout} s.`);
+    this.#lastError = new Error(`No answer within ${this.#timeout} s.`);
     this.#rest();
     // When it was this process that stood still, the answer has arrived and is read now.
     const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE));
@@ -264,7 +277,7 @@ export class RedisConnection {
   #notConnected(): SessionError {
     return new SessionError(
       "ERR_SESSION_STORE",
-      "The Redis client is not connected. It goes on trying by itself; answer 503 and let the client try again.",
+      "The Redis client is not connected. It keeps reconnecting; answer 503 and let the client try again.",
       this.#lastError === undefined ? {} : { cause: loggableError(this.#lastError, []) },
     );
   }

@@ -6,7 +6,7 @@
  */
 export function loggableError(error: unknown, secrets: readonly string[]): Error {
   const { name, message, code, errors, stack } = asError(error);
-  const clean = new Error(withoutSecrets(message || code || "There is no message.", secrets));
+  const clean = new Error(withoutSecrets(message || code || "(no message)", secrets));
   clean.name = name;
   clean.stack = [`${name}: ${clean.message}`, ...(stack?.match(FRAMES) ?? [])].join("\n");
   if (code !== undefined) Object.assign(clean, { code });

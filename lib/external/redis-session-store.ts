@@ -8,8 +8,8 @@ import { RedisConnectionsPerRequest } from "./redis-connections-per-request.js";
 
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {
   /**
-   * Called once. A client that is not open yet is opened, watched and, by `close()`, closed by the store; one that is open is used as
-   * it is.
+   * Called on first use, and again only after the client was closed or given up. A client that is not open yet is opened, watched and, by
+   * `close()`, closed by the store; one that is open is used as it is.
    */
   getClient: GetRedisClient;
   /**
@@ -46,7 +46,7 @@ export class RedisSessionStore extends ExternalStore {
       "perRequest",
       ...EXTERNAL_STORE_OPTIONS,
     ]);
-    const { getClient, perRequest = false, timeout = 2 } = options;
+    const { getClient, perRequest = false } = options;
     if (typeof getClient !== "function") {
       throw new TypeError(
         "The option getClient must be a function that returns a Redis client: () => redis.createClient().",
@@ -56,11 +56,11 @@ export class RedisSessionStore extends ExternalStore {
       throw new TypeError("The option perRequest must be true or false.");
     }
     if (perRequest) {
-      const connections = new RedisConnectionsPerRequest(getClient, timeout);
+      const connections = new RedisConnectionsPerRequest(getClient, this.timeout);
       this.#redis = connections;
       this.release = ({ ctx }) => connections.release(ctx);
     } else {
-      this.#redis = new RedisConnection(getClient, timeout);
+      this.#redis = new RedisConnection(getClient, this.timeout);
     }
   }
 

@@ -63,7 +63,7 @@ async function commitUntold(
   }
   throw new SessionError(
     "ERR_SESSION_RESPONSE",
-    "The session has changed in a way that the client must be told of, but a response of this kind carries no cookie. Change the session in another request.",
+    "The client must be told of this change of the session, but this response cannot carry a cookie (status 101 or Response.error()). Change the session in another request.",
   );
 }
 
@@ -74,7 +74,7 @@ function write(
 ): Awaitable<Message | null> {
   const fail = (error: unknown): never => {
     settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
-    throw error instanceof TypeError ? error : storeFailed(error);
+    throw storeFailed(error);
   };
   try {
     const message = andThen(destroy(settings, scope, decision), () =>

@@ -22,6 +22,16 @@ export interface Write {
   readonly lifetime: Lifetime;
 }
 
+/** What is left of a decision when its data turn out to be too large: who logs out is out, and who changes the ID gets a new one. */
+export function withoutData({ clears, write }: Decision): Decision | null {
+  if (write?.kind === "regenerate" && write.loaded) {
+    const { loaded } = write;
+    const { lifetime } = loaded;
+    return { destroyed: null, write: { ...write, next: loaded, lifetime }, clears };
+  }
+  return clears ? { destroyed: null, write: null, clears } : null;
+}
+
 type Rules = Pick<Settings, "idleTimeout" | "absoluteTimeout" | "renewAfter" | "defaults">;
 
 /** For a fresh session; `text` is there if the handler has looked at the data. */

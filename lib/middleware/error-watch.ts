@@ -14,12 +14,14 @@ interface WatchedContext {
  * middleware around the handler sees anything: `ctx.handleError` is the only place to learn of them.
  */
 export class ErrorWatch {
+  readonly #ctx: WatchedContext;
   #count = 0;
   #isArmed = false;
   /** Of the app's error handler, or of whoever has replaced it. */
   #counting: HandleError | undefined;
 
   constructor(ctx: WatchedContext) {
+    this.#ctx = ctx;
     this.handleError = ctx.handleError;
     ctx.handleError = this.#counting;
   }
@@ -29,9 +31,10 @@ export class ErrorWatch {
   }
 
   /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes half a microsecond, so not for nothing. */
-  arm(ctx: WatchedContext): void {
+  arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
+    const ctx = this.#ctx;
     this.handleError = ctx.handleError;
     ctx[WATCH] = this;
     Object.defineProperty(ctx, "handleError", FOLLOWING);
@@ -47,7 +50,7 @@ export class ErrorWatch {
       handleError &&
       ((error) => {
         this.#count++;
-        return handleError(error);
+        return handleError.call(this.#ctx, error);
       });
   }
 }

@@ -23,7 +23,7 @@ export function load(settings: Settings, scope: StoreScope): Awaitable<InitialSt
 }
 
 function loadValue(settings: Settings, scope: StoreScope, value: string): Awaitable<InitialState> {
-  const { store, emit } = settings;
+  const { store, emit, cookie, getSessionId } = settings;
   const admit = (found: LoadedSession | FreshReason): Awaitable<InitialState> => {
     if (typeof found !== "string") return { isSent: true, loaded: found, data: found.data };
     emit({ type: "fresh", reason: found }, scope.ctx);
@@ -32,10 +32,10 @@ function loadValue(settings: Settings, scope: StoreScope, value: string): Awaita
   // A failure is kept for whoever looks at the session: routes that do not must work while the store is down.
   const fail = (error: unknown): InitialState => {
     emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
-    // A TypeError is a mistake in the wiring, such as keys that cannot work, and says so itself.
-    const failure = error instanceof TypeError ? error : storeFailed(error);
-    return { isSent: true, loaded: null, data: {}, failure };
+    return { isSent: true, loaded: null, data: {}, failure: storeFailed(error) };
   };
+  // This package has never set it; and it could not be issued again.
+  if (!getSessionId && !cookie.fits(value)) return admit("malformed");
   let found: Awaitable<LoadedSession | FreshReason>;
   try {
     found = store.load(value, scope);
@@ -61,6 +61,6 @@ function readValue(
   if (getSessionId) return getSessionId(ctx);
   if (ctx.cookie) return ctx.cookie[cookie.name];
   throw new TypeError(
-    "session() finds no ctx.cookie. Put app.use(cookie()) from @hattip/cookie before it, or give it the option getSessionId.",
+    "session() found no ctx.cookie. Add app.use(cookie()) from @hattip/cookie before it, or pass the option getSessionId.",
   );
 }

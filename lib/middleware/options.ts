@@ -19,10 +19,13 @@ export interface SessionOptions {
   cookieName?: string;
   /** The attributes of the cookie. `maxAge` is another name of `idleTimeout`. */
   cookieOptions?: SessionCookieOptions;
-  /** Where the session ID (or the sealed value) comes from. Default: the cookie. */
+  /**
+   * Where the session ID (or the sealed value) comes from. Default: the cookie. Goes with `setSessionId`: without that, new IDs still leave
+   * in a cookie. No `Vary` is set then; set it to the header that you read.
+   */
   getSessionId?: (ctx: RequestContext) => Awaitable<string | null | undefined>;
   /**
-   * Where it goes to. Default: the cookie.
+   * How it is sent to the client. Default: in the cookie.
    *
    * @param response - Its headers can be changed.
    * @param id - `null` when the session has been destroyed.
@@ -38,7 +41,7 @@ export interface SessionOptions {
   idleTimeout?: number;
   /** Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or `idleTimeout` if that is longer. */
   absoluteTimeout?: number;
-  /** A session is renewed when that prolongs its life by at least so many seconds. Default: a tenth of `idleTimeout`. */
+  /** A session is renewed when that extends its life by at least this many seconds. Default: a tenth of `idleTimeout`. */
   renewAfter?: number;
   /** Tells what happens, without IDs or data. What it throws is ignored. */
   onEvent?: (event: SessionEvent, ctx: RequestContext) => unknown;
@@ -75,7 +78,7 @@ export function settle(options: SessionOptions): Settings {
   const { getSessionId, setSessionId, onEvent } = options;
   if (!isStore(store)) {
     throw new TypeError(
-      "The option store must be a session store: new SignedCookieStore(keys), say.",
+      "The option store must be a session store, for example new SignedCookieStore(keys).",
     );
   }
   for (const [name, value] of Object.entries({ getSessionId, setSessionId, onEvent })) {

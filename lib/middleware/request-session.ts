@@ -1,8 +1,9 @@
 import { SessionError } from "../errors.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
+import { frozenCopy } from "../plain-data.js";
 import type { Lifetime, Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope } from "../store.js";
-import { writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
+import { withoutData, writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
 import { ErrorWatch } from "./error-watch.js";
 import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
@@ -29,6 +30,7 @@ export class RequestSession implements Session {
   #destroyed: LoadedSession | null = null;
   #clears = false;
   #isDecided = false;
+  #decision: Decision | null = null;
   #underWay: Promise<unknown> | undefined;
 
   constructor(settings: Settings, scope: StoreScope, state: InitialState, outer: unknown) {
@@ -46,7 +48,10 @@ export class RequestSession implements Session {
 
   get data(): SessionData {
     // A body that is still being streamed may read on, but what it changes would be lost without a word.
-    if (this.#isDecided) return Object.freeze({ ...this.#data });
+    if (this.#isDecided) {
+      if (this.#failure !== undefined) throw this.#failure;
+      return frozenCopy(this.#data);
+    }
     this.#lookAtData();
     return this.#data;
   }
@@ -138,24 +143,25 @@ export class RequestSession implements Session {
   assertNotNamed(cookieName: string): void {
     if (!this.#isDecided && this.#scope.cookieName === cookieName) {
       throw new TypeError(
-        `session() is there twice with the cookieName ${cookieName}. Leave one out, or give it another cookieName.`,
+        `session() is used twice with the cookieName ${cookieName}. Remove one, or give it another cookieName.`,
       );
     }
     if (this.#outer instanceof RequestSession) this.#outer.assertNotNamed(cookieName);
   }
 
   /**
-   * What is to be done, if anything.
+   * What is to be done, if anything. Asked again, what is left of it without data that were too large.
    *
    * @param succeeded - Whether the handler did: of one that failed, only `destroy` and `regenerate` are honoured.
    */
   decide(succeeded: boolean): Decision | null {
+    if (this.#isDecided) return this.#decision && withoutData(this.#decision);
     const isUsed = this.#isLookedAt && this.#failure === undefined;
     const write = isUsed ? this.#write(succeeded) : null;
     this.#isDecided = true;
-    return write || this.#clears
-      ? { destroyed: this.#destroyed, write, clears: this.#clears }
-      : null;
+    const [destroyed, clears] = [this.#destroyed, this.#clears];
+    this.#decision = write || clears ? { destroyed, write, clears } : null;
+    return this.#decision;
   }
 
   #write(succeeded: boolean): Write | null {
@@ -189,7 +195,8 @@ export class RequestSession implements Session {
     const loaded = this.#loaded;
     const { store } = this.#settings;
     if (loaded === null || store.apply === undefined) {
-      return updateInMemory(this.#data, change, store);
+      this.#data = updateInMemory(this.#data, change, store);
+      return;
     }
     const pending = (): SessionData => this.#data;
     const updated = await updateInStore(this.#settings, this.#scope, loaded, pending, change);
@@ -199,7 +206,7 @@ export class RequestSession implements Session {
   }
 
   #lookAt(): void {
-    if (!this.#isLookedAt) this.#errors.arm(this.#scope.ctx);
+    if (!this.#isLookedAt) this.#errors.arm();
     this.#isLookedAt = true;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -215,7 +222,7 @@ export class RequestSession implements Session {
     if (!this.#isDecided) return;
     throw new SessionError(
       "ERR_SESSION_RESPONSE",
-      "The response has been decided, so that the session can no longer be changed. Change it before the handler returns.",
+      "The response is already finished, so the session can no longer be changed. Change it before the handler returns.",
     );
   }
 }

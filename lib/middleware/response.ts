@@ -27,12 +27,14 @@ export function varyByCookie(headers: Headers): void {
 const CDN_HEADERS = [
   "cdn-cache-control",
   "cloudflare-cdn-cache-control",
+  "deno-cdn-cache-control",
   "netlify-cdn-cache-control",
   "vercel-cdn-cache-control",
   "akamai-cache-control",
   "edge-control",
   "surrogate-control",
   "x-accel-expires",
+  "x-litespeed-cache-control",
 ];
 
 /** A directive with its value, which may be quoted and then hold commas. */

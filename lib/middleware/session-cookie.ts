@@ -43,7 +43,9 @@ export class SessionCookie {
       "secure",
     ]);
     if (typeof name !== "string" || !TOKEN.test(name) || name.length > MAX_ATTRIBUTE_BYTES) {
-      throw new TypeError("The option cookieName must be a token of RFC 6265, such as session.");
+      throw new TypeError(
+        "The option cookieName must consist of letters, digits and !#$%&'*+-.^_`|~, such as session.",
+      );
     }
     const { domain, httpOnly = true, partitioned = false, path = "/", priority, secure } = options;
     const sameSite = sameSiteOf(options.sameSite === undefined ? "lax" : options.sameSite);
@@ -63,7 +65,7 @@ export class SessionCookie {
     }
     if (prefix?.endsWith("http") && !httpOnly) {
       throw new TypeError(
-        `The name ${name} needs cookieOptions.httpOnly: browsers refuse it without.`,
+        `The name ${name} requires cookieOptions.httpOnly; browsers reject it otherwise.`,
       );
     }
     const needsSecure =
@@ -71,7 +73,9 @@ export class SessionCookie {
       (sameSite === "None" && "cookieOptions.sameSite none") ||
       (partitioned && "cookieOptions.partitioned");
     if (needsSecure && secure === false) {
-      throw new TypeError(`${needsSecure} needs cookieOptions.secure: browsers refuse it without.`);
+      throw new TypeError(
+        `${needsSecure} requires cookieOptions.secure; browsers reject it otherwise.`,
+      );
     }
 
     this.name = name;
@@ -86,10 +90,15 @@ export class SessionCookie {
       (priority === undefined ? "" : `; Priority=${priority}`);
   }
 
-  /** Throws a `SessionError` (`ERR_SESSION_COOKIE_TOO_LARGE`) for what browsers would drop without a word. */
+  /** Whether browsers would keep it. */
+  fits(value: string): boolean {
+    return this.name.length + value.length <= MAX_COOKIE_BYTES;
+  }
+
+  /** Throws a `SessionError` (`ERR_SESSION_COOKIE_TOO_LARGE`) for what browsers would drop silently. */
   assertFits(value: string): void {
+    if (this.fits(value)) return;
     const bytes = this.name.length + value.length;
-    if (bytes <= MAX_COOKIE_BYTES) return;
     throw new SessionError(
       "ERR_SESSION_COOKIE_TOO_LARGE",
       `The session's cookie takes ${bytes} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,

@@ -4,7 +4,7 @@ import type { SessionData } from "../record.js";
 import type { SessionStore } from "../store.js";
 import { copyPlain, isPlain } from "../plain-data.js";
 
-/** Keys of yours that are required and not given here are for the handlers to set before they read them. */
+/** Required keys that are missing here must be set by a handler before they are read; TypeScript cannot check that. */
 export type DefaultSessionData =
   Partial<SessionData> | ((ctx: RequestContext) => Awaitable<Partial<SessionData>>);
 

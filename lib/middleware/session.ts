@@ -1,7 +1,9 @@
 import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
+import { isTooLarge } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
+import type { Session } from "../record.js";
 import type { SessionStore, StoreScope } from "../store.js";
 import { commit } from "./commit.js";
 import { load } from "./load.js";
@@ -10,7 +12,7 @@ import { RequestSession } from "./request-session.js";
 import { isChangeable, varyByCookie, withHeaders } from "./response.js";
 
 /**
- * The middleware: puts `ctx.session` there for the handlers behind it, and saves what they have changed before the response leaves.
+ * The middleware: provides `ctx.session` to the handlers after it, and saves what they have changed before the response leaves.
  *
  * It needs `cookie()` from `@hattip/cookie` before it, or `getSessionId`.
  *
@@ -50,17 +52,21 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
     const finished = finish(settings, scope, current, response, succeeded);
     return isPromise(finished) ? await finished : finished;
   } catch (error) {
-    if (current.isDecided) throw error;
+    if (current.isDecided && !isTooLarge(error)) throw error;
     return await finishFailed(settings, scope, current, error);
   } finally {
-    if (outer instanceof RequestSession) ctx.session = outer;
+    // Whatever it is: another build of this package may have put it there.
+    if (outer !== undefined) ctx.session = outer as Session;
   }
 }
 
-/** Not waited for: the response need not wait for a good-bye. Platforms that end with it wait for what waitUntil was told. */
+/**
+ * Not waited for, and its failure is nobody's any more: the response need not wait for a goodbye. Platforms that end with it wait for what
+ * waitUntil was told.
+ */
 function release(store: SessionStore, scope: StoreScope): void {
-  const released = store.release?.(scope);
-  if (isPromise(released)) scope.ctx.waitUntil(Promise.resolve(released));
+  const released = (async () => store.release?.(scope))();
+  scope.ctx.waitUntil(released.catch(() => {}));
 }
 
 /** A request that changed nothing ends here. */
@@ -90,6 +96,7 @@ async function finishFailed(
   const { ctx }: { ctx: Partial<RequestContext> } = scope;
   let response: Response | undefined;
   let failure = error;
+  if (current.underWay) await current.underWay;
   try {
     response = await ctx.handleError?.(error);
   } catch (worse) {
@@ -107,6 +114,6 @@ async function finishFailed(
 function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
   if (ctx.session === current) return;
   throw new TypeError(
-    "A handler has replaced ctx.session, so that its changes would be lost. Replace ctx.session.data instead.",
+    "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.",
   );
 }

@@ -1,23 +1,23 @@
 import { SessionError } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import { copyPlain } from "../plain-data.js";
+import { copyPlain, isEqual, isPlain } from "../plain-data.js";
 import type { SessionData } from "../record.js";
 import type { LoadedSession, SessionStore, StoreScope, UpdatedSession } from "../store.js";
 import type { Settings } from "./options.js";
 
 type Change = (data: SessionData) => void;
 
-/** Where there is nothing to commit to: all or nothing, as in a store. */
-export function updateInMemory(data: SessionData, change: Change, store: SessionStore): void {
+/** Where there is nothing to commit to: all or nothing, as in a store. Answers with the data as they are now. */
+export function updateInMemory(
+  data: SessionData,
+  change: Change,
+  store: SessionStore,
+): SessionData {
   // What cannot be stored cannot be copied either, such as a cycle.
   store.serialize(data);
-  const before = copyPlain(data);
-  try {
-    changeNow(change, data);
-  } catch (error) {
-    withContents(data, before);
-    throw error;
-  }
+  const changed = copyPlain(data);
+  changeNow(change, changed);
+  return withContents(data, changed);
 }
 
 /** Commits the change at once, and tells of it. */
@@ -40,7 +40,7 @@ export async function updateInStore(
     emit({ type: "gone" }, ctx);
     throw new SessionError(
       "ERR_SESSION_CONFLICT",
-      "The session ended beside this request, so that update() had nothing to change. Let the client begin anew.",
+      "The session ended while this request was running, so update() had nothing to change. Let the client start over.",
     );
   }
   if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
@@ -48,16 +48,26 @@ export async function updateInStore(
   return updated;
 }
 
-/** In place, since the handler may hold on to the object, and what it does to it later must count; unless that is frozen. */
+/**
+ * In place, since the handler may hold on to the object and to what is in it, and what it does to them later must count: only keys whose
+ * values have changed get new ones. Unless the object is frozen or sealed.
+ */
 export function withContents(data: SessionData, contents: SessionData): SessionData {
-  if (Object.isFrozen(data)) return contents;
-  for (const key of Object.keys(data)) delete data[key as keyof SessionData];
-  return Object.defineProperties(data, Object.getOwnPropertyDescriptors(contents));
+  if (!Object.isExtensible(data)) return contents;
+  const held = new Map<string, unknown>(Object.entries(data));
+  const entries = Object.entries(contents).map(([key, value]) => {
+    const old = held.get(key);
+    return [key, isPlain(old) && isPlain(value) && isEqual(old, value) ? old : value];
+  });
+  for (const key of held.keys()) delete data[key as keyof SessionData];
+  // fromEntries defines properties: a key __proto__ changes no prototype.
+  const kept: object = Object.fromEntries(entries);
+  return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
 function changeNow(change: Change, data: SessionData): void {
   const answer = change(data) as unknown as Awaitable<void>;
   if (!isPromise(answer)) return;
   answer.then(undefined, () => {});
-  throw new TypeError("The argument of update() must be a synchronous function.");
+  throw new TypeError("The callback of update() must be synchronous.");
 }

@@ -1,6 +1,6 @@
 import type { ExternalStore } from "../external/external-store.js";
 import { generateSessionId } from "../external/session-id.js";
-import { withinTime } from "../external/time-limit.js";
+import { withinTime } from "../platform/time-limit.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { show } from "./contract.js";

@@ -1,5 +1,5 @@
 import type { CookieStore, Unsealed } from "../cookie/cookie-store.js";
-import { withinTime } from "../external/time-limit.js";
+import { withinTime } from "../platform/time-limit.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { currentSecond, type SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";

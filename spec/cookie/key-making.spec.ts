@@ -64,7 +64,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
         it(`refuses ${title}, and says how to make a key`, async () => {
           const good = Buffer.alloc(32).toString("base64");
           const error = await refusalOf(Store.generateKeysFromBase64([good, text]));
-          expect(error.message).to.match(/base64 of 32 random bytes.*crypto\.randomBytes\(32\)/);
+          expect(error.message).to.match(/32 random bytes in base64.*crypto\.randomBytes\(32\)/);
         });
       }
 
@@ -76,7 +76,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       // The commonest mistake of all: the environment variable is not set.
       it("refuses a key that is not there, and says how to make one", async () => {
         const error = await refusalOf(Store.generateKeysFromBase64([undefined as never]));
-        expect(error.message).to.match(/base64 of 32 random bytes/);
+        expect(error.message).to.match(/32 random bytes in base64/);
       });
     });
   });

@@ -146,7 +146,7 @@ for (const { name, aName, create } of SEALED_STORES) {
           const keys = [keyOf(1, isExtractable), keyOf(2), keyOf(1, isExtractable)];
           const ring = await Promise.all(keys);
           const error = await refusalOf(() => create(ring));
-          expect(error.message).to.match(/one key twice/);
+          expect(error.message).to.match(/same key twice/);
         });
       }
     });

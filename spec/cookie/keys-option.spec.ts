@@ -74,7 +74,7 @@ for (const { aName, create } of SEALED_STORES) {
         const error = await seal(store, TEXT).catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(SessionError);
         expect(error).to.include({ code: "ERR_SESSION_STORE", cause: failure });
-        expect((error as Error).message).to.match(/keys .* did not come/);
+        expect((error as Error).message).to.match(/keys .* could not be loaded/);
       }
       expect(await open(store, await seal(store, TEXT))).to.include({ text: TEXT });
       expect(keys.callCount).to.equal(3);
@@ -89,6 +89,22 @@ for (const { aName, create } of SEALED_STORES) {
       expect(answers.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
       expect(await seal(store, TEXT)).to.be.a("string");
       expect(keys.callCount).to.equal(2);
+    });
+
+    it("are waited for no longer than five seconds, and asked for again after that", async () => {
+      const timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const keys = sinon.stub<[], Promise<CryptoKey[]>>();
+        keys.onFirstCall().returns(new Promise(() => {}));
+        keys.resolves([await keyOf(1)]);
+        const store = create(keys);
+        const hung = Promise.allSettled([seal(store, TEXT)]);
+        await timers.tickAsync(5000);
+        expect((await hung)[0]).to.have.nested.property("reason.code", "ERR_SESSION_STORE");
+        expect(await seal(store, TEXT)).to.be.a("string");
+      } finally {
+        timers.restore();
+      }
     });
 
     it("fail the request that uses the session, and only that, while they do not come", async () => {

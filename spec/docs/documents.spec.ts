@@ -12,6 +12,7 @@ const CHECKED = {
   ts: "compiled",
   js: "compiled",
   sh: "parsed, and its commands looked up",
+  json: "parsed",
   console: "compared with a real run, in readme.spec.ts",
 };
 /** Figures and formats. */
@@ -39,6 +40,12 @@ describe("The documents", function () {
             await run("bash", ["-n", "-c", text]);
             expect(unknownCommands(text)).to.deep.equal([]);
           }
+        });
+      }
+
+      if (document.blocksIn("json").length > 0) {
+        it("has JSON that can be parsed", () => {
+          for (const { text } of document.blocksIn("json")) JSON.parse(text);
         });
       }
 

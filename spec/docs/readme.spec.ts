@@ -2,31 +2,33 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { externalStoreContract } from "@hattip/session/testing";
 import { freePort } from "../support/free-port.js";
 import { ServerProcess } from "../support/server-process.js";
 import { waitUntil } from "../support/wait-until.js";
 import { Document, PROJECT } from "./document.js";
 
 const run = promisify(execFile);
+const readme = new Document("README.md");
 
 /** In the project, so that its own name leads to what was built. */
 const FOLDER = `${PROJECT}/.cache/docs/start`;
+const STORE_FOLDER = `${PROJECT}/.cache/docs/custom-store`;
 /** Of the connection, and left out in the document. */
 const CONNECTION = /^(Date|Connection|Keep-Alive|Transfer-Encoding|Content-Length):/i;
 
 describe("The start in the README", function () {
   this.timeout(30_000);
-  const readme = new Document("README.md");
   let port: number;
   let server: ServerProcess;
 
   before(async () => {
     port = await freePort();
-    const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs")!;
+    const text = fileIn("app.mjs");
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
     writeFileSync(`${FOLDER}/app.mjs`, text.replace("3000", `${port}`));
-    const { stdout: key } = await run("bash", ["-c", keyCommand(readme)]);
+    const { stdout: key } = await run("bash", ["-c", keyCommand()]);
     server = await ServerProcess.start("node", ["app.mjs"], "nodejs", {
       cwd: FOLDER,
       env: { ...process.env, SESSION_KEY: key.trim() },
@@ -43,7 +45,7 @@ describe("The start in the README", function () {
   });
 
   it("is at most twenty lines of code", () => {
-    const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs")!;
+    const text = fileIn("app.mjs");
     expect(text.trim().split("\n").length).to.be.at.most(20);
   });
 
@@ -60,8 +62,32 @@ describe("The start in the README", function () {
   });
 });
 
+describe("The custom store in the README", () => {
+  const path = `${STORE_FOLDER}/map-store.ts`;
+
+  before(() => {
+    mkdirSync(STORE_FOLDER, { recursive: true });
+    writeFileSync(path, fileIn("map-store.ts"));
+  });
+
+  after(() => rmSync(STORE_FOLDER, { recursive: true, force: true }));
+
+  externalStoreContract(
+    { describe, it },
+    {
+      create: async () => new (await import(path)).MapStore(),
+      shared: false,
+    },
+  );
+});
+
+/** The code block that the document names so. */
+function fileIn(name: string): string {
+  return readme.blocks.find(({ fileName }) => fileName === name)!.text;
+}
+
 /** The command that the document gives for making a key. */
-function keyCommand(readme: Document): string {
+function keyCommand(): string {
   return readme.blocksIn("sh").find(({ text }) => text.startsWith("node -p"))!.text;
 }
 

@@ -1,6 +1,10 @@
 import { expect } from "chai";
-import counter from "../../examples/counter.js";
+import { randomBytes } from "node:crypto";
 import { Browser } from "../support/browser.js";
+
+// The example reads it when it is loaded.
+process.env.SESSION_KEY ??= randomBytes(32).toString("base64url");
+const { default: counter } = await import("../../examples/counter.js");
 
 describe("The example counter", () => {
   it("counts each browser's visits", async () => {

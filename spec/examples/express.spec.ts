@@ -1,8 +1,12 @@
 import { expect } from "chai";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createApp } from "../../examples/express.js";
+
+// The example reads it when it is loaded.
+process.env.SESSION_KEY ??= randomBytes(32).toString("base64url");
+const { createApp } = await import("../../examples/express.js");
 
 describe("The example express", () => {
   let server: Server;

@@ -3,8 +3,8 @@ import login from "../../examples/login.js";
 import { Browser } from "../support/browser.js";
 
 describe("The example login", () => {
-  const logIn = (browser: Browser, password = "engine") =>
-    browser.post("/login", { body: new URLSearchParams({ user: "ada", password }) });
+  const logIn = (browser: Browser, password = "engine", user = "ada") =>
+    browser.post("/login", { body: new URLSearchParams({ user, password }) });
   const page = async (browser: Browser) => (await browser.get("/")).text();
 
   it("knows who has logged in", async () => {
@@ -15,13 +15,36 @@ describe("The example login", () => {
     expect(await page(browser)).to.include("Hello, ada.");
   });
 
-  it("turns away who has the wrong password, and gives him no session", async () => {
+  it("turns away a wrong password, and starts no session", async () => {
     const browser = new Browser(login);
     expect((await logIn(browser, "machine")).status).to.equal(401);
     expect(browser.cookie("session")).to.equal(undefined);
   });
 
-  it("gives a new ID at the log-in, so that a planted one is worthless", async () => {
+  it("answers an unknown name as it does a wrong password", async () => {
+    const known = await logIn(new Browser(login), "machine");
+    for (const name of ["bob", "", "__proto__"]) {
+      const unknown = await logIn(new Browser(login), "machine", name);
+      expect(unknown.status).to.equal(known.status);
+      expect(await unknown.text()).to.equal("Wrong name or password");
+    }
+  });
+
+  it("hashes a password for an unknown name, too, so that the time tells nothing", async () => {
+    const fastest = async (user: string) => {
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const start = performance.now();
+        await logIn(new Browser(login), "machine", user);
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times);
+    };
+    // The hash takes tens of milliseconds, everything else about one.
+    expect(await fastest("bob")).to.be.greaterThan((await fastest("ada")) / 3);
+  });
+
+  it("gives a new ID at login, so that a planted one is worthless", async () => {
     const victim = new Browser(login);
     await logIn(victim);
     await victim.post("/logout");

@@ -219,6 +219,33 @@ describe("KvSessionStore", () => {
     });
   }
 
+  it("brings no session back that has ended between two attempts", async () => {
+    const id = browser.cookie("session")!;
+    namespace.put.onCall(0).callsFake(async () => {
+      namespace.get.resolves(null); // as after a log-out
+      throw tooMany;
+    });
+    const { response } = await visit("/set?a=2");
+    expect(response.status).to.equal(200);
+    expect(namespace.put.callCount).to.equal(1);
+    expect(notes.log.types).to.deep.equal(["gone"]);
+    expect(await notes.behind(id)).to.deep.equal({});
+  });
+
+  it("tries no more once nobody waits any longer", async () => {
+    timers.restore();
+    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    namespace.put.callsFake(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is slow, too
+      throw tooMany;
+    });
+    const { response } = await visit("/set?a=2");
+    expect(response.status).to.equal(500);
+    const { callCount } = namespace.put;
+    await timers.tickAsync(20_000);
+    expect(namespace.put.callCount).to.equal(callCount);
+  });
+
   it("pauses a different time each time, so that rivals fall out of step", async () => {
     const times = new Set<number>();
     for (let i = 0; i < 20; i++) {

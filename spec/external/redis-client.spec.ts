@@ -146,6 +146,30 @@ describe("RedisSessionStore's client", () => {
     await store.close();
   });
 
+  it("is asked for once while getClient takes longer than a call may", async () => {
+    let asked = 0;
+    const server = await RedisServer.start();
+    const store = new RedisSessionStore({
+      timeout: 1,
+      async getClient() {
+        asked++;
+        const client = createClient({ url: server.url });
+        await new Promise((resolve) => setTimeout(resolve, 3500));
+        return client;
+      },
+    });
+    const visited = visits(store);
+    const statuses: number[] = [];
+    await waitUntil("the client", async () => {
+      statuses.push((await new Browser(visited).post("/visit")).status);
+      return statuses.at(-1) === 200;
+    });
+    expect(statuses[0]).to.equal(500);
+    expect(asked).to.equal(1);
+    await store.close();
+    await server.stop();
+  });
+
   it("is asked for again when it has given up", async () => {
     let asked = 0;
     const server = await RedisServer.start();

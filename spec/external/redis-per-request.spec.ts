@@ -124,6 +124,26 @@ describe("RedisSessionStore with perRequest", () => {
     await server.stop();
   });
 
+  it("closes a client that comes when nobody waits for it any longer", async () => {
+    const clients: { isOpen: boolean }[] = [];
+    const store = new RedisSessionStore({
+      perRequest: true,
+      timeout: 1,
+      async getClient() {
+        const client = createClient({ url: redis.url });
+        client.on("error", () => {});
+        await client.connect();
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        clients.push(client);
+        return client;
+      },
+    });
+    expect((await new Browser(visits(store)).post("/visit")).status).to.equal(500);
+    await waitUntil("the client to come and to be closed", () => {
+      return clients.length === 1 && !clients[0]!.isOpen;
+    });
+  });
+
   it("tells the platform to wait for the good-bye, and keeps the response from waiting", async () => {
     const store = new RedisSessionStore({
       perRequest: true,

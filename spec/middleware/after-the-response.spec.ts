@@ -41,6 +41,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(() => {
         delete session.data.user;
       }).to.throw(TypeError);
+      expect(() => session.data.list.push(1)).to.throw(TypeError);
       expect(await (await browser.get("/look")).json()).to.deep.equal({ list: [], user: "ann" });
     });
 

@@ -281,6 +281,24 @@ describe("A request with a bad cookie", () => {
       });
     }
 
+    for (const [what, text, reason] of [
+      ["a number that JSON reads as Infinity", '{"hits":1e999}', "invalid"],
+      ["more than a cookie holds", `{"hits":7,"more":"${"x".repeat(4000)}"}`, "malformed"],
+    ] as const) {
+      it(`finds a fresh session, and no later error, behind ${what}`, async () => {
+        await expectFresh(siteOf(new UnsignedCookieStore()), unsigned(text), reason);
+      });
+    }
+
+    it("finds a fresh session behind a key __proto__, which the user's own parse lets in", async () => {
+      const store = new UnsignedCookieStore({ parse: (text) => JSON.parse(text) as object });
+      await expectFresh(
+        siteOf(store),
+        unsigned('{"hits":7,"__proto__":{"admin":true}}'),
+        "invalid",
+      );
+    });
+
     it("finds a fresh session behind data that the validating parse refuses", async () => {
       const store = new UnsignedCookieStore({
         parse(text) {

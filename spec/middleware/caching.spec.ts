@@ -58,12 +58,14 @@ describe("What caches are told", () => {
     for (const name of [
       "CDN-Cache-Control",
       "Cloudflare-CDN-Cache-Control",
+      "Deno-CDN-Cache-Control",
       "Netlify-CDN-Cache-Control",
       "Vercel-CDN-Cache-Control",
       "Akamai-Cache-Control",
       "Edge-Control",
       "Surrogate-Control",
       "X-Accel-Expires",
+      "X-LiteSpeed-Cache-Control",
     ]) {
       it(`takes away ${name}, which speaks to shared caches alone`, async () => {
         const response = await answered({ [name]: "max-age=60" }, "changed");

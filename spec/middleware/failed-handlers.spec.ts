@@ -281,6 +281,19 @@ describe("The app's own handling of errors", () => {
     });
   }
 
+  it("is called on the context, as it is without a session", async () => {
+    const { site } = siteOf(
+      (ctx) => {
+        ctx.handleError = function (this: RequestContext) {
+          return new Response(this.url.pathname);
+        };
+      },
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+      failing,
+    );
+    expect(await (await new Browser(site).get("/")).text()).to.equal("/");
+  });
+
   it("hides no failure from a middleware that changes the session only afterwards", async () => {
     const store = new UnsafeMemoryStore();
     const { site } = siteOf(

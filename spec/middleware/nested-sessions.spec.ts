@@ -57,6 +57,24 @@ describe("A session within a session", () => {
       }),
       answer(routes),
     );
+  it("gives back what somebody else has put there, such as the other build of this package", async () => {
+    const foreign = {} as Session;
+    let seen: unknown;
+    const site = appOf(
+      cookie(),
+      async (ctx) => {
+        ctx.session = foreign;
+        const response = await ctx.next();
+        seen = ctx.session;
+        return response;
+      },
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+      answer({ "/": (ctx) => ctx.session.isFresh }),
+    );
+    expect(await (await new Browser(site).get("/")).json()).to.equal(true);
+    expect(seen).to.equal(foreign);
+  });
+
   const cookieNames = (response: Response) => setCookies(response).map(({ name }) => name);
 
   it("is the one that the handlers inside see, and the outer one the others", async () => {

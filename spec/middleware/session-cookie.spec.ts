@@ -245,6 +245,27 @@ describe("The session's cookie", () => {
       .and.not.match(/xxx/);
   });
 
+  it("that is too large for what follows a log-out is cleared all the same", async () => {
+    const site = app(
+      { store: new UnsignedCookieStore(), defaultSessionData: {} },
+      {
+        "/login": (ctx) => {
+          ctx.session.data.user = "ann";
+        },
+        "/logout": async (ctx) => {
+          await ctx.session.destroy();
+          ctx.session.data.message = "x".repeat(5000);
+        },
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/login");
+    const response = await browser.get("/logout");
+    expect(response.status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_COOKIE_TOO_LARGE");
+    expect(browser.cookie("session")).to.equal(undefined);
+  });
+
   it("that is too large leaves the session that was there as it was", async () => {
     const site = app(
       { store: new UnsignedCookieStore(), defaultSessionData: { text: "" } },

@@ -202,6 +202,7 @@ describe("A store that", () => {
 
   for (const [what, failure] of [
     ["an error of its own", new Error("ECONNREFUSED")],
+    ["a TypeError, as fetch() does", new TypeError("fetch failed")],
     ["what is no error", "ECONNREFUSED"],
     ["undefined", undefined],
   ] as const) {
@@ -234,12 +235,30 @@ describe("A store that", () => {
         throw new Error("the key service is down");
       }
     }
-    const site = app({ store: new BrokenCookieStore({}), defaultSessionData: {} }, routes);
+    const site = app({ store: new BrokenCookieStore(), defaultSessionData: {} }, routes);
     const browser = new Browser(site);
     await browser.get("/set");
     expect((await browser.get("/")).status).to.equal(500);
     expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
   });
+
+  for (const [how, release] of [
+    [
+      "throws",
+      () => {
+        throw new Error("goodbye");
+      },
+    ],
+    ["rejects", async () => Promise.reject(new Error("goodbye"))],
+  ] as const) {
+    it(`${how} when it is released has served the request all the same`, async () => {
+      const store = Object.assign(new UnsafeMemoryStore(), { release });
+      const site = app({ store, defaultSessionData: {} }, routes);
+      const browser = new Browser(site);
+      expect((await browser.get("/set")).status).to.equal(200);
+      expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+    });
+  }
 
   it("has no keys yet fails the requests until it has", async () => {
     let calls = 0;

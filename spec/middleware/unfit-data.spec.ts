@@ -28,6 +28,8 @@ const unfit: Record<string, unknown> = {
   "an object with a symbol as key": { [Symbol("secret")]: 1 },
   "a cycle": cycle,
   "undefined in an array": [1, undefined],
+  "a toJSON() that gives a Set": { toJSON: () => ({ roles: new Set(["secret"]) }) },
+  "a toJSON() that gives NaN": { toJSON: () => NaN },
   "a function, deep inside": { list: [{ secret() {} }] },
 };
 
@@ -41,6 +43,7 @@ const fit: Record<string, unknown> = {
     const once = { a: 1 };
     return [once, once];
   })(),
+  "a toJSON() that gives plain values": { toJSON: () => ({ a: [1, "b", new Date(0)] }) },
   "an object without a prototype": Object.assign(Object.create(null), { a: 1 }),
 };
 

@@ -3,6 +3,15 @@ import type { RequestContext } from "@hattip/compose";
 import type { Router } from "@hattip/router";
 import type { SessionData, SessionStore } from "@hattip/session";
 
+declare module "@hattip/session" {
+  interface SessionData {
+    userId?: string;
+    generation?: number;
+    credits?: number;
+    notice?: string;
+  }
+}
+
 declare global {
   const app: Router;
   const ctx: RequestContext;

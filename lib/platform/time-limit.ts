@@ -6,7 +6,7 @@
 export function withinTime<T>(limit: number, answer: PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`There was no answer within ${limit} s.`));
+      reject(new Error(`No answer within ${limit} s.`));
     }, limit * 1000);
     // A thenable of somebody else's may throw in then().
     Promise.resolve(answer).then(
