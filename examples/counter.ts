@@ -1,5 +1,6 @@
-// The least that there is: counts each browser's visits.
+// The smallest app there is: counts each browser's visits.
 //
+//     export SESSION_KEY=$(node -p "crypto.randomBytes(32).toString('base64url')")
 //     npm run example counter
 import { cookie } from "@hattip/cookie";
 import { text } from "@hattip/response";
@@ -12,16 +13,12 @@ declare module "@hattip/session" {
   }
 }
 
-const secret = process.env["SESSION_SECRET"] ?? "for development only";
+// Refuses to start without a key: a key that everybody knows would let everybody forge sessions.
+const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
 
 const app = createRouter();
 app.use(cookie());
-app.use(
-  session({
-    store: new SignedCookieStore(SignedCookieStore.generateKeysFromSecrets([secret])),
-    defaultSessionData: {},
-  }),
-);
+app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: {} }));
 app.get("/", (ctx) => {
   const { data } = ctx.session;
   data.visits = (data.visits ?? 0) + 1;

@@ -1,5 +1,6 @@
-// A Hattip app, with its sessions, under a path of an Express app.
+// A Hattip app, with its sessions, inside an Express app.
 //
+//     export SESSION_KEY=$(node -p "crypto.randomBytes(32).toString('base64url')")
 //     npm run build && node --import ts-blank-space/register examples/express.ts
 import { createMiddleware } from "@hattip/adapter-node";
 import { pathToFileURL } from "node:url";
@@ -11,8 +12,8 @@ export function createApp(): Express {
   app.get("/health", (_request, response) => {
     response.send("Express is well");
   });
-  // By default Hattip calls next() even for what it has answered, which Express would answer once more.
-  // Behind a proxy that ends TLS, { trustProxy: true } tells Hattip that the browser's side is https.
+  // By default Hattip calls next() even after it has responded, and Express would respond again.
+  // Behind a TLS-terminating proxy, { trustProxy: true } tells Hattip that the browser uses https.
   const hattip = createMiddleware(counter, { alwaysCallNext: false });
   app.use(hattip as express.RequestHandler);
   app.use((_request, response) => {

@@ -1,11 +1,12 @@
-// Logging in and out: a new ID at every change of privilege, and nothing left behind.
+// Login and logout: a new ID at every change of privilege, and nothing left behind.
 //
 //     npm run example login
 import { cookie } from "@hattip/cookie";
 import { html } from "@hattip/response";
 import { createRouter } from "@hattip/router";
 import { session, UnsafeMemoryStore } from "@hattip/session";
-import { scryptSync, timingSafeEqual } from "node:crypto";
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
 
 declare module "@hattip/session" {
   interface SessionData {
@@ -15,12 +16,20 @@ declare module "@hattip/session" {
   }
 }
 
-const salt = "a salt of each user's own";
-const users = new Map([["ada", scryptSync("engine", salt, 32)]]);
+/** What is stored of a user's password. */
+interface PasswordHash {
+  /** Random for each user, so that equal passwords have different hashes. */
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+const users = new Map([["ada", await hashPassword("engine")]]);
+/** Checked in place of an unknown user's, so that response times do not tell which users exist. */
+const nobody = await hashPassword(randomBytes(32).toString("hex"));
 
 const app = createRouter();
 app.use(cookie());
-// A real app takes RedisSessionStore or another store that outlives the process.
+// A real app uses RedisSessionStore, or another store that outlives the process.
 app.use(session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }));
 
 app.get("/", (ctx) => {
@@ -39,11 +48,9 @@ app.get("/", (ctx) => {
 app.post("/login", async (ctx) => {
   const form = new URLSearchParams(await ctx.request.text());
   const user = form.get("user") ?? "";
-  const password = users.get(user);
-  if (!password || !timingSafeEqual(password, scryptSync(form.get("password") ?? "", salt, 32))) {
-    return html("Wrong name or password", { status: 401 });
-  }
-  // Somebody may have planted the ID that came with this request: what is logged in has another one.
+  const isRight = await matches(form.get("password") ?? "", users.get(user) ?? nobody);
+  if (!isRight || !users.has(user)) return html("Wrong name or password", { status: 401 });
+  // Somebody may have planted the ID that came with this request, so the logged-in session gets a new one.
   await ctx.session.regenerate();
   ctx.session.data.user = user;
   return seeOther("/");
@@ -51,10 +58,24 @@ app.post("/login", async (ctx) => {
 
 app.post("/logout", async (ctx) => {
   await ctx.session.destroy();
-  // This is in a new session already.
+  // This starts a new session.
   ctx.session.data.notice = "You have been logged out.";
   return seeOther("/");
 });
+
+async function hashPassword(password: string): Promise<PasswordHash> {
+  const salt = randomBytes(16);
+  return { salt, hash: await stretch(password, salt) };
+}
+
+async function matches(password: string, { salt, hash }: PasswordHash): Promise<boolean> {
+  return timingSafeEqual(hash, await stretch(password, salt));
+}
+
+/** Takes its time, on another thread. */
+async function stretch(password: string, salt: Buffer): Promise<Buffer> {
+  return (await promisify(scrypt)(password, salt, 32)) as Buffer;
+}
 
 function seeOther(location: string): Response {
   return new Response(null, { status: 303, headers: { location } });

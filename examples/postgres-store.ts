@@ -1,7 +1,7 @@
 import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
 import type { Pool } from "pg";
 
-/** To be run once. The collation compares bytes, and is the fastest. */
+/** Run it once. This collation compares bytes, and is the fastest. */
 export const CREATE_TABLE = `
   CREATE TABLE IF NOT EXISTS sessions (
     key text COLLATE "C" PRIMARY KEY,
@@ -10,22 +10,22 @@ export const CREATE_TABLE = `
   );
   CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires)`;
 
-/** To be run now and then, by a timer or by pg_cron: the store reads no expired rows, but leaves them where they are. */
+/** Run it now and then, by a timer or pg_cron: the store ignores expired rows, but does not delete them. */
 export const DELETE_EXPIRED = "DELETE FROM sessions WHERE expires <= now()";
 
 const READ = "SELECT record FROM sessions WHERE key = $1 AND expires > now()";
 const CREATE = `
   INSERT INTO sessions VALUES ($1, $2, now() + make_interval(secs => $3))
   ON CONFLICT DO NOTHING`;
-// Of two at once the second waits for the first, and then looks at the condition again.
+// Of two concurrent updates, the second waits for the first and then checks the condition again.
 const UPDATE = `
   UPDATE sessions SET record = $2, expires = now() + make_interval(secs => $3)
   WHERE key = $1 AND record = $4 AND expires > now()`;
 const REMOVE = "DELETE FROM sessions WHERE key = $1";
 
 /**
- * Keeps sessions in PostgreSQL. Give the pool a `connectionTimeoutMillis` and a `statement_timeout` of the store's `timeout`
- * (2 s), so that nothing is done later for which nobody waits any longer, and a listener for `error`: without one, a restart of the
+ * Keeps sessions in PostgreSQL. Set the pool's `connectionTimeoutMillis` and `statement_timeout` to the store's `timeout` (2 s), so
+ * that no statement runs after its request has given up. Listen for the pool's `error` event: without a listener, a restart of the
  * server ends the process.
  */
 export class PostgresSessionStore extends ExternalStore {
