@@ -34,6 +34,7 @@ export {
   type RedisSessionStoreOptions,
 } from "./external/redis-session-store.js";
 export type { RedisClient } from "./external/redis-client.js";
+export type { GetRedisClient } from "./external/redis-drivers.js";
 export {
   KvSessionStore,
   type KvNamespace,

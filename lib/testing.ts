@@ -8,8 +8,8 @@ export {
   type ExternalStoreContractOptions,
 } from "./testing/external-store-contract.js";
 export {
-  hooksOf,
-  sealOf,
+  externalHooksOf,
+  cookieHooksOf,
   type CookieStoreHooks,
   type ExternalStoreHooks,
 } from "./testing/hooks.js";

@@ -6,13 +6,13 @@ import { PROJECT } from "./docs/document.js";
 const FOLDER = `${PROJECT}/.cache/docs/comments`;
 
 /** The class that the doc comment of a base class gives as its example, behind the lines given here. */
-async function exampleOf<Store>(path: string, name: string, before: string): Promise<() => Store> {
+async function exampleOf(path: string, name: string, before: string): Promise<() => unknown> {
   const source = readFileSync(`${PROJECT}/lib/${path}`, "utf8");
   const [, lines = ""] = /@example\n \* ```ts\n([^]*?) \* ```\n/.exec(source)!;
   const code = lines.replaceAll(/^ \* ?/gm, "");
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/${name}.ts`, `${before}\nexport ${code.slice(code.indexOf("class"))}`);
-  const module: Record<string, new () => Store> = await import(`${FOLDER}/${name}.ts`);
+  const module: Record<string, new () => unknown> = await import(`${FOLDER}/${name}.ts`);
   rmSync(FOLDER, { recursive: true });
   return () => new module[name]!();
 }
@@ -43,12 +43,16 @@ const VAULT = `
     },
   };`;
 
-const mapStore = await exampleOf<ExternalStore>("external/external-store.ts", "MapStore", LIB);
-const vaultStore = await exampleOf<CookieStore>(
+const mapStore = (await exampleOf(
+  "external/external-store.ts",
+  "MapStore",
+  LIB,
+)) as () => ExternalStore;
+const vaultStore = (await exampleOf(
   "cookie/cookie-store.ts",
   "VaultStore",
   LIB + VAULT,
-);
+)) as () => CookieStore;
 
 describe("The example in the doc comment of ExternalStore", () => {
   const store = mapStore();

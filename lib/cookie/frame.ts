@@ -1,4 +1,3 @@
-import { encodeUtf8 } from "../platform/bytes.js";
 import type { SessionRecord } from "../record.js";
 
 /**
@@ -49,7 +48,7 @@ export function isSealed(frame: Uint8Array): boolean {
   return frame[0] === SIGNED_V1 || frame[0] === ENCRYPTED_V1;
 }
 
-function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value >>> 24;
   bytes[offset + 1] = value >>> 16;
   bytes[offset + 2] = value >>> 8;
@@ -63,21 +62,4 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
     (bytes[offset + 2]! << 8) |
     bytes[offset + 3]!;
   return signed >>> 0;
-}
-
-/**
- * Pre-authentication encoding, as PASETO has it: the number of pieces and the length of each stand before them, so that
- * ("ab", "c") and ("a", "bc") never meet (CVE-2026-6873 in Django). Lengths are 32 bits here.
- */
-export function encodePieces(...pieces: readonly string[]): Uint8Array {
-  const encoded = pieces.map(encodeUtf8);
-  const bytes = new Uint8Array(encoded.reduce((sum, piece) => sum + 4 + piece.length, 4));
-  writeUint32(bytes, 0, pieces.length);
-  let offset = 4;
-  for (const piece of encoded) {
-    writeUint32(bytes, offset, piece.length);
-    bytes.set(piece, offset + 4);
-    offset += 4 + piece.length;
-  }
-  return bytes;
 }

@@ -1,7 +1,8 @@
 import { WiringError } from "../errors.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
-import { encodePieces, readUint32 } from "./frame.js";
+import { readUint32 } from "./frame.js";
+import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 
 /**

@@ -1,4 +1,4 @@
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 import type { SerializationOptions } from "../base-store.js";
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
@@ -11,6 +11,7 @@ import type { SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { CookieStore, type Unsealed } from "./cookie-store.js";
 import { isSealed, readHeader, type Header, type Kind } from "./frame.js";
+import { decodeKey, HMAC, importKeys } from "./key-making.js";
 import { KeyRing } from "./key-ring.js";
 import type { RingKey } from "./ring-key.js";
 
@@ -24,9 +25,6 @@ export type Keys =
   | PromiseLike<readonly CryptoKey[]>
   | ((ctx: RequestContext<any>) => Awaitable<readonly CryptoKey[]>);
 
-/** 32 bytes under HMAC with SHA-256: HKDF keys cannot be exported, and AES keys cannot derive. */
-const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 };
-const KEY_BYTES = 32;
 /** Seconds: every request waits for the keys, and one that is cancelled may never see them come. */
 const KEYS_TIMEOUT = 5;
 
@@ -151,33 +149,4 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
       throw new SessionError("ERR_SESSION_STORE", message, { cause });
     }
   }
-}
-
-function decodeKey(text: string): Uint8Array {
-  if (typeof text === "string") {
-    const canonical = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=$/, "");
-    const bytes = decodeBase64url(canonical);
-    if (bytes?.length === KEY_BYTES) return bytes;
-  }
-  throw new TypeError(
-    "Each key must be 32 random bytes in base64 or base64url. Is the environment variable set? This makes one: node -p \"crypto.randomBytes(32).toString('base64url')\"",
-  );
-}
-
-/** Keys of what is made of each of the texts; throws a `TypeError` when there are none. */
-export async function importKeys(
-  name: string,
-  texts: readonly string[],
-  toSecret: (text: string) => Awaitable<Uint8Array>,
-): Promise<CryptoKey[]> {
-  if (!Array.isArray(texts) || texts.length === 0) {
-    throw new TypeError(`The ${name} must be an array of at least one string.`);
-  }
-  const { subtle } = await cryptoEngine();
-  return Promise.all(
-    texts.map(async (text) => {
-      const secret = (await toSecret(text)) as Uint8Array<ArrayBuffer>;
-      return subtle.importKey("raw", secret, HMAC, true, ["sign"]);
-    }),
-  );
 }

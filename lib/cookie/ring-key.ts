@@ -1,6 +1,6 @@
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
-import { encodePieces } from "./frame.js";
+import { encodePieces } from "./pae.js";
 
 export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
 

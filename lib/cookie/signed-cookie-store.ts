@@ -5,7 +5,8 @@ import type { CryptoEngine, MacKey } from "../platform/crypto-engine.js";
 import type { SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { HEADER_BYTES, SIGNED_V1, writeHeader, type Header, type Kind } from "./frame.js";
-import { importKeys, KeyedCookieStore } from "./keyed-cookie-store.js";
+import { importKeys } from "./key-making.js";
+import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import type { RingKey } from "./ring-key.js";
 
 const MAC_BYTES = 16;

@@ -1,10 +1,13 @@
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 import type { SerializationOptions } from "../base-store.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
 import type { FreshReason, LoadedSession } from "../store.js";
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
+
+/** JSON reads numbers as large as this as Infinity. */
+const PERHAPS_INFINITE = /\d[eE]|\d{300}/;
 
 /**
  * Keeps the session in a cookie that the client can read **and write**: for data that need no protection, with a `parse` that
@@ -18,8 +21,11 @@ import { isSealed } from "./frame.js";
  * ```
  */
 export class UnsignedCookieStore extends CookieStore {
+  readonly #hasOwnParse: boolean;
+
   constructor(options: SerializationOptions = {}) {
     super(options);
+    this.#hasOwnParse = options.parse !== undefined;
     assertKnownOptions("UnsignedCookieStore", options, ["stringify", "parse"]);
   }
 
@@ -34,7 +40,7 @@ export class UnsignedCookieStore extends CookieStore {
     return decodeRecord(decodeUtf8(bytes)) ?? "malformed";
   }
 
-  /** A client may have written what this store cannot write, such as 1e999: reading it would make every later request fail. */
+  /** Refuses what could not be written again, so that every request would fail at its end: 1e999, say, or what the user's parse lets in. */
   protected override admit(
     record: SessionRecord,
     value: string,
@@ -44,6 +50,7 @@ export class UnsignedCookieStore extends CookieStore {
   ): LoadedSession | FreshReason {
     const session = super.admit(record, value, key, outdated, absoluteTimeout);
     if (typeof session === "string") return session;
+    if (!this.#hasOwnParse && !PERHAPS_INFINITE.test(record.text)) return session;
     try {
       this.serialize(session.data, session.lifetime);
       return session;

@@ -1,6 +1,6 @@
 import { BaseStore } from "../base-store.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { assertWhole } from "../known-options.js";
+import { assertWhole } from "../option-checks.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import type { SessionData, SessionRecord } from "../record.js";
 import type {
@@ -188,7 +188,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     if (written === null || applied === undefined) return null;
     const { next, lifetime } = applied;
     const session = { ...loaded, text: next.text, expires: next.expires, lifetime };
-    const data = this.#merger.settle(loaded, pending(), applied);
+    const data = this.#merger.rebasePending(loaded, pending(), applied);
     return { session, data, merged: written.merged };
   }
 

@@ -1,4 +1,4 @@
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";

@@ -1,6 +1,7 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { RedisCommand } from "./redis-client.js";
-import { RedisConnection, type GetRedisClient } from "./redis-connection.js";
+import { RedisConnection } from "./redis-connection.js";
+import type { GetRedisClient } from "./redis-drivers.js";
 
 /** A connection for each request that needs one, closed when the request is over. */
 export class RedisConnectionsPerRequest {

@@ -1,9 +1,10 @@
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { SessionStore } from "../store.js";
 import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
 import { ExternalStore } from "./external-store.js";
-import { RedisConnection, type GetRedisClient } from "./redis-connection.js";
+import { RedisConnection } from "./redis-connection.js";
+import type { GetRedisClient } from "./redis-drivers.js";
 import { RedisConnectionsPerRequest } from "./redis-connections-per-request.js";
 
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {

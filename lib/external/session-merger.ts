@@ -64,7 +64,7 @@ export class SessionMerger {
   }
 
   /** What the handler is to see once the change is committed: what it has changed by now stays pending. */
-  settle(loaded: SessionRecord, pending: SessionData, applied: AppliedChange): SessionData {
+  rebasePending(loaded: SessionRecord, pending: SessionData, applied: AppliedChange): SessionData {
     const { next, before, after } = applied;
     const underneath = this.#merge(this.#read(loaded).data, pending, this.#read(next).data);
     return this.#merge(before, after, underneath);

@@ -1,4 +1,4 @@
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 import { currentSecond } from "../record.js";
 import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
 import { ExternalStore } from "./external-store.js";

@@ -8,7 +8,7 @@ import type { Decision, Write } from "./decision.js";
 import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
 
 /** What the client is to hold from now on. */
-interface Message {
+interface ClientUpdate {
   /** `null`: nothing any more. */
   readonly value: string | null;
   /** Seconds. */
@@ -35,16 +35,16 @@ export function commit(
   varies: boolean,
 ): Awaitable<Response> {
   if (!isChangeable(response)) {
-    return commitUntold(settings, scope, decision).then(() => response);
+    return commitWithoutCookie(settings, scope, decision).then(() => response);
   }
-  return andThen(write(settings, scope, decision), (message) => {
-    if (message) return tell(settings, scope, message, response, varies);
+  return andThen(write(settings, scope, decision), (update) => {
+    if (update) return sendToClient(settings, scope, update, response, varies);
     return varies ? withHeaders(response, varyByCookie) : response;
   });
 }
 
 /** When the response carries no cookie: what needs none is written, and what may wait for the next request waits. */
-async function commitUntold(
+async function commitWithoutCookie(
   settings: Settings,
   scope: StoreScope,
   decision: Decision,
@@ -56,9 +56,9 @@ async function commitUntold(
     const { kind, loaded } = planned;
     if (kind === "keep" || kind === "reissue" || kind === "renew") return;
     if (kind === "save") {
-      const message = await write(settings, scope, decision);
+      const update = await write(settings, scope, decision);
       // A cookie store has written nothing but the value that cannot be told.
-      if (message === null || message.value === loaded?.value) return;
+      if (update === null || update.value === loaded?.value) return;
     }
   }
   throw new SessionError(
@@ -71,16 +71,16 @@ function write(
   settings: Settings,
   scope: StoreScope,
   decision: Decision,
-): Awaitable<Message | null> {
+): Awaitable<ClientUpdate | null> {
   const fail = (error: unknown): never => {
     settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
     throw storeFailed(error);
   };
   try {
-    const message = andThen(destroy(settings, scope, decision), () =>
+    const update = andThen(destroy(settings, scope, decision), () =>
       writePlanned(settings, scope, decision),
     );
-    return isPromise(message) ? message.then(undefined, fail) : message;
+    return isPromise(update) ? update.then(undefined, fail) : update;
   } catch (error) {
     return fail(error);
   }
@@ -99,7 +99,7 @@ function writePlanned(
   { store, emit, cookie, setSessionId }: Settings,
   scope: StoreScope,
   { clears, write: planned }: Decision,
-): Awaitable<Message | null> {
+): Awaitable<ClientUpdate | null> {
   if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
   const { kind, loaded, next, lifetime } = planned;
   const written =
@@ -122,10 +122,10 @@ function writePlanned(
   });
 }
 
-function tell(
+function sendToClient(
   { cookie, setSessionId }: Settings,
   { ctx }: StoreScope,
-  { value, maxAge, endsWithBrowser }: Message,
+  { value, maxAge, endsWithBrowser }: ClientUpdate,
   response: Response,
   varies: boolean,
 ): Awaitable<Response> {

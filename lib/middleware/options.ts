@@ -1,6 +1,6 @@
 import type { SessionEvent } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { assertKnownOptions, assertWhole } from "../known-options.js";
+import { assertKnownOptions, assertWhole } from "../option-checks.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { SessionStore } from "../store.js";
 import { SessionDefaults, type DefaultSessionData } from "./session-defaults.js";
@@ -61,7 +61,7 @@ export interface Settings
 const DAY = 86_400;
 
 /** Throws a `TypeError` that names the option and what would do. */
-export function settle(options: SessionOptions): Settings {
+export function resolveOptions(options: SessionOptions): Settings {
   assertKnownOptions("session()", options, [
     "store",
     "defaultSessionData",

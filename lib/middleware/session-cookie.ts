@@ -1,6 +1,6 @@
 import type { CookieSerializeOptions } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { SessionError } from "../errors.js";
-import { assertKnownOptions } from "../known-options.js";
+import { assertKnownOptions } from "../option-checks.js";
 
 /**
  * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`, without `Secure` on http://localhost

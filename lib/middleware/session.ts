@@ -7,7 +7,7 @@ import type { Session } from "../record.js";
 import type { SessionStore, StoreScope } from "../store.js";
 import { commit } from "./commit.js";
 import { load } from "./load.js";
-import { settle, type SessionOptions, type Settings } from "./options.js";
+import { resolveOptions, type SessionOptions, type Settings } from "./options.js";
 import { RequestSession } from "./request-session.js";
 import { isChangeable, varyByCookie, withHeaders } from "./response.js";
 
@@ -26,7 +26,7 @@ import { isChangeable, varyByCookie, withHeaders } from "./response.js";
  * ```
  */
 export function session(options: SessionOptions): RequestHandler {
-  const settings = settle(options);
+  const settings = resolveOptions(options);
   const { store, cookie, absoluteTimeout } = settings;
 
   return function sessionMiddleware(ctx) {

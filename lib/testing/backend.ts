@@ -4,7 +4,7 @@ import { withinTime } from "../platform/time-limit.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { show } from "./contract.js";
-import { hooksOf, type ExternalStoreHooks } from "./hooks.js";
+import { externalHooksOf, type ExternalStoreHooks } from "./hooks.js";
 
 /** Seconds. */
 const HUNG = 10;
@@ -17,7 +17,7 @@ export class Backend {
   readonly #keys: Set<string>;
 
   constructor(store: ExternalStore, ctx: RequestContext<any>, keys: Set<string>) {
-    this.#hooks = hooksOf(store);
+    this.#hooks = externalHooksOf(store);
     this.#ctx = ctx;
     this.#keys = keys;
   }

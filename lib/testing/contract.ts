@@ -10,10 +10,10 @@ export interface TestRunner {
 const TIME_LIMIT = 60_000;
 
 /** One sentence of a contract, and what finds out whether it holds: it throws with what it saw. */
-export type Promised = (sentence: string, check: () => Promise<void>) => void;
+export type Specify = (sentence: string, check: () => Promise<void>) => void;
 
 /** Every sentence becomes a spec of the runner, and stands in the error of what breaks it. */
-export function promisedTo({ it }: TestRunner): Promised {
+export function specifierFor({ it }: TestRunner): Specify {
   return (sentence, check) => {
     const body = async (): Promise<void> => {
       try {

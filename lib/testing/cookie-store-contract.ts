@@ -8,12 +8,12 @@ import {
   assertSame,
   assertTrue,
   inParallel,
-  promisedTo,
+  specifierFor,
   show,
-  type Promised,
+  type Specify,
   type TestRunner,
 } from "./contract.js";
-import { sealOf } from "./hooks.js";
+import { cookieHooksOf } from "./hooks.js";
 import { JSON_SHAPES, LARGE_TEXTS, MALICIOUS_VALUES, tamperedWith } from "./samples.js";
 
 /** What a store declares about itself. */
@@ -45,7 +45,7 @@ type WithCookies = (check: (cookies: Cookies) => Promise<void>) => () => Promise
  */
 export function cookieStoreContract(runner: TestRunner, options: CookieStoreContractOptions): void {
   const { sealed = true, bound = sealed, encrypted = false } = options;
-  const promised = promisedTo(runner);
+  const specify = specifierFor(runner);
   const withCookies: WithCookies = (check) => async () =>
     check(
       new Cookies(
@@ -55,12 +55,12 @@ export function cookieStoreContract(runner: TestRunner, options: CookieStoreCont
       ),
     );
   runner.describe("keeps the contract of cookie stores", () => {
-    promiseRoundTrips(promised, withCookies);
-    promiseNoThrow(promised, withCookies);
-    if (sealed) promiseSeal(promised, withCookies);
-    if (bound) promiseBinding(promised, withCookies);
-    if (encrypted) promiseSecrecy(promised, withCookies);
-    promised("A session lives from request to request, until it is destroyed.", async () =>
+    specifyRoundTrips(specify, withCookies);
+    specifyNoThrow(specify, withCookies);
+    if (sealed) specifySeal(specify, withCookies);
+    if (bound) specifyBinding(specify, withCookies);
+    if (encrypted) specifySecrecy(specify, withCookies);
+    specify("A session lives from request to request, until it is destroyed.", async () =>
       visitThrice(new Client(await options.create(), options.ctx)),
     );
   });
@@ -78,8 +78,8 @@ const REASONS: readonly string[] = [
   "invalid",
 ] satisfies FreshReason[];
 
-function promiseRoundTrips(promised: Promised, withCookies: WithCookies): void {
-  promised(
+function specifyRoundTrips(specify: Specify, withCookies: WithCookies): void {
+  specify(
     "seal() writes characters that a cookie can hold as they are.",
     withCookies(async (cookies) => {
       for (const record of records()) {
@@ -90,21 +90,21 @@ function promiseRoundTrips(promised: Promised, withCookies: WithCookies): void {
       }
     }),
   );
-  promised(
+  specify(
     "unseal() gives back what was sealed, to the character and the second.",
     withCookies(async (cookies) => {
       for (const record of records())
         assertOpened(await cookies.unseal(await cookies.seal(record)), record);
     }),
   );
-  promised(
+  specify(
     "What another process has sealed with the same keys opens.",
     withCookies(async (cookies) => {
       const record = recordWith("{}");
       assertOpened(await cookies.unseal(await cookies.sealElsewhere(record)), record);
     }),
   );
-  promised(
+  specify(
     "What was sealed just now is not outdated.",
     withCookies(async (cookies) => {
       const opened = await cookies.unseal(await cookies.seal(recordWith("{}")));
@@ -112,7 +112,7 @@ function promiseRoundTrips(promised: Promised, withCookies: WithCookies): void {
       assertSame("outdated", outdated, false);
     }),
   );
-  promised(
+  specify(
     "Records that are sealed and unsealed at the same time do not mix.",
     withCookies(async (cookies) => {
       await inParallel(RIVALS, async (rival) => {
@@ -121,7 +121,7 @@ function promiseRoundTrips(promised: Promised, withCookies: WithCookies): void {
       });
     }),
   );
-  promised(
+  specify(
     "A value that has expired is no session.",
     withCookies(async (cookies) => {
       const now = currentSecond();
@@ -132,8 +132,8 @@ function promiseRoundTrips(promised: Promised, withCookies: WithCookies): void {
   );
 }
 
-function promiseNoThrow(promised: Promised, withCookies: WithCookies): void {
-  promised(
+function specifyNoThrow(specify: Specify, withCookies: WithCookies): void {
+  specify(
     "unseal() answers with a reason whatever a client sends, and never throws.",
     withCookies(async (cookies) => {
       const value = await cookies.seal(recordWith('{"a":"b"}'));
@@ -158,14 +158,14 @@ function promiseNoThrow(promised: Promised, withCookies: WithCookies): void {
   );
 }
 
-function promiseSeal(promised: Promised, withCookies: WithCookies): void {
-  promised(
+function specifySeal(specify: Specify, withCookies: WithCookies): void {
+  specify(
     "Nothing that a client makes up opens.",
     withCookies(async (cookies) => {
       for (const input of MALICIOUS_VALUES) await assertRefused(cookies, input);
     }),
   );
-  promised(
+  specify(
     "Any change of the value, be it of one character, is refused.",
     withCookies(async (cookies) => {
       const value = await cookies.seal(recordWith('{"user":"u"}'));
@@ -174,8 +174,8 @@ function promiseSeal(promised: Promised, withCookies: WithCookies): void {
   );
 }
 
-function promiseBinding(promised: Promised, withCookies: WithCookies): void {
-  promised(
+function specifyBinding(specify: Specify, withCookies: WithCookies): void {
+  specify(
     "A value sealed for one cookie name is refused under any other.",
     withCookies(async (cookies) => {
       const names = ["a", "b", "ab", "A", "a.", "session", "session1"];
@@ -194,8 +194,8 @@ function promiseBinding(promised: Promised, withCookies: WithCookies): void {
   );
 }
 
-function promiseSecrecy(promised: Promised, withCookies: WithCookies): void {
-  promised(
+function specifySecrecy(specify: Specify, withCookies: WithCookies): void {
+  specify(
     "A client cannot read the value, and equal records have different values.",
     withCookies(async (cookies) => {
       const secret = "correct horse battery staple";
@@ -278,16 +278,16 @@ class Cookies {
   }
 
   seal(record: SessionRecord, name: string = this.#scope.cookieName): Promise<string> {
-    return answered("seal()", () => sealOf(this.#store).seal(record, this.#scopeFor(name)));
+    return answered("seal()", () => cookieHooksOf(this.#store).seal(record, this.#scopeFor(name)));
   }
 
   sealElsewhere(record: SessionRecord): Promise<string> {
-    return answered("seal()", () => sealOf(this.#elsewhere).seal(record, this.#scope));
+    return answered("seal()", () => cookieHooksOf(this.#elsewhere).seal(record, this.#scope));
   }
 
   unseal(value: string, name: string = this.#scope.cookieName): Promise<Unsealed | FreshReason> {
     return answered(`unseal() of ${show(value)}`, () =>
-      sealOf(this.#store).unseal(value, this.#scopeFor(name)),
+      cookieHooksOf(this.#store).unseal(value, this.#scopeFor(name)),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Backend } from "./backend.js";
-import { assertSame, assertTrue, inParallel, show, sleep, type Promised } from "./contract.js";
+import { assertSame, assertTrue, inParallel, show, sleep, type Specify } from "./contract.js";
 import type { ExternalStoreContractOptions, WithStores } from "./external-store-contract.js";
 import { allOfUnicode, JSON_SHAPES, NEARLY_EQUAL, recordOf, UNUSUAL_TEXTS } from "./samples.js";
 
@@ -16,50 +16,50 @@ const RACES = 5;
 const PATIENCE = 10;
 
 /** What the four hooks promise, told by themselves. */
-export function promiseHooks(
-  promised: Promised,
+export function specifyHooks(
+  specify: Specify,
   withStores: WithStores,
   options: ExternalStoreContractOptions,
 ): void {
   const { compares = true } = options;
 
-  promised(
+  specify(
     "The store declares by `compares` whether update() compares.",
     withStores(async ({ backend }) => assertSame("compares", backend.compares, compares)),
   );
-  promiseRead(promised, withStores, options);
-  promiseCreate(promised, withStores, compares);
-  promiseUpdate(promised, withStores);
-  if (compares) promiseComparison(promised, withStores);
-  promiseRemove(promised, withStores);
-  promiseLifetime(promised, withStores, options);
+  specifyRead(specify, withStores, options);
+  specifyCreate(specify, withStores, compares);
+  specifyUpdate(specify, withStores);
+  if (compares) specifyComparison(specify, withStores);
+  specifyRemove(specify, withStores);
+  specifyLifetime(specify, withStores, options);
 }
 
-function promiseRead(
-  promised: Promised,
+function specifyRead(
+  specify: Specify,
   withStores: WithStores,
   { anyPrefix = true }: ExternalStoreContractOptions,
 ): void {
-  promised(
+  specify(
     "read() answers null for a missing key, which is not an error.",
     withStores(async ({ backend }) => {
       assertSame("What read() answered", await backend.read(await backend.newKey()), null);
     }),
   );
-  promised(
+  specify(
     "read() answers with the text that was written, whatever its JSON holds.",
     withStores(async ({ backend }) => {
       for (const shape of JSON_SHAPES) await assertKept(backend, recordOf(JSON.stringify(shape)));
       for (const text of UNUSUAL_TEXTS) await assertKept(backend, text);
     }),
   );
-  promised(
+  specify(
     "read() answers with the text that was written, for every character of Unicode.",
     withStores(async ({ backend }) => {
       for (const text of allOfUnicode()) await assertKept(backend, text);
     }),
   );
-  promised(
+  specify(
     "A record of 64 KiB is kept whole.",
     withStores(async ({ backend }) => {
       const size = 65_536 - recordOf("").length;
@@ -67,7 +67,7 @@ function promiseRead(
       await assertKept(backend, recordOf("\u{1F36A}".repeat(size / 4)));
     }),
   );
-  promised(
+  specify(
     "Keys are opaque: any two that differ in a character are two keys.",
     withStores(async ({ backend }) => {
       // Of the alphabet of keys: those that somebody may fold, cut off or take for wildcards.
@@ -80,7 +80,7 @@ function promiseRead(
     }),
   );
   if (!anyPrefix) return;
-  promised(
+  specify(
     "A prefix may hold any characters.",
     withStores(async ({ backend }) => {
       const long = "p".repeat(250);
@@ -134,8 +134,8 @@ async function assertKept(backend: Backend, text: string): Promise<void> {
   await backend.remove(other);
 }
 
-function promiseCreate(promised: Promised, withStores: WithStores, compares: boolean): void {
-  promised(
+function specifyCreate(specify: Specify, withStores: WithStores, compares: boolean): void {
+  specify(
     "create() inserts a record and answers true.",
     withStores(async ({ backend, otherBackend }) => {
       const key = await backend.newKey();
@@ -145,7 +145,7 @@ function promiseCreate(promised: Promised, withStores: WithStores, compares: boo
   );
   // Keys are 256 random bits: a backend without any condition may go without this one.
   if (!compares) return;
-  promised(
+  specify(
     "create() answers false for a key that is taken, and never replaces.",
     withStores(async ({ backend, otherBackend }) => {
       const key = await backend.newKey();
@@ -154,7 +154,7 @@ function promiseCreate(promised: Promised, withStores: WithStores, compares: boo
       assertSame("What read() answered", await backend.read(key), A);
     }),
   );
-  promised(
+  specify(
     "Of parallel create() calls for one key, exactly one inserts.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
@@ -167,8 +167,8 @@ function promiseCreate(promised: Promised, withStores: WithStores, compares: boo
   );
 }
 
-function promiseUpdate(promised: Promised, withStores: WithStores): void {
-  promised(
+function specifyUpdate(specify: Specify, withStores: WithStores): void {
+  specify(
     "update() replaces the text while it is still the expected one, and answers true.",
     withStores(async ({ backend, otherBackend }) => {
       const key = await backend.newKey();
@@ -181,7 +181,7 @@ function promiseUpdate(promised: Promised, withStores: WithStores): void {
       assertSame("What update() with the text that stands already answered", same, true);
     }),
   );
-  promised(
+  specify(
     "update() answers false for a key that is missing or was removed, and never creates.",
     withStores(async ({ backend, otherBackend }) => {
       const missing = await backend.newKey();
@@ -194,7 +194,7 @@ function promiseUpdate(promised: Promised, withStores: WithStores): void {
       }
     }),
   );
-  promised(
+  specify(
     "update() and remove() touch no record but the one under their key.",
     withStores(async ({ backend }) => {
       const key = await backend.newKey();
@@ -218,8 +218,8 @@ async function assertUntouched(backend: Backend, keys: string[], by: string): Pr
   for (const key of keys) assertSame(`A neighbour's text after ${by}`, await backend.read(key), A);
 }
 
-function promiseComparison(promised: Promised, withStores: WithStores): void {
-  promised(
+function specifyComparison(specify: Specify, withStores: WithStores): void {
+  specify(
     "update() answers false when the text is no longer the expected one, and replaces nothing.",
     withStores(async ({ backend, otherBackend }) => {
       const key = await backend.newKey();
@@ -229,7 +229,7 @@ function promiseComparison(promised: Promised, withStores: WithStores): void {
       assertSame("What read() answered", await backend.read(key), B);
     }),
   );
-  promised(
+  specify(
     "update() compares every character of the text.",
     withStores(async ({ backend }) => {
       for (const { what, ...pair } of NEARLY_EQUAL) {
@@ -241,7 +241,7 @@ function promiseComparison(promised: Promised, withStores: WithStores): void {
       }
     }),
   );
-  promised(
+  specify(
     "Of parallel update() calls that expect the same text, exactly one replaces it.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
@@ -253,8 +253,8 @@ function promiseComparison(promised: Promised, withStores: WithStores): void {
       }
     }),
   );
-  promised(
-    "An update() beside a remove() brings nothing back.",
+  specify(
+    "A concurrent update() and remove() bring nothing back.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
         const key = await backend.newKey();
@@ -285,8 +285,8 @@ function numbered(rival: number): string {
   return recordOf(JSON.stringify({ rival }));
 }
 
-function promiseRemove(promised: Promised, withStores: WithStores): void {
-  promised(
+function specifyRemove(specify: Specify, withStores: WithStores): void {
+  specify(
     "remove() deletes the record.",
     withStores(async ({ backend, otherBackend }) => {
       const key = await backend.newKey();
@@ -295,7 +295,7 @@ function promiseRemove(promised: Promised, withStores: WithStores): void {
       assertSame("What read() answered", await backend.read(key), null);
     }),
   );
-  promised(
+  specify(
     "remove() of a missing key is a no-op, not an error.",
     withStores(async ({ backend }) => {
       const key = await backend.newKey();
@@ -306,12 +306,12 @@ function promiseRemove(promised: Promised, withStores: WithStores): void {
   );
 }
 
-function promiseLifetime(
-  promised: Promised,
+function specifyLifetime(
+  specify: Specify,
   withStores: WithStores,
   { minTtl = 1, ttlGranularity = 1 }: ExternalStoreContractOptions,
 ): void {
-  promised(
+  specify(
     "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
     withStores(async ({ backend }) => {
       for (const ttl of [1, 3, 59, 60, 86_399, 2_592_001, LONGEST]) {
@@ -325,7 +325,7 @@ function promiseLifetime(
       }
     }),
   );
-  promised(
+  specify(
     "A record is there until its ttl is over.",
     withStores(async ({ backend }) => {
       const [created, updated] = [await backend.newKey(), await backend.newKey()];
@@ -341,7 +341,7 @@ function promiseLifetime(
   const ttl = minTtl + 1;
   // KV's minute is too long to wait for; session() reads the end of a session from the record, not from the backend.
   if (ttl > PATIENCE) return;
-  promised(
+  specify(
     "update() gives the record a new ttl.",
     withStores(async ({ backend }) => {
       const key = await backend.newKey();
@@ -351,7 +351,7 @@ function promiseLifetime(
       assertSame("A record whose life update() has prolonged", await backend.read(key), B);
     }),
   );
-  promised(
+  specify(
     "update() does not bring back a record whose ttl is over.",
     withStores(async ({ backend }) => {
       const key = await backend.newKey();
@@ -363,7 +363,7 @@ function promiseLifetime(
   );
   const wait = ttl + ttlGranularity;
   if (wait > PATIENCE) return;
-  promised(
+  specify(
     "A record whose ttl is over is gone.",
     withStores(async ({ backend }) => {
       const [created, updated] = [await backend.newKey(), await backend.newKey()];

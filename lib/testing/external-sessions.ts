@@ -3,7 +3,7 @@ import { generateSessionId } from "../external/session-id.js";
 import { currentSecond, type SessionRecord } from "../record.js";
 import type { LoadedSession, SavedSession, StoreScope } from "../store.js";
 import { Client, contextWith, scopeOf } from "./client.js";
-import { assertSame, assertTrue, gateFor, inParallel, sleep, type Promised } from "./contract.js";
+import { assertSame, assertTrue, gateFor, inParallel, sleep, type Specify } from "./contract.js";
 import type { ExternalStoreContractOptions, WithStores } from "./external-store-contract.js";
 import { JSON_SHAPES } from "./samples.js";
 
@@ -11,15 +11,15 @@ const RIVALS = 8;
 const INCREMENTS = 25;
 
 /** What comes of the hooks: sessions, through the store's public methods and through `session()`. */
-export function promiseSessions(
-  promised: Promised,
+export function specifySessions(
+  specify: Specify,
   withStores: WithStores,
   { compares = true, ctx }: ExternalStoreContractOptions,
 ): void {
   const scope = scopeOf(contextWith(ctx));
 
-  promised(
-    "Data come back as they were saved, whatever they hold.",
+  specify(
+    "Data comes back as it was saved, whatever it holds.",
     withStores(async ({ store, otherStore }) => {
       for (const data of JSON_SHAPES) {
         const { value } = await saved(store, data, scope);
@@ -29,14 +29,14 @@ export function promiseSessions(
       }
     }),
   );
-  promised(
+  specify(
     "An ID that the store has not given out is no session.",
     withStores(async ({ store }) => {
       await assertNone(store, await generateSessionId(), scope);
       await assertNone(store, "made-up", scope);
     }),
   );
-  promised(
+  specify(
     "A session lives from request to request, until it is destroyed.",
     withStores(async ({ store }) => {
       const client = new Client(store, ctx);
@@ -52,8 +52,8 @@ export function promiseSessions(
       await client.visit((session) => assertSame("isFresh of the old ID", session.isFresh, true));
     }),
   );
-  promised(
-    "A destroyed session stays dead, whatever a request beside it saves.",
+  specify(
+    "A destroyed session stays dead, whatever a concurrent request saves.",
     withStores(async ({ store, otherStore }) => {
       const { value } = await saved(store, { n: 1 }, scope);
       const loaded = await found(store, value, scope);
@@ -63,7 +63,7 @@ export function promiseSessions(
       await assertNone(store, value, scope);
     }),
   );
-  promised(
+  specify(
     "An expired session stays dead.",
     withStores(async ({ store }) => {
       const { value, expires } = await saved(store, { n: 1 }, scope, 3);
@@ -75,8 +75,8 @@ export function promiseSessions(
       await assertNone(store, value, scope);
     }),
   );
-  promised(
-    "After regenerate() the old ID is dead, and the data live under the new one.",
+  specify(
+    "After regenerate() the old ID is dead, and the data lives under the new one.",
     withStores(async ({ store, otherStore }) => {
       const { value } = await saved(store, { cart: [1] }, scope);
       const loaded = await found(store, value, scope);
@@ -91,16 +91,16 @@ export function promiseSessions(
       await assertNone(store, value, scope);
     }),
   );
-  if (compares) promiseConcurrency(promised, withStores, scope, ctx);
+  if (compares) specifyConcurrency(specify, withStores, scope, ctx);
 }
 
-function promiseConcurrency(
-  promised: Promised,
+function specifyConcurrency(
+  specify: Specify,
   withStores: WithStores,
   scope: StoreScope,
   ctx: object | undefined,
 ): void {
-  promised(
+  specify(
     "Of parallel regenerate() calls exactly one moves the session.",
     withStores(async ({ store, otherStore }) => {
       const { value } = await saved(store, { n: 1 }, scope);
@@ -114,7 +114,7 @@ function promiseConcurrency(
       await found(store, moved[0]!.value, scope);
     }),
   );
-  promised(
+  specify(
     "Parallel requests that change different keys all keep their change.",
     withStores(async ({ store, otherStore }) => {
       const client = new Client(store, ctx);
@@ -134,7 +134,7 @@ function promiseConcurrency(
       });
     }),
   );
-  promised(
+  specify(
     "Concurrent increments by ctx.session.update() all count.",
     withStores(async ({ store, otherStore }) => {
       const client = new Client(store, ctx);

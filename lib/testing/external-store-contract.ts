@@ -2,9 +2,9 @@ import type { ExternalStore } from "../external/external-store.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { Backend } from "./backend.js";
 import { contextWith } from "./client.js";
-import { promisedTo, type TestRunner } from "./contract.js";
-import { promiseHooks } from "./external-hooks.js";
-import { promiseSessions } from "./external-sessions.js";
+import { specifierFor, type TestRunner } from "./contract.js";
+import { specifyHooks } from "./external-hooks.js";
+import { specifySessions } from "./external-sessions.js";
 
 /** What a store declares about itself. */
 export interface ExternalStoreContractOptions {
@@ -56,11 +56,11 @@ export function externalStoreContract(
   runner: TestRunner,
   options: ExternalStoreContractOptions,
 ): void {
-  const promised = promisedTo(runner);
+  const specify = specifierFor(runner);
   const withStores: WithStores = (check) => () => runWithStores(options, check);
   runner.describe("keeps the contract of external stores", () => {
-    promiseHooks(promised, withStores, options);
-    promiseSessions(promised, withStores, options);
+    specifyHooks(specify, withStores, options);
+    specifySessions(specify, withStores, options);
   });
 }
 

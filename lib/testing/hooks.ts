@@ -20,11 +20,11 @@ export interface CookieStoreHooks {
 }
 
 /** The hooks of a store, for its specs: the same object, seen from inside. */
-export function hooksOf(store: ExternalStore): ExternalStoreHooks {
+export function externalHooksOf(store: ExternalStore): ExternalStoreHooks {
   return store as unknown as ExternalStoreHooks;
 }
 
-/** As `hooksOf`, of a cookie store. */
-export function sealOf(store: CookieStore): CookieStoreHooks {
+/** As `externalHooksOf`, of a cookie store. */
+export function cookieHooksOf(store: CookieStore): CookieStoreHooks {
   return store as unknown as CookieStoreHooks;
 }

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  encodePieces,
   ENCRYPTED_V1,
   isSealed,
   readHeader,
   SIGNED_V1,
   writeHeader,
 } from "../../lib/cookie/frame.js";
+import { encodePieces } from "../../lib/cookie/pae.js";
 import { preAuthEncode } from "../support/independent-decoder.js";
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
-import { encodePieces } from "../../lib/cookie/frame.js";
+import { encodePieces } from "../../lib/cookie/pae.js";
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import {
   keyIdOf,

@@ -33,7 +33,7 @@ for (const { aName, create } of SEALED_STORES) {
       ]);
       expect(() => create([])).to.throw(TypeError, /at least one key/);
       expect(() => create(undefined as never)).to.throw(TypeError, /at least one key/);
-      expect(() => create([key, key])).to.throw(TypeError, /one key twice/);
+      expect(() => create([key, key])).to.throw(TypeError, /same key twice/);
       expect(() => create([key, other])).to.throw(TypeError, /HMAC with SHA-256/);
     });
   });

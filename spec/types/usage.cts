@@ -19,7 +19,7 @@ export const other = library.session({
   store: new SignedCookieStore(SignedCookieStore.generateKeysFromSecrets(["secret"])),
   defaultSessionData: (ctx) => ({ userId: ctx.ip }),
 });
-export const { hooksOf } = testing;
+export const { externalHooksOf } = testing;
 
 class MyStore extends library.ExternalStore {
   protected override read(): null {
@@ -33,7 +33,7 @@ class MyStore extends library.ExternalStore {
   }
   protected override remove(): void {}
 }
-export const { compares } = hooksOf(new MyStore());
+export const { compares } = externalHooksOf(new MyStore());
 
 // @ts-expect-error: Did you mean to write 'cookieName'?
 session({ store: new MyStore(), defaultSessionData: {}, cookieNmae: "a" });

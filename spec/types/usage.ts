@@ -17,7 +17,7 @@ import {
   type SessionRecord,
   type Unsealed,
 } from "@hattip/session";
-import { cookieStoreContract, externalStoreContract, hooksOf } from "@hattip/session/testing";
+import { cookieStoreContract, externalStoreContract, externalHooksOf } from "@hattip/session/testing";
 
 declare module "@hattip/session" {
   interface SessionData {
@@ -123,4 +123,4 @@ declare function it(title: string, body: () => Promise<void>): void;
 
 externalStoreContract({ describe, it }, { create: () => new MyStore({ url: "my:" }) });
 cookieStoreContract({ describe, it }, { create: async () => new MyCookieStore({}), sealed: false });
-export const { compares } = hooksOf(new MyStore({ url: "my:" }));
+export const { compares } = externalHooksOf(new MyStore({ url: "my:" }));
