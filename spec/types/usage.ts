@@ -17,7 +17,11 @@ import {
   type SessionRecord,
   type Unsealed,
 } from "@hattip/session";
-import { cookieStoreContract, externalStoreContract, externalHooksOf } from "@hattip/session/testing";
+import {
+  cookieStoreContract,
+  externalStoreContract,
+  externalHooksOf,
+} from "@hattip/session/testing";
 
 declare module "@hattip/session" {
   interface SessionData {
