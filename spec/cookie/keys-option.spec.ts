@@ -124,6 +124,13 @@ for (const { aName, create } of SEALED_STORES) {
       expect(events).to.deep.include({ type: "store-failed", code: "ERR_SESSION_STORE" });
     });
 
+    it("are a mistake, and no failure of the store, when the function returns what is no key", async () => {
+      const visits = app({ store: create(() => []), defaultSessionData: { visits: 0 } }, routes);
+      expect((await new Browser(visits).get("/visit")).status).to.equal(500);
+      expect(visits.errors[0]).to.be.an.instanceOf(TypeError);
+      expect(String(visits.errors[0])).to.match(/keys must be an array of at least one key/);
+    });
+
     it("are given the ctx of the request that asks", async () => {
       const ctx = scopeOf().ctx;
       const keys = sinon.spy(async () => [await keyOf(1)]);

@@ -5,6 +5,7 @@ import {
   SessionError,
   SignedCookieStore,
   UnsafeMemoryStore,
+  type Session,
   type SessionStore,
 } from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
@@ -90,6 +91,23 @@ describe("While the store is down", () => {
     expect(setCookies(response)).to.deep.equal([]);
     expect(caught[0]).to.have.property("code", "ERR_SESSION_STORE");
     expect(site.errors).to.deep.equal([]);
+  });
+
+  it("a body that is streamed later gets the error, too, and no empty session", async () => {
+    const { browser, store } = await visitor();
+    let late: Session | undefined;
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/": (ctx) => {
+          late = ctx.session;
+        },
+      },
+    );
+    await new Browser(site, { jar: browser.jar }).get("/");
+    expect(() => late!.data)
+      .to.throw(SessionError)
+      .with.property("code", "ERR_SESSION_STORE");
   });
 
   it("a handler that goes on regardless gets nothing saved, and no cookie cleared", async () => {
@@ -226,6 +244,17 @@ describe("A store that", () => {
     });
   }
 
+  it("rejects with a SessionError of the other build passes its code on", async () => {
+    class OtherSessionError extends Error {
+      override readonly name = "SessionError";
+      readonly code = "ERR_SESSION_RECORD_TOO_LARGE";
+    }
+    const store = new Broken(new OtherSessionError());
+    const site = app({ store, defaultSessionData: {} }, routes);
+    await new Browser(site).get("/set");
+    expect(site.errors).to.deep.equal([store.failure]);
+  });
+
   it("breaks while unsealing fails the request with a SessionError", async () => {
     class BrokenCookieStore extends CookieStore {
       protected seal(): string {
@@ -254,9 +283,14 @@ describe("A store that", () => {
     it(`${how} when it is released has served the request all the same`, async () => {
       const store = Object.assign(new UnsafeMemoryStore(), { release });
       const site = app({ store, defaultSessionData: {} }, routes);
-      const browser = new Browser(site);
+      const waited: Promise<unknown>[] = [];
+      const browser = new Browser((ctx) =>
+        site({ ...ctx, waitUntil: (promise) => void waited.push(promise) }),
+      );
       expect((await browser.get("/set")).status).to.equal(200);
       expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
+      expect(waited).to.have.length(2);
+      await Promise.all(waited);
     });
   }
 
