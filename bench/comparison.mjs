@@ -35,6 +35,16 @@ export const FIELDS = {
   redis: ["hattip-session", "floor", "express-session"],
 };
 
+/** Those whose cryptography is Web Crypto's. */
+export const ON_WEB_CRYPTO = [
+  "react-router",
+  "hono-cookies",
+  "hattip-session-0.0.49",
+  "iron-session",
+  "h3",
+  "hono-sessions",
+];
+
 export const IN_FLIGHT = [1, 64];
 
 /** What every contender of a field does, one after the other. */

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { CASES, IN_FLIGHT, nameOf } from "./comparison.mjs";
+import { CASES, IN_FLIGHT, nameOf, ON_WEB_CRYPTO } from "./comparison.mjs";
 import { median, ratioOf } from "./statistics.mjs";
 
 const LACKS = {
@@ -25,6 +25,8 @@ const HEADINGS = {
 export function report({ fields, lines, settings, command }) {
   return `${[
     introduction(command, settings),
+    summary(fields.filter(({ kind }) => kind !== "nothing" && kind !== "unsigned")),
+    method(settings),
     ...fields.map(section),
     lines.length > 0 && growth(lines),
     notes(fields),
@@ -38,13 +40,43 @@ const CLOCKS = {
   cpu: "of CPU time, on all threads of the contender's process, so that other work of the machine does not count",
 };
 
-function introduction(command, { rounds, milliseconds, clock }) {
+function introduction(command, { clock }) {
   return `# What a session costs
 
 Made by \`${command}\` on Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores: the built package against its
 peers and against what one would write by hand on \`node:crypto\`. Microseconds per request, ${CLOCKS[clock]}; less is better.
 
-![The cost of a session, and how it grows](performance.svg)
+![The cost of a session, and how it grows](performance.svg)`;
+}
+
+/** Read and write of small data, one request after the other; Redis with as many in flight as keep its connection busy. */
+function summary(fields) {
+  const inFlightOf = (kind) => (kind === "redis" ? IN_FLIGHT.at(-1) : IN_FLIGHT[0]);
+  const titles = new Set(fields.flatMap(({ contenders }) => contenders.map(({ title }) => title)));
+  const rows = [...titles].map((title) => [
+    title,
+    ...fields.map(({ kind, contenders }) => {
+      const contender = contenders.find((one) => one.title === title);
+      if (!contender) return "";
+      const inFlight = inFlightOf(kind);
+      return ["read", "write"]
+        .map((action) =>
+          format(median(contender.times[nameOf({ action, size: "small", inFlight })])),
+        )
+        .join(" / ");
+    }),
+  ]);
+  const headings = fields.map(({ kind }) => {
+    const inFlight = inFlightOf(kind);
+    return `${HEADINGS[kind]}${inFlight === 1 ? "" : `, ${inFlight} in flight`}`;
+  });
+  return `Read / write of a session with 27 bytes of data:
+
+${table(["", ...headings], rows)}`;
+}
+
+function method({ rounds, milliseconds }) {
+  return `## How it is measured
 
 - **What is timed** is the session's work: from a request that is there, with its Cookie header unparsed, through the middleware and a handler
   that reads one value or changes one, to the response with its Set-Cookie header. Requests, responses and contexts are made before the clock starts.
@@ -52,10 +84,10 @@ peers and against what one would write by hand on \`node:crypto\`. Microseconds 
   In the tables, this package also does what no peer does: \`Vary\` and \`Cache-Control\`, the check of what JSON cannot keep, and the search for changes.
 - **Data**: small is 27 bytes of JSON, medium 977. Every client has its own session and sends the newest cookie it got, so that no
   cache of cookies could help.
-- **Each contender** is verified first (data come back, changes come back, a changed character makes the session a fresh one), runs in a process of its own, and
+- **Each contender** is verified first (data comes back, changes come back, a changed character makes the session a fresh one), runs in a process of its own, and
   takes its turn in ${rounds} rounds of ${milliseconds} ms, in another order every time. The figures are medians of the rounds.
   A ratio is taken within each round; its quartiles stand behind it.
-- Garbage is collected before each batch of requests and not within: the kilobytes that a request allocates stand in a column of their own.`;
+- Garbage is collected before each batch of requests and not within: the kilobytes that a request allocates are in a column of their own.`;
 }
 
 function section({ kind, contenders }) {
@@ -74,22 +106,41 @@ function section({ kind, contenders }) {
     (median(contender.allocated["write medium 1"]) / 1024).toFixed(1),
     ...cases.map(({ name }) => format(median(contender.times[name]))),
   ]);
-  const ratios = others.map((other) => [
+  const heading = `## ${HEADINGS[kind]}\n\n`;
+  if (kind === "nothing") {
+    return `${heading}The driver's share of every figure below. It has not been subtracted.\n\n${table(headers, times)}`;
+  }
+  const onWebCrypto = contenders.find(({ id }) => id === "hattip-session-web-crypto");
+  return `${heading}${table(headers, times)}
+
+The ratio of this package's time to theirs (below 1: this package is faster), with its quartiles:
+
+${table(["", ...headers.slice(3)], ratiosOf(ours, others))}${
+    onWebCrypto
+      ? `
+
+The same for this package on Web Crypto alone, against peers that also use it:
+
+${table(
+  ["", ...headers.slice(3)],
+  ratiosOf(
+    onWebCrypto,
+    others.filter(({ id }) => ON_WEB_CRYPTO.includes(id)),
+  ),
+)}`
+      : ""
+  }`;
+}
+
+function ratiosOf(ours, others) {
+  return others.map((other) => [
     titleOf(other),
-    ...cases.map(({ name }) => {
+    ...CASES.map((one) => {
+      const name = nameOf(one);
       const { median: middle, low, high } = ratioOf(ours.times[name], other.times[name]);
       return `**${middle.toFixed(2)}** ${low.toFixed(2)}–${high.toFixed(2)}`;
     }),
   ]);
-  const heading = `## ${HEADINGS[kind]}\n\n`;
-  if (kind === "nothing") {
-    return `${heading}What of all figures below is the driver's. It is in them: nothing has been subtracted.\n\n${table(headers, times)}`;
-  }
-  return `${heading}${table(headers, times)}
-
-This package's time as a share of theirs:
-
-${table(["", ...headers.slice(3)], ratios)}`;
 }
 
 function growth(lines) {
