@@ -7,7 +7,7 @@ import type { FreshReason, LoadedSession } from "./store.js";
 export interface SerializationOptions {
   /** Default: `JSON.stringify`, with an error for what JSON would drop or bend. */
   stringify?: (data: SessionData) => string;
-  /** Default: `JSON.parse`. May validate: a session that it throws for begins anew (reason `invalid`). */
+  /** Default: `JSON.parse`. May validate: a session that it throws for starts over (reason `invalid`). */
   parse?: (text: string) => SessionData;
 }
 
@@ -91,7 +91,7 @@ export abstract class BaseStore {
     if (typeof text !== "string") {
       throw new SessionError("ERR_SESSION_DATA", "The store's stringify did not return a string.");
     }
-    // JSON escapes them; UTF-8 would turn each into U+FFFD without a word.
+    // JSON escapes them; UTF-8 would turn each into U+FFFD silently.
     if (this.#stringify !== stringify && LONE_SURROGATE.test(text)) {
       throw new SessionError("ERR_SESSION_DATA", "The store's stringify left a lone surrogate.");
     }

@@ -3,7 +3,7 @@ import { isPlain, isPlainObject } from "./plain-data.js";
 import type { SessionData } from "./record.js";
 
 /**
- * `JSON.stringify` for what JSON can hold. It drops or bends other things without a word, and a session that comes
+ * `JSON.stringify` for what JSON can hold. It drops or bends other things silently, and a session that comes
  * back different from how it went in is worse than an error.
  *
  * @throws {SessionError} `ERR_SESSION_DATA` naming the top-level key that JSON would drop or bend.

@@ -1,6 +1,6 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
-import type { CipherKey, CryptoEngine } from "../platform/crypto-engine.js";
+import { TAG_BYTES, type CipherKey, type CryptoEngine } from "../platform/crypto-engine.js";
 import { isAlive, type SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { ENCRYPTED_V1, HEADER_BYTES, writeHeader, type Header, type Kind } from "./frame.js";
@@ -8,7 +8,6 @@ import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import type { RingKey } from "./ring-key.js";
 
 const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const TEXT_AT: number = HEADER_BYTES + NONCE_BYTES;
 /** Seconds. */
 const PERIOD = 3600;

@@ -1,7 +1,7 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
-import type { CryptoEngine, MacKey } from "../platform/crypto-engine.js";
+import { MAC_BYTES, type CryptoEngine, type MacKey } from "../platform/crypto-engine.js";
 import type { SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { HEADER_BYTES, SIGNED_V1, writeHeader, type Header, type Kind } from "./frame.js";
@@ -9,7 +9,6 @@ import { importKeys } from "./key-making.js";
 import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import type { RingKey } from "./ring-key.js";
 
-const MAC_BYTES = 16;
 /** The cap of Cloudflare Workers. */
 const PBKDF2_ITERATIONS = 100_000;
 const PBKDF2_SALT = "@hattip/session PBKDF2 1";

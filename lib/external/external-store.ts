@@ -22,7 +22,7 @@ const MAX_TIMEOUT = 3600;
 
 /**
  * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a backend; IDs, expiry,
- * conflicts and time-outs are dealt with here.
+ * conflicts and timeouts are dealt with here.
  *
  * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds since 1970. Its key is the prefix and
  * the SHA-256 of `<cookie name>=<ID>` in base64url: 43 characters of `A–Z a–z 0–9 - _`.

@@ -76,7 +76,7 @@ export class KvSessionStore extends ExternalStore {
   ): Promise<boolean> {
     const store = await this.#getStore(ctx);
     return this.#retried(async () => {
-      // Each time anew: a log-out may have come between two attempts.
+      // Each time anew: a logout may have come between two attempts.
       if ((await store.get(key)) === null) return false;
       await store.put(key, text, timeToLive(ttl));
       return true;

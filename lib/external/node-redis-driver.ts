@@ -127,7 +127,7 @@ export class NodeRedisDriver implements RedisDriver {
    */
   #once(abortSignal: AbortSignal): OneCall {
     this.#isUsed = true;
-    // The signal has a time-out already, and that of the client would be one more timer.
+    // The signal has a timeout already, and that of the client would be one more timer.
     const options = { abortSignal, timeout: undefined };
     // Version 4 has none.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;

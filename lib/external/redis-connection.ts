@@ -22,7 +22,7 @@ export class RedisConnection {
   #driver: RedisDriver | undefined;
   /** Whether the client was opened here, and is to be closed here. */
   #isOwn = false;
-  /** The last client that somebody else had opened: not for us to open again when he has closed it. */
+  /** The last client that somebody else had opened: not for us to open again when they have closed it. */
   #usersClient: RedisClient | undefined;
   #starting: Promise<RedisDriver> | undefined;
   /** Whether another client is about to take the place of this one. */
@@ -42,7 +42,7 @@ export class RedisConnection {
   }
 
   /**
-   * Runs one command, within the time-out.
+   * Runs one command, within the timeout.
    *
    * @param secrets - What must not stand in any error.
    */
@@ -93,7 +93,7 @@ export class RedisConnection {
     try {
       if (driver.isReady) return void (await withinTime(this.#timeout, driver.close()));
     } catch {
-      // It does not answer, and is left without a good-bye.
+      // It does not answer, and is left without a goodbye.
     }
     destroy(driver);
   }
@@ -183,7 +183,7 @@ export class RedisConnection {
       this.#health.hangs();
       return;
     }
-    // A connection that a firewall has dropped without a word would hang for minutes: the next call opens a new one.
+    // A connection that a firewall has dropped silently would hang for minutes: the next call opens a new one.
     this.#driver = undefined;
     this.#health.givenUp();
     destroy(driver);

@@ -47,7 +47,7 @@ export class RequestSession implements Session {
   }
 
   get data(): SessionData {
-    // A body that is still being streamed may read on, but what it changes would be lost without a word.
+    // A body that is still being streamed may read on, but what it changes would be lost silently.
     if (this.#isDecided) {
       if (this.#failure !== undefined) throw this.#failure;
       return frozenCopy(this.#data);

@@ -56,6 +56,6 @@ export class SessionDefaults {
 function assertObject(data: unknown): void {
   if (typeof data === "object" && data !== null && !Array.isArray(data)) return;
   throw new TypeError(
-    "The option defaultSessionData must be an object ({} will do) or a function that returns one.",
+    "The option defaultSessionData must be an object ({} works) or a function that returns one.",
   );
 }

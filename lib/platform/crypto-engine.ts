@@ -1,5 +1,10 @@
 import type { Awaitable } from "./awaitable.js";
 
+/** Of a truncated MAC. */
+export const MAC_BYTES = 16;
+/** Of the tag of AES-GCM. */
+export const TAG_BYTES = 16;
+
 /** HMAC-SHA-256, truncated to 16 bytes: a forger's chance is 2^-128 a try. */
 export interface MacKey {
   sign(message: Uint8Array): Awaitable<Uint8Array>;

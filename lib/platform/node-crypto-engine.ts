@@ -1,6 +1,12 @@
 import type { Awaitable } from "./awaitable.js";
 import { decodeUtf8, encodeBase64url, encodeUtf8 } from "./bytes.js";
-import type { CipherKey, CryptoEngine, MacKey } from "./crypto-engine.js";
+import {
+  MAC_BYTES,
+  TAG_BYTES,
+  type CipherKey,
+  type CryptoEngine,
+  type MacKey,
+} from "./crypto-engine.js";
 import { WebCryptoEngine } from "./web-crypto-engine.js";
 
 type KeyObject = object;
@@ -55,8 +61,6 @@ interface SyncCipherKey extends CipherKey {
   decrypt(nonce: Uint8Array, sealed: Uint8Array, header: Uint8Array): Uint8Array | null;
 }
 
-const MAC_BYTES = 16;
-const TAG_BYTES = 16;
 const GCM = "aes-256-gcm";
 const GCM_OPTIONS = { authTagLength: TAG_BYTES };
 /** Randomness is drawn in blocks: a call costs a microsecond, whatever its length. None asks for more than 32 bytes. */

@@ -1,7 +1,6 @@
 import { encodeBase64url, encodeUtf8 } from "./bytes.js";
-import type { CipherKey, CryptoEngine, MacKey } from "./crypto-engine.js";
+import { MAC_BYTES, type CipherKey, type CryptoEngine, type MacKey } from "./crypto-engine.js";
 
-const MAC_BYTES = 16;
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 const GCM = "AES-GCM";
 

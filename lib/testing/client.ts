@@ -6,7 +6,7 @@ import type { SessionStore, StoreScope } from "../store.js";
 const URL_OF_REQUESTS = "https://example.com/";
 /** Seconds: thirty days. */
 const ABSOLUTE_TIMEOUT = 2_592_000;
-export const COOKIE_NAME = "session";
+const COOKIE_NAME = "session";
 
 /** What a store sees of a request. */
 export function contextWith(additions: object | undefined): RequestContext<any> {
@@ -33,7 +33,7 @@ export function scopeOf(ctx: RequestContext<any>, cookieName: string = COOKIE_NA
   return { ctx, cookieName, absoluteTimeout: ABSOLUTE_TIMEOUT };
 }
 
-/** Somebody who makes requests of an app and holds on to what it gives him, as a browser or an API's client does. */
+/** Somebody who makes requests of an app and holds on to what it gives them, as a browser or an API's client does. */
 export class Client {
   /** The sealed cookie or the ID. */
   value: string | null = null;

@@ -2,7 +2,7 @@
 export interface TestRunner {
   /** Groups specs. */
   describe(title: string, body: () => void): unknown;
-  /** Registers a spec; some runners take a time-out, in milliseconds. */
+  /** Registers a spec; some runners take a timeout, in milliseconds. */
   it(title: string, body: () => Promise<void>, timeout?: number): unknown;
 }
 
@@ -29,7 +29,7 @@ export function specifierFor({ it }: TestRunner): Specify {
 }
 
 /** The message, and those of the errors behind it. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
 }
