@@ -17,6 +17,8 @@ declare global {
   const ctx: RequestContext;
   const store: SessionStore;
   const form: FormData;
+  const newKey: string;
+  const oldKey: string;
 
   /** The application's own. */
   function findUser(form: FormData): Promise<{ id: string } | null>;
