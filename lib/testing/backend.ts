@@ -1,13 +1,9 @@
 import type { ExternalStore } from "../external/external-store.js";
 import { generateSessionId } from "../external/session-id.js";
-import { withinTime } from "../platform/time-limit.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
-import { show } from "./contract.js";
+import { called, show } from "./contract.js";
 import { externalHooksOf, type ExternalStoreHooks } from "./hooks.js";
-
-/** Seconds. */
-const HUNG = 10;
 
 /** The hooks of one store, as the base class calls them: they must answer in time, and with the type that they promise. */
 export class Backend {
@@ -56,12 +52,4 @@ async function decided(hook: string, call: () => Awaitable<unknown>): Promise<bo
   const answer = await called(hook, call);
   if (typeof answer === "boolean") return answer;
   throw new Error(`${hook}() answered ${show(answer)}, which is neither true nor false.`);
-}
-
-async function called<T>(hook: string, call: () => Awaitable<T>): Promise<T> {
-  try {
-    return await withinTime(HUNG, Promise.resolve(call()));
-  } catch (cause) {
-    throw new Error(`${hook}() threw.`, { cause });
-  }
 }

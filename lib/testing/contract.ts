@@ -1,3 +1,6 @@
+import type { Awaitable } from "../platform/awaitable.js";
+import { withinTime } from "../platform/time-limit.js";
+
 /** What mocha, vitest, jest and `node:test` have in common. */
 export interface TestRunner {
   /** Groups specs. */
@@ -81,4 +84,16 @@ export function gateFor(count: number): () => Promise<void> {
 /** Runs them all at once. */
 export function inParallel<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+}
+
+/** Seconds. */
+const HUNG = 10;
+
+/** What a hook answers: in time, and without a throw. */
+export async function called<T>(hook: string, call: () => Awaitable<T>): Promise<T> {
+  try {
+    return await withinTime(HUNG, Promise.resolve(call()));
+  } catch (cause) {
+    throw new Error(`${hook}() threw.`, { cause });
+  }
 }

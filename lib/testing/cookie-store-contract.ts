@@ -1,8 +1,7 @@
 import type { CookieStore, Unsealed } from "../cookie/cookie-store.js";
-import { withinTime } from "../platform/time-limit.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { currentSecond, type SessionRecord } from "../record.js";
-import type { FreshReason, StoreScope } from "../store.js";
+import type { FreshReason } from "../store.js";
 import { Client, contextWith, scopeOf } from "./client.js";
 import {
   assertSame,
@@ -13,7 +12,7 @@ import {
   type Specify,
   type TestRunner,
 } from "./contract.js";
-import { cookieHooksOf } from "./hooks.js";
+import { SealedCookies } from "./sealed-cookies.js";
 import { JSON_SHAPES, LARGE_TEXTS, MALICIOUS_VALUES, tamperedWith } from "./samples.js";
 
 /** What a store declares about itself. */
@@ -31,7 +30,7 @@ export interface CookieStoreContractOptions {
 }
 
 /** Runs a check on stores of its own. */
-type WithCookies = (check: (cookies: Cookies) => Promise<void>) => () => Promise<void>;
+type WithCookies = (check: (cookies: SealedCookies) => Promise<void>) => () => Promise<void>;
 
 /**
  * The contract of cookie stores, as specs of your test runner. Needs Node 18 or newer.
@@ -48,7 +47,7 @@ export function cookieStoreContract(runner: TestRunner, options: CookieStoreCont
   const specify = specifierFor(runner);
   const withCookies: WithCookies = (check) => async () =>
     check(
-      new Cookies(
+      new SealedCookies(
         await options.create(),
         await options.create(),
         scopeOf(contextWith(options.ctx)),
@@ -227,7 +226,7 @@ function readingsOf(value: string): string[] {
   return readings;
 }
 
-async function assertRefused(cookies: Cookies, input: string): Promise<void> {
+async function assertRefused(cookies: SealedCookies, input: string): Promise<void> {
   const answer = await cookies.unseal(input);
   assertTrue(typeof answer === "string", `The value ${show(input)} opened.`);
 }
@@ -260,50 +259,4 @@ async function visitThrice(client: Client): Promise<void> {
   assertSame("The count of visits", seen.join(), "1,2,3");
   await client.visit((session) => session.destroy());
   assertSame("What the client holds after destroy()", client.value, null);
-}
-
-/** Seconds. */
-const HUNG = 10;
-
-/** The hooks of a store as they are called by its base class: they must answer in time, and never throw. */
-class Cookies {
-  readonly #store: CookieStore;
-  readonly #elsewhere: CookieStore;
-  readonly #scope: StoreScope;
-
-  constructor(store: CookieStore, elsewhere: CookieStore, scope: StoreScope) {
-    this.#store = store;
-    this.#elsewhere = elsewhere;
-    this.#scope = scope;
-  }
-
-  seal(record: SessionRecord, name: string = this.#scope.cookieName): Promise<string> {
-    return answered("seal()", () => cookieHooksOf(this.#store).seal(record, this.#scopeFor(name)));
-  }
-
-  sealElsewhere(record: SessionRecord): Promise<string> {
-    return answered("seal()", () => cookieHooksOf(this.#elsewhere).seal(record, this.#scope));
-  }
-
-  unseal(value: string, name: string = this.#scope.cookieName): Promise<Unsealed | FreshReason> {
-    return answered(`unseal() of ${show(value)}`, () =>
-      cookieHooksOf(this.#store).unseal(value, this.#scopeFor(name)),
-    );
-  }
-
-  async load(value: string): Promise<unknown> {
-    return this.#store.load(value, this.#scope);
-  }
-
-  #scopeFor(cookieName: string): StoreScope {
-    return { ...this.#scope, cookieName };
-  }
-}
-
-async function answered<T>(what: string, call: () => Awaitable<T>): Promise<T> {
-  try {
-    return await withinTime(HUNG, Promise.resolve(call()));
-  } catch (cause) {
-    throw new Error(`${what} threw.`, { cause });
-  }
 }
