@@ -54,19 +54,25 @@ export function isTooLarge(error: unknown): boolean {
   return code === "ERR_SESSION_COOKIE_TOO_LARGE" || code === "ERR_SESSION_RECORD_TOO_LARGE";
 }
 
-/** Not by `instanceof` alone: a store may come from the other of this package's two builds. */
-function isSessionError(error: unknown): error is SessionError {
+/** Not by `instanceof`: a store may come from the other of this package's two builds. */
+export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
 }
 
 /** A caller's mistake that shows only when a request comes. It goes to the app as it is, whereas any other error is the store's. */
 export class WiringError extends TypeError {
   override readonly name: string = "TypeError";
+  /** By which it is told apart, as above. */
+  readonly isWiringError: boolean = true;
+}
+
+function isWiringError(error: unknown): error is WiringError {
+  return error instanceof TypeError && "isWiringError" in error;
 }
 
 /** What the driver of a store has thrown, as an error that says so. */
 export function storeFailed(cause: unknown): SessionError | WiringError {
-  if (isSessionError(cause) || cause instanceof WiringError) return cause;
+  if (isSessionError(cause) || isWiringError(cause)) return cause;
   return new SessionError(
     "ERR_SESSION_STORE",
     "The session store failed; see the cause. Answer 503 and let the client try again.",

@@ -56,6 +56,7 @@ const NOT_FINITE: Fault = { what: "NaN or Infinity" };
 const SYMBOL_KEY: Fault = { what: "a symbol as key" };
 const PROTO_KEY: Fault = { what: "a key __proto__" };
 const NO_JSON: Fault = { what: "a toJSON() that gives nothing, such as that of an invalid Date" };
+const FOREIGN_JSON: Fault = { what: "a toJSON() that gives an instance of a class" };
 const UNDEFINED_ITEM: Fault = { what: "undefined in an array" };
 const KEYED_ARRAY: Fault = { what: "an array with keys of its own" };
 
@@ -79,13 +80,11 @@ function faultOfObject(value: object): Fault | undefined {
   if (typeof toJSON === "function") {
     const json: unknown = toJSON.call(value, "");
     if (json === null || json === undefined) return NO_JSON;
-    // JSON asks it for no toJSON() of its own.
-    return typeof json === "object" ? faultOfTree(json) : faultOf(json);
+    if (typeof json !== "object") return faultOf(json);
+    if (json !== value) return faultOfJson(json);
+    // JSON asks it for no other toJSON(), and writes what it has.
+    return faultOfProperties(json);
   }
-  return faultOfTree(value);
-}
-
-function faultOfTree(value: object): Fault | undefined {
   return Array.isArray(value) ? faultOfItems(value) : faultOfEntries(value);
 }
 
@@ -99,9 +98,17 @@ function faultOfItems(items: unknown[]): Fault | undefined {
   return undefined;
 }
 
+function faultOfJson(json: object): Fault | undefined {
+  if (Array.isArray(json)) return faultOfItems(json);
+  return isPlainObject(json) ? faultOfProperties(json) : FOREIGN_JSON;
+}
+
 /** Names the key in which the fault is. */
 function faultOfEntries(value: object): Fault | undefined {
-  if (!isPlainObject(value)) return INSTANCE;
+  return isPlainObject(value) ? faultOfProperties(value) : INSTANCE;
+}
+
+function faultOfProperties(value: object): Fault | undefined {
   for (const key of Object.keys(value)) {
     const fault = key === "__proto__" ? PROTO_KEY : faultOf(value[key as keyof object]);
     if (fault) return { what: fault.what, key };

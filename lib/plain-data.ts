@@ -26,16 +26,23 @@ export function copyPlain<T>(value: T, ancestors: readonly object[] = []): T {
   ) as T;
 }
 
-/** A deep copy whose plain objects and arrays cannot be changed. */
+/** A deep copy that cannot be changed. Cycles stay cycles; an instance within is passed on, and one at the top becomes an object. */
 export function frozenCopy<T extends object>(value: T): T {
-  return freeze(copyPlain(value));
+  return frozen(isPlainObject(value) ? value : { ...value }, new Map()) as T;
 }
 
-function freeze<T>(value: T): T {
+function frozen(value: unknown, copies: Map<object, object>): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  for (const item of Object.values(value)) freeze(item);
-  return Object.freeze(value);
+  const known = copies.get(value);
+  if (known) return known;
+  const copy: object = Array.isArray(value) ? [] : {};
+  copies.set(value, copy);
+  for (const [key, item] of Object.entries(value)) {
+    // Defined, not assigned: a key __proto__ changes no prototype.
+    Object.defineProperty(copy, key, { value: frozen(item, copies), enumerable: true });
+  }
+  return Object.freeze(copy);
 }
 
 /** Deep, of plain data. The order of keys does not matter. */
@@ -49,6 +56,18 @@ export function isEqual(a: unknown, b: unknown): boolean {
     keys.every(
       (key) => Object.hasOwn(b, key) && isEqual(a[key as keyof object], b[key as keyof object]),
     )
+  );
+}
+
+/** As `isEqual`, with the keys in the same order, so that both have the same text. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (!isEqual(a, b)) return false;
+  if (typeof a !== "object" || a === null) return true;
+  const other = b as object;
+  const otherKeys = Object.keys(other);
+  return Object.keys(a).every(
+    (key, at) =>
+      key === otherKeys[at] && isSame(a[key as keyof object], other[key as keyof object]),
   );
 }
 

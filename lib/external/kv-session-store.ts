@@ -62,8 +62,9 @@ export class KvSessionStore extends ExternalStore {
     ctx: RequestContext<any>,
   ): Promise<boolean> {
     // Whether the key is taken is not asked: KV would remember for a minute that it was free. The key is random.
+    const deadline = this.#deadline();
     const store = await this.#getStore(ctx);
-    await this.#retried(() => store.put(key, text, timeToLive(ttl)));
+    await retried(deadline, () => store.put(key, text, timeToLive(ttl)));
     return true;
   }
 
@@ -74,34 +75,41 @@ export class KvSessionStore extends ExternalStore {
     _expected: string,
     ctx: RequestContext<any>,
   ): Promise<boolean> {
+    const deadline = this.#deadline();
     const store = await this.#getStore(ctx);
-    return this.#retried(async () => {
+    return retried(deadline, async () => {
       // Each time anew: a logout may have come between two attempts.
       if ((await store.get(key)) === null) return false;
+      if (Date.now() >= deadline) throw new Error("KV took too long to read.");
       await store.put(key, text, timeToLive(ttl));
       return true;
     });
   }
 
   protected async remove(key: string, ctx: RequestContext<any>): Promise<void> {
+    const deadline = this.#deadline();
     const store = await this.#getStore(ctx);
-    await this.#retried(() => store.delete(key));
+    await retried(deadline, () => store.delete(key));
   }
 
-  /** While somebody waits for it: what is written later is a surprise. KV tells its limits only in the text of an error. */
-  async #retried<T>(write: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + this.timeout * 1000;
-    for (const pause of PAUSES) {
-      try {
-        return await write();
-      } catch (error) {
-        const wait = pause * (0.7 + Math.random() * 0.3);
-        if (!String(error).includes("429") || Date.now() + wait >= deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
-    return write();
+  /** Milliseconds since 1970, from when on nobody waits any more: what is written after that is a surprise. */
+  #deadline(): number {
+    return Date.now() + this.timeout * 1000;
   }
+}
+
+/** KV tells its limits only in the text of an error. */
+async function retried<T>(deadline: number, write: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await write();
+    } catch (error) {
+      const wait = pause * (0.7 + Math.random() * 0.3);
+      if (!String(error).includes("429") || Date.now() + wait >= deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  return write();
 }
 
 function timeToLive(ttl: number): { expirationTtl: number } {

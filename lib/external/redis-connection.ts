@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { withinTime } from "../platform/time-limit.js";
 import type { RedisClient, RedisCommand, RedisDriver } from "./redis-client.js";
-import { RedisDrivers, type GetRedisClient } from "./redis-drivers.js";
+import { destroy, RedisDrivers, type GetRedisClient } from "./redis-drivers.js";
 import { loggableError } from "./redis-error.js";
 import { RedisHealth } from "./redis-health.js";
 
@@ -84,8 +84,8 @@ export class RedisConnection {
     const isOwn = this.#isOwn || this.#closesAll;
     this.#driver = undefined;
     this.#health.reset();
-    const late = this.#drivers.forget();
-    if (this.#closesAll) late?.then(destroy, () => {});
+    if (this.#closesAll) this.#drivers.end();
+    else this.#drivers.reset();
     if (driver && isOwn) await this.#end(driver);
   }
 
@@ -136,8 +136,7 @@ export class RedisConnection {
   }
 
   async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
-    const driver = await withinTime(this.#timeout, this.#drivers.ask(ctx));
-    void this.#drivers.forget();
+    const driver = await this.#drivers.take(ctx, this.#timeout);
     const { client } = driver;
     const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
     if (isOwn && client === this.#usersClient) throw this.#health.notConnected();
@@ -200,14 +199,5 @@ export class RedisConnection {
     } finally {
       this.#isReplacing = false;
     }
-  }
-}
-
-function destroy(driver: RedisDriver): void {
-  try {
-    // Sentinel clients answer with a promise.
-    Promise.resolve(driver.destroy()).catch(() => {});
-  } catch {
-    // node-redis throws when there is nothing left to destroy.
   }
 }

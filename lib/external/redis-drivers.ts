@@ -1,6 +1,7 @@
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
+import { withinTime } from "../platform/time-limit.js";
 import { IoredisDriver, isIoredis } from "./ioredis-driver.js";
 import { isNodeRedis, NodeRedisDriver } from "./node-redis-driver.js";
 import type { RedisClient, RedisDriver } from "./redis-client.js";
@@ -9,14 +10,25 @@ import type { RedisHealth } from "./redis-health.js";
 /** Returns a Redis client, or a promise of one. */
 export type GetRedisClient = (ctx: RequestContext<any>) => Awaitable<RedisClient>;
 
+/** What getClient is about to answer. */
+interface Asked {
+  readonly coming: Promise<RedisDriver>;
+  /** How often somebody has waited for it in vain. */
+  inVain: number;
+}
+
+const MAX_IN_VAIN = 2;
+
 /** Where the clients of a connection come from: asks for them, recognizes them and listens to them. */
 export class RedisDrivers {
   readonly #getClient: GetRedisClient;
   readonly #health: RedisHealth;
   /** Of every client that has been seen, so that none is listened to twice. */
   readonly #known: WeakMap<RedisClient, RedisDriver> = new WeakMap();
-  /** What getClient is about to answer. */
-  #asked: Promise<RedisDriver> | undefined;
+  #asked: Asked | undefined;
+  /** Those that have come when nobody waited for them any longer. */
+  readonly #late: RedisDriver[] = [];
+  #keep: (driver: RedisDriver) => void = (driver) => this.#late.push(driver);
   #refusal: SessionError | undefined;
   /** Ends the wait of a start. */
   #wake: (() => void) | undefined;
@@ -31,22 +43,42 @@ export class RedisDrivers {
     return this.#refusal;
   }
 
-  /** Asks for a client. One that comes too late for whoever asked is there for the next who asks, so that no client is left behind. */
-  ask(ctx: RequestContext<any>): Promise<RedisDriver> {
-    if (this.#asked) return this.#asked;
-    const asked = (async () => this.#driverOf(await this.#getClient(ctx)))();
-    this.#asked = asked;
-    asked.catch(() => {
-      if (this.#asked === asked) this.#asked = undefined;
-    });
-    return asked;
+  /**
+   * Asks for a client. One that comes too late for whoever asked is there for the next who asks, so that no client is left behind; after two
+   * who have waited in vain getClient is called again, since the first call may never end.
+   *
+   * @param limit - Seconds.
+   */
+  async take(ctx: RequestContext<any>, limit: number): Promise<RedisDriver> {
+    const late = this.#late.pop();
+    if (late) return late;
+    const asked = (this.#asked ??= this.#ask(ctx));
+    try {
+      const driver = await withinTime(limit, asked.coming);
+      this.#forget(asked);
+      return driver;
+    } catch (error) {
+      if (++asked.inVain === MAX_IN_VAIN) {
+        this.#forget(asked);
+        asked.coming.then(
+          (driver) => this.#keep(driver),
+          () => {},
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** Nobody will ask again: what is there or comes yet is given up. */
+  end(): void {
+    this.#keep = destroy;
+    this.#late.splice(0).forEach(destroy);
+    this.#asked?.coming.then(destroy, () => {});
   }
 
   /** The next who asks gets another one. */
-  forget(): Promise<RedisDriver> | undefined {
-    const asked = this.#asked;
+  reset(): void {
     this.#asked = undefined;
-    return asked;
   }
 
   /** Until the client is ready or known to be down, whichever is first. It may go on trying after that. */
@@ -55,6 +87,17 @@ export class RedisDrivers {
       this.#wake = resolve;
       if (opens) client.connect().then(() => resolve(), reject);
     });
+  }
+
+  #ask(ctx: RequestContext<any>): Asked {
+    const coming = (async () => this.#driverOf(await this.#getClient(ctx)))();
+    const asked = { coming, inVain: 0 };
+    coming.catch(() => this.#forget(asked));
+    return asked;
+  }
+
+  #forget(asked: Asked): void {
+    if (this.#asked === asked) this.#asked = undefined;
   }
 
   #driverOf(client: RedisClient): RedisDriver {
@@ -84,5 +127,15 @@ export class RedisDrivers {
       "getClient returned no client that RedisSessionStore can use. Pass one of node-redis 5 or newer (of version 4: createClient() alone), not in legacyMode and not its legacy(), or one of ioredis 5 or newer.",
     );
     throw this.#refusal;
+  }
+}
+
+/** Ends the client at once. */
+export function destroy(driver: RedisDriver): void {
+  try {
+    // Sentinel clients answer with a promise.
+    Promise.resolve(driver.destroy()).catch(() => {});
+  } catch {
+    // node-redis throws when there is nothing left to destroy.
   }
 }

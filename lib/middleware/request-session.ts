@@ -42,7 +42,8 @@ export class RequestSession implements Session {
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
-    this.#errors = outer instanceof RequestSession ? outer.#errors : new ErrorWatch(scope.ctx);
+    const isNested = outer instanceof RequestSession && outer.#scope.ctx === scope.ctx;
+    this.#errors = isNested ? outer.#errors : new ErrorWatch(scope.ctx);
     this.#errorsBefore = this.#errors.count;
   }
 

@@ -65,8 +65,12 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
  * waitUntil was told.
  */
 function release(store: SessionStore, scope: StoreScope): void {
-  const released = (async () => store.release?.(scope))();
-  scope.ctx.waitUntil(released.catch(() => {}));
+  try {
+    const released = store.release?.(scope);
+    if (isPromise(released)) scope.ctx.waitUntil(Promise.resolve(released).catch(() => {}));
+  } catch {
+    // As said.
+  }
 }
 
 /** A request that changed nothing ends here. */

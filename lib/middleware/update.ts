@@ -1,6 +1,6 @@
-import { SessionError } from "../errors.js";
+import { isSessionError, SessionError } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import { copyPlain, isEqual, isPlain } from "../plain-data.js";
+import { copyPlain, isPlain, isSame } from "../plain-data.js";
 import type { SessionData } from "../record.js";
 import type { LoadedSession, SessionStore, StoreScope, UpdatedSession } from "../store.js";
 import type { Settings } from "./options.js";
@@ -15,9 +15,18 @@ export function updateInMemory(
 ): SessionData {
   // What cannot be stored cannot be copied either, such as a cycle.
   store.serialize(data);
-  const changed = copyPlain(data);
-  changeNow(change, changed);
-  return withContents(data, changed);
+  const copy = copyPlain(data);
+  if (!Object.isExtensible(data)) {
+    changeNow(change, copy);
+    return copy;
+  }
+  try {
+    changeNow(change, data);
+    return data;
+  } catch (error) {
+    withContents(data, copy);
+    throw error;
+  }
 }
 
 /** Commits the change at once, and tells of it. */
@@ -33,7 +42,7 @@ export async function updateInStore(
   try {
     updated = await store.apply!(loaded, pending, (data) => changeNow(change, data), scope);
   } catch (error) {
-    if (error instanceof SessionError) emit({ type: "store-failed", code: error.code }, ctx);
+    if (isSessionError(error)) emit({ type: "store-failed", code: error.code }, ctx);
     throw error;
   }
   if (updated === null) {
@@ -57,7 +66,7 @@ export function withContents(data: SessionData, contents: SessionData): SessionD
   const held = new Map<string, unknown>(Object.entries(data));
   const entries = Object.entries(contents).map(([key, value]) => {
     const old = held.get(key);
-    return [key, isPlain(old) && isPlain(value) && isEqual(old, value) ? old : value];
+    return [key, isPlain(old) && isPlain(value) && isSame(old, value) ? old : value];
   });
   for (const key of held.keys()) delete data[key as keyof SessionData];
   // fromEntries defines properties: a key __proto__ changes no prototype.

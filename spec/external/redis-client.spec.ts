@@ -170,6 +170,22 @@ describe("RedisSessionStore's client", () => {
     await server.stop();
   });
 
+  it("is asked for again when getClient never ends, after two who have waited for it", async () => {
+    let asked = 0;
+    const store = new RedisSessionStore({
+      timeout: 1,
+      getClient() {
+        return ++asked === 1 ? new Promise(() => {}) : createClient({ url: redis.url });
+      },
+    });
+    const visited = visits(store);
+    await waitUntil("the store to work", async () => {
+      return (await new Browser(visited).post("/visit")).status === 200;
+    });
+    expect(asked).to.equal(2);
+    await store.close();
+  });
+
   it("is asked for again when it has given up", async () => {
     let asked = 0;
     const server = await RedisServer.start();

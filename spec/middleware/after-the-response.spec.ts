@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SessionError, type Session } from "../../lib/index.js";
+import { SessionError, UnsafeMemoryStore, type Session } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
@@ -70,6 +70,43 @@ for (const [name, create] of Object.entries(stores)) {
     }
   });
 }
+
+it("Data that only the app's own stringify understands can be read after the response, and not be changed", async () => {
+  class Basket {
+    items = 1;
+  }
+  let session: Session | undefined;
+  let written = 0;
+  const site = app(
+    {
+      store: new UnsafeMemoryStore({
+        stringify: () => `${++written}`, // a change, always
+        parse: () => Object.assign(new Basket(), { self: {} }),
+      }),
+      defaultSessionData: {},
+    },
+    {
+      "/": (ctx) => {
+        session = ctx.session;
+        const { data } = ctx.session;
+        data.self = { data: {} };
+        data.self.data.self = data.self; // a cycle
+      },
+    },
+  );
+  const browser = new Browser(site);
+  await browser.get("/");
+  await browser.get("/");
+  const { data } = session!;
+  expect(data.items).to.equal(1);
+  expect(data.self.data.self).to.equal(data.self.data.self.data.self);
+  expect(() => {
+    data.items = 2;
+  }).to.throw(TypeError);
+  expect(() => {
+    data.self.data.more = 2;
+  }).to.throw(TypeError);
+});
 
 it("A body that is still being streamed reads the session as it was, and fails if it changes it", async () => {
   const gate = new Deferred();

@@ -281,6 +281,34 @@ describe("The app's own handling of errors", () => {
     });
   }
 
+  it("is followed on a copy of the context, too, in which another session lives", async () => {
+    const inner = session({
+      store: new UnsafeMemoryStore(),
+      defaultSessionData: {},
+      cookieName: "inner",
+    });
+    const { site } = siteOf(
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+      (ctx) => {
+        const copy: RequestContext = {
+          ...ctx,
+          handleError: () => new Response("Sorry.", { status: 400 }),
+          next: async () => {
+            try {
+              return (await failing(copy))!;
+            } catch (error) {
+              return copy.handleError(error);
+            }
+          },
+        };
+        return inner(copy);
+      },
+    );
+    const response = await new Browser(site).get("/");
+    expect(response.status).to.equal(400);
+    expect(setCookies(response)).to.deep.equal([]);
+  });
+
   it("is called on the context, as it is without a session", async () => {
     const { site } = siteOf(
       (ctx) => {

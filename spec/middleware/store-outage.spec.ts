@@ -255,6 +255,13 @@ describe("A store that", () => {
     expect(site.errors).to.deep.equal([store.failure]);
   });
 
+  it("rejects with a mistake in the wiring, of whichever build, passes it on", async () => {
+    const mistake = Object.assign(new TypeError("keys"), { isWiringError: true });
+    const site = app({ store: new Broken(mistake), defaultSessionData: {} }, routes);
+    await new Browser(site).get("/set");
+    expect(site.errors).to.deep.equal([mistake]);
+  });
+
   it("breaks while unsealing fails the request with a SessionError", async () => {
     class BrokenCookieStore extends CookieStore {
       protected seal(): string {
@@ -289,7 +296,7 @@ describe("A store that", () => {
       );
       expect((await browser.get("/set")).status).to.equal(200);
       expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
-      expect(waited).to.have.length(2);
+      expect(waited).to.have.length(how === "rejects" ? 2 : 0);
       await Promise.all(waited);
     });
   }

@@ -43,6 +43,12 @@ const fit: Record<string, unknown> = {
     const once = { a: 1 };
     return [once, once];
   })(),
+  "an instance whose toJSON() gives itself": new (class {
+    x = 1;
+    toJSON() {
+      return this;
+    }
+  })(),
   "a toJSON() that gives plain values": { toJSON: () => ({ a: [1, "b", new Date(0)] }) },
   "an object without a prototype": Object.assign(Object.create(null), { a: 1 }),
 };

@@ -206,6 +206,23 @@ for (const [name, create] of Object.entries(stores)) {
       expect((await seen()).cart).to.deep.equal(["book", "lamp"]);
     });
 
+    // Where changes are merged, the order of keys is no change.
+    const keepsOrder = name === "UnsafeMemoryStore" ? "b,a" : "a,b";
+    it(`leaves keys in the order ${keepsOrder}`, async () => {
+      await begin({
+        "/fill": (ctx) => {
+          ctx.session.data.tabs = { b: 1, a: 2 };
+        },
+        "/up": (ctx) =>
+          ctx.session.update((data) => {
+            data.tabs = { a: 2, b: 1 };
+          }),
+      });
+      await browser.get("/fill");
+      await browser.get("/up");
+      expect(Object.keys((await seen()).tabs).join()).to.equal(keepsOrder);
+    });
+
     it("is not lost on sealed data", async () => {
       await begin({
         "/up": async (ctx) => {
