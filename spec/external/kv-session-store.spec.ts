@@ -232,18 +232,38 @@ describe("KvSessionStore", () => {
     expect(await notes.behind(id)).to.deep.equal({});
   });
 
-  it("tries no more once nobody waits any longer", async () => {
+  /** Of timers and of the clock alike. */
+  function stopTime(): void {
+    const now = Date.now();
     timers.restore();
-    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-    namespace.put.callsFake(async () => {
+    timers = sinon.useFakeTimers({ now, toFake: ["setTimeout", "clearTimeout", "Date"] });
+  }
+
+  it("writes nothing when reading has taken all the time", async () => {
+    stopTime();
+    // The first call loads, the second looks whether the record is still there.
+    namespace.get.onCall(1).callsFake(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      return "a record";
+    });
+    const response = browser.get("/set?a=2");
+    await timers.tickAsync(10_000);
+    expect((await response).status).to.equal(500);
+    expect(namespace.get.callCount).to.equal(2);
+    expect(namespace.put.callCount).to.equal(0);
+  });
+
+  it("tries no more once nobody waits any longer", async () => {
+    stopTime();
+    namespace.delete.callsFake(async () => {
       await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is slow, too
       throw tooMany;
     });
-    const { response } = await visit("/set?a=2");
+    const { response } = await visit("/destroy");
     expect(response.status).to.equal(500);
-    const { callCount } = namespace.put;
+    const { callCount } = namespace.delete;
     await timers.tickAsync(20_000);
-    expect(namespace.put.callCount).to.equal(callCount);
+    expect(namespace.delete.callCount).to.equal(callCount);
   });
 
   it("pauses a different time each time, so that rivals fall out of step", async () => {
