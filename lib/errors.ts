@@ -1,3 +1,5 @@
+import { isWiringError, type WiringError } from "./wiring-error.js";
+
 /**
  * What can go wrong at run time. Codes are stable; messages are for people and may change.
  *
@@ -57,17 +59,6 @@ export function isTooLarge(error: unknown): boolean {
 /** Not by `instanceof`: a store may come from the other of this package's two builds. */
 export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
-}
-
-/** A caller's mistake that shows only when a request comes. It goes to the app as it is, whereas any other error is the store's. */
-export class WiringError extends TypeError {
-  override readonly name: string = "TypeError";
-  /** By which it is told apart, as above. */
-  readonly isWiringError: boolean = true;
-}
-
-function isWiringError(error: unknown): error is WiringError {
-  return error instanceof TypeError && "isWiringError" in error;
 }
 
 /** What the driver of a store has thrown, as an error that says so. */

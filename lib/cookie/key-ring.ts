@@ -1,7 +1,7 @@
-import { WiringError } from "../errors.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
 import { readUint32 } from "./frame.js";
+import { WiringError } from "../wiring-error.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 

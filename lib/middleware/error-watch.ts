@@ -30,7 +30,7 @@ export class ErrorWatch {
     return this.#count;
   }
 
-  /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes half a microsecond, so not for nothing. */
+  /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a microsecond, so not for nothing. */
   arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
