@@ -1,13 +1,18 @@
 import { SessionError } from "./errors.js";
 import { parse, stringify } from "./json.js";
+import { isPlainObject } from "./plain-data.js";
+import { isPromise } from "./platform/awaitable.js";
 import { isAlive, type Lifetime, type SessionData, type SessionRecord } from "./record.js";
-import type { FreshReason, LoadedSession } from "./store.js";
+import type { FreshReason, LoadedSession, StoreScope } from "./store.js";
+import { WiringError } from "./wiring-error.js";
 
 /** How data become text and come back. */
 export interface SerializationOptions {
   /** Default: `JSON.stringify`, with an error for what JSON would drop or bend. */
   stringify?: (data: SessionData) => string;
-  /** Default: `JSON.parse`. May validate: a session that it throws for starts over (reason `invalid`). */
+  /**
+   * Default: `JSON.parse`. Returns a plain object, not a promise. May validate: a session that it throws for starts over (reason `invalid`).
+   */
   parse?: (text: string) => SessionData;
 }
 
@@ -17,10 +22,13 @@ export interface StoredData {
   readonly lifetime: Lifetime;
 }
 
-/** Ten digits hold every time of a record. */
+/** In front of the data of a session with a lifetime of its own. Ten digits hold every time of a record. */
 const PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
-const NO_PREFIX = ["", undefined] as const;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Where a record was found. */
+export type Found = Pick<LoadedSession, "value"> &
+  Partial<Pick<LoadedSession, "key" | "outdated">>;
 
 /** What all stores share: data ⇄ text, and the life of a record. */
 export abstract class BaseStore {
@@ -50,34 +58,66 @@ export abstract class BaseStore {
     return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
   }
 
+  /**
+   * Called by `session()`; do not override. The text that `serialize` makes of a text's data when nobody changes them: another one where
+   * `parse` fills in what is missing, or orders the keys.
+   */
+  reserialize(text: string): string {
+    // What JSON has written it writes again.
+    if (this.#parse === parse && this.#stringify === stringify) return text;
+    const stored = this.deserialize(text);
+    return stored ? this.serialize(stored.data, stored.lifetime) : text;
+  }
+
   /** Do not override. Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
   protected deserialize(text: string): StoredData | null {
-    const prefix = text.startsWith("@") ? PREFIX.exec(text) : NO_PREFIX;
-    if (prefix === null) return null;
-    const [{ length }, lifetime] = prefix;
-    try {
-      const data: unknown = this.#parse(length > 0 ? text.slice(length) : text);
-      if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
-      return { data, lifetime: lifetime === "browser" ? lifetime : Number(lifetime) || undefined };
-    } catch {
-      return null;
+    let dataText = text;
+    if (text.startsWith("@")) {
+      const prefix = PREFIX.exec(text);
+      if (prefix === null) return null;
+      dataText = text.slice(prefix[0].length);
     }
+    const data = this.#dataOf(dataText);
+    return data && { data, lifetime: this.lifetimeOf(text) };
+  }
+
+  /** Do not override. The lifetime of its own that the session has whose data are this text. */
+  protected lifetimeOf(text: string): Lifetime {
+    if (!text.startsWith("@")) return undefined;
+    const lifetime = PREFIX.exec(text)?.[1];
+    return lifetime === "browser" ? lifetime : Number(lifetime) || undefined;
   }
 
   /** Makes a session of a record that its store vouches for, if the record is alive and its data are sound. */
   protected admit(
     record: SessionRecord,
-    value: string,
-    key: string,
-    outdated: boolean,
-    absoluteTimeout: number,
+    found: Found,
+    scope: StoreScope,
   ): LoadedSession | FreshReason {
-    if (!isAlive(record, absoluteTimeout)) return "expired";
+    if (!isAlive(record, scope.absoluteTimeout)) return "expired";
     const stored = this.deserialize(record.text);
     if (stored === null) return "invalid";
     const { data, lifetime } = stored;
+    const { value, key = "", outdated = false } = found;
     const { text, created, expires } = record;
     return { value, key, data, lifetime, text, created, expires, outdated };
+  }
+
+  /** An object, or `null` when `parse` makes none of the text. */
+  #dataOf(text: string): SessionData | null {
+    let data: unknown;
+    try {
+      data = this.#parse(text);
+    } catch {
+      return null;
+    }
+    if (typeof data !== "object" || data === null) return null;
+    if (isPromise(data)) {
+      data.then(undefined, () => {});
+      throw new WiringError("The option parse must not be asynchronous.");
+    }
+    // Changes of an instance's private fields would not be seen, and be lost when two requests are merged.
+    return isPlainObject(data) ? data : null;
   }
 
   #textOf(data: SessionData): string {

@@ -1,12 +1,13 @@
 /** Whether all of it is plain objects, arrays and primitive values, without a cycle. */
-export function isPlain(value: unknown, ancestors: readonly object[] = []): boolean {
+export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boolean {
   if (typeof value !== "object" || value === null) return true;
-  if (ancestors.includes(value)) return false;
-  const inner = [...ancestors, value];
-  return (
+  if (ancestors.has(value)) return false;
+  ancestors.add(value);
+  const isTree =
     (Array.isArray(value) || isPlainObject(value)) &&
-    Object.values(value).every((item) => isPlain(item, inner))
-  );
+    Object.values(value).every((item) => isPlain(item, ancestors));
+  ancestors.delete(value);
+  return isTree;
 }
 
 /**
@@ -14,21 +15,24 @@ export function isPlain(value: unknown, ancestors: readonly object[] = []): bool
  *
  * @throws {TypeError} for a cycle.
  */
-export function copyPlain<T>(value: T, ancestors: readonly object[] = []): T {
+export function copyPlain<T>(value: T, ancestors: Set<object> = new Set()): T {
   if (typeof value !== "object" || value === null) return value;
-  if (ancestors.includes(value)) throw new TypeError("Session data must not have a cycle.");
-  const inner = [...ancestors, value];
-  if (Array.isArray(value)) return value.map((item: unknown) => copyPlain(item, inner)) as T;
-  if (!isPlainObject(value)) return value;
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
+  if (ancestors.has(value)) throw new TypeError("Session data must not have a cycle.");
+  ancestors.add(value);
   // fromEntries defines properties: a key __proto__ changes no prototype.
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, copyPlain(item, inner)]),
-  ) as T;
+  const copy: unknown = Array.isArray(value)
+    ? value.map((item: unknown) => copyPlain(item, ancestors))
+    : Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, copyPlain(item, ancestors)]),
+      );
+  ancestors.delete(value);
+  return copy as T;
 }
 
-/** A deep copy that cannot be changed. Cycles stay cycles; an instance within is passed on, and one at the top becomes an object. */
+/** A deep copy that cannot be changed. Cycles stay cycles; instances are passed on. */
 export function frozenCopy<T extends object>(value: T): T {
-  return frozen(isPlainObject(value) ? value : { ...value }, new Map()) as T;
+  return frozen(value, new Map()) as T;
 }
 
 function frozen(value: unknown, copies: Map<object, object>): unknown {

@@ -19,7 +19,7 @@ export interface Session {
    * The data: change it in place or replace it. What has changed is saved before the response leaves. After that, it is a frozen copy.
    *
    * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached; when it is replaced, `ERR_SESSION_DATA` for what is no
-   * object and `ERR_SESSION_RESPONSE` when the response is already finished.
+   * plain object and `ERR_SESSION_RESPONSE` when the response is already finished.
    */
   data: SessionData;
   /**
@@ -29,7 +29,7 @@ export interface Session {
    */
   readonly isFresh: boolean;
   /**
-   * How long *this* session may be idle, where that is not the `idleTimeout` of all: seconds, up to the `absoluteTimeout`, or `"browser"`
+   * How long this session may stay idle, if that differs from `idleTimeout`: seconds, up to the `absoluteTimeout`, or `"browser"`
    * for a cookie that goes when the browser is closed. It stays with the session until it is ended.
    *
    * @example
@@ -46,12 +46,26 @@ export interface Session {
    * Moves the data to a new ID, so that anyone who knew the old one is left behind: call it at every change of privilege, a login
    * above all. Done before the response leaves, not when the promise resolves.
    *
+   * @example
+   * ```ts
+   * await ctx.session.regenerate();
+   * ctx.session.data.userId = user.id;
+   * ```
+   *
    * @throws {SessionError} as `destroy()`.
    */
   regenerate(): Promise<void>;
   /**
    * Ends the session. The store's record is removed, and the cookie cleared, before the response leaves, not when the promise resolves.
    * From here on `data` is fresh default data; changing it starts a new session.
+   *
+   * @example
+   * ```ts
+   * app.post("/logout", async (ctx) => {
+   *   await ctx.session.destroy();
+   *   return new Response("Bye");
+   * });
+   * ```
    *
    * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached, `ERR_SESSION_RESPONSE` when the response is already
    * finished.
@@ -61,6 +75,13 @@ export interface Session {
    * Reads, changes and writes as one step. In an external store that compares, the change has been committed when the
    * promise resolves, and stays whatever the handler does later. Elsewhere it is an ordinary change of `data`. Objects within `data` that
    * have changed are new ones afterwards: look them up again.
+   *
+   * @example
+   * ```ts
+   * await ctx.session.update((data) => {
+   *   data.credits -= 1;
+   * });
+   * ```
    *
    * @param change - Synchronous; changes its argument. It is run again on newer data when another request was faster.
    * @throws {TypeError} for an asynchronous `change`.
@@ -103,6 +124,11 @@ export function isAlive(
     created <= now + CLOCK_SKEW &&
     expires <= now + absoluteTimeout + CLOCK_SKEW
   );
+}
+
+/** Whether the two are one state of a record; its creation never changes. */
+export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
+  return a.text === b.text && a.expires === b.expires;
 }
 
 /**

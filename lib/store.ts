@@ -3,7 +3,7 @@ import type { Awaitable } from "./platform/awaitable.js";
 import type { Lifetime, SessionData, SessionRecord } from "./record.js";
 
 /**
- * Why what a client sent is no session: `malformed` (not of this store's form), `tampered` (the seal is broken, or was made
+ * Why the value that a client sent was not accepted as a session: `malformed` (not of this store's form), `tampered` (the seal is broken, or was made
  * for another cookie name), `expired`, `unknown` (no such record), `unknown-key` (sealed by a key that is not in the ring),
  * `other-store` (sealed by another kind of store) and `invalid` (`parse` refused the data).
  */
@@ -29,6 +29,8 @@ export interface SavedSession {
   readonly value: string;
   /** Seconds since 1970. */
   readonly expires: number;
+  /** Of its own: where changes were merged in, it may be another one than this request knew. */
+  readonly lifetime: Lifetime;
   /** Whether another request's changes were merged in. */
   readonly merged: boolean;
 }
@@ -49,6 +51,8 @@ export interface StoreScope {
 export interface SessionStore {
   /** @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored. */
   serialize(data: SessionData, lifetime?: Lifetime): string;
+  /** What `serialize` makes of the data of this text when nobody has changed them. Stores for which that is the text itself leave it out. */
+  reserialize?(text: string): string;
   /** The session that the value stands for, or the reason why it stands for none. */
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason>;
   /** Writes a new session (`loaded` is `null`) or a changed one; `null` when the session has ended meanwhile. */
@@ -82,8 +86,8 @@ export interface SessionStore {
 /** What `SessionStore.apply` has committed. */
 export interface UpdatedSession {
   readonly session: LoadedSession;
-  /** What the handler is to see: the committed data with the changes that are still pending on top. */
-  readonly data: SessionData;
+  /** What the handler is to see: the committed data with the changes on top that are still pending. Asked when they are put in place. */
+  dataWith(pending: SessionData): SessionData;
   /** Whether another request's changes came in. */
   readonly merged: boolean;
 }

@@ -59,7 +59,7 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     return andThen(this.unseal(value, scope), (opened) =>
       typeof opened === "string"
         ? opened
-        : this.admit(opened, value, "", opened.outdated === true, scope.absoluteTimeout),
+        : this.admit(opened, { value, outdated: opened.outdated === true }, scope),
     );
   }
 
@@ -69,8 +69,13 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
     next: SessionRecord,
     scope: StoreScope,
   ): Awaitable<SavedSession> {
-    const { expires } = next;
-    return andThen(this.seal(next, scope), (value) => ({ value, expires, merged: false }));
+    const { expires, text } = next;
+    return andThen(this.seal(next, scope), (value) => ({
+      value,
+      expires,
+      lifetime: this.lifetimeOf(text),
+      merged: false,
+    }));
   }
 
   /** Called by `session()`; do not override. */

@@ -28,8 +28,8 @@ const PERIOD = 3600;
  * | the last 16 | its tag |
  *
  * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted", "1", cookie name, period), where the
- * period is floor(expires / 3600) in decimal. So no AES key serves longer than an hour's worth of cookies, and a million of them
- * a second stay within NIST's 2^32 random nonces per key (SP 800-38D, 8.3).
+ * period is floor(expires / 3600) in decimal. So an AES key serves only the cookies that expire within one hour, of which there may be 2^32:
+ * NIST's bound on random nonces per key (SP 800-38D, 8.3).
  *
  * @example
  * ```ts
@@ -38,8 +38,12 @@ const PERIOD = 3600;
  * ```
  */
 export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
-  protected readonly kind: Kind = ENCRYPTED_V1;
   protected readonly minBytes: number = TEXT_AT + TAG_BYTES;
+
+  /** Not a field: the constructor of the base needs it. */
+  protected get kind(): Kind {
+    return ENCRYPTED_V1;
+  }
 
   protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<CipherKey> {
     return engine.cipherKey(secret);
@@ -84,5 +88,5 @@ function cipherKey(
   expires: number,
   { cookieName }: StoreScope,
 ): Awaitable<CipherKey> {
-  return key.subkey("encrypted", cookieName, Math.floor(expires / PERIOD));
+  return key.subkey(cookieName, Math.floor(expires / PERIOD));
 }

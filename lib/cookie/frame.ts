@@ -12,10 +12,15 @@ import type { SessionRecord } from "../record.js";
  */
 export const HEADER_BYTES = 13;
 
-/** The first byte. Chosen so that signed values begin with S and encrypted ones with E; the low bits are the version. */
-export type Kind = typeof SIGNED_V1 | typeof ENCRYPTED_V1;
-export const SIGNED_V1 = 0x49;
-export const ENCRYPTED_V1 = 0x11;
+/** A kind of sealed value, and its version. */
+export interface Kind {
+  /** The first byte. Chosen so that signed values begin with S and encrypted ones with E; the low bits are the version. */
+  readonly byte: number;
+  /** The same in words, for what keys are derived with. */
+  readonly purpose: readonly [name: string, version: string];
+}
+export const SIGNED_V1: Kind = { byte: 0x49, purpose: ["signed", "1"] };
+export const ENCRYPTED_V1: Kind = { byte: 0x11, purpose: ["encrypted", "1"] };
 
 /** What follows the first byte. */
 export interface Header extends Omit<SessionRecord, "text"> {
@@ -28,7 +33,7 @@ export function writeHeader(
   keyId: number,
   { created, expires }: SessionRecord,
 ): void {
-  frame[0] = kind;
+  frame[0] = kind.byte;
   writeUint32(frame, 1, keyId);
   writeUint32(frame, 5, created);
   writeUint32(frame, 9, expires);
@@ -45,7 +50,7 @@ export function readHeader(frame: Uint8Array): Header {
 
 /** Whether these are the bytes of a signed or encrypted value, as far as the first one tells. */
 export function isSealed(frame: Uint8Array): boolean {
-  return frame[0] === SIGNED_V1 || frame[0] === ENCRYPTED_V1;
+  return frame[0] === SIGNED_V1.byte || frame[0] === ENCRYPTED_V1.byte;
 }
 
 export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {

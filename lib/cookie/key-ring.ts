@@ -1,6 +1,6 @@
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
-import { readUint32 } from "./frame.js";
+import { readUint32, type Kind } from "./frame.js";
 import { WiringError } from "../wiring-error.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
@@ -23,10 +23,11 @@ export class KeyRing<Subkey> {
     this.first = keys[0]!;
   }
 
-  /** Throws a `TypeError` for keys that cannot do the work. */
+  /** @throws {TypeError} for keys that cannot do the work. */
   static create<Subkey>(
     keys: readonly CryptoKey[],
     engine: CryptoEngine,
+    kind: Kind,
     makeSubkey: SubkeyMaker<Subkey>,
   ): Awaitable<KeyRing<Subkey>> {
     assertKeys(keys);
@@ -34,7 +35,7 @@ export class KeyRing<Subkey> {
     const ringKeys = keys.map((key) =>
       andThen(
         engine.expand(key, label),
-        (bytes) => new RingKey(readUint32(bytes, 0), key, engine, makeSubkey),
+        (bytes) => new RingKey(readUint32(bytes, 0), key, engine, kind, makeSubkey),
       ),
     );
     return ringKeys.every(isReady)

@@ -6,6 +6,7 @@ import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
 import { withinTime } from "../platform/time-limit.js";
+import { TimeoutError } from "../platform/timeout-error.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
 import type { SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
@@ -25,7 +26,7 @@ export type Keys =
   | PromiseLike<readonly CryptoKey[]>
   | ((ctx: RequestContext<any>) => Awaitable<readonly CryptoKey[]>);
 
-/** Seconds: every request waits for the keys, and one that is cancelled may never see them come. */
+/** Seconds. */
 const KEYS_TIMEOUT = 5;
 
 /**
@@ -41,7 +42,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     assertKnownOptions(new.target.name, options, ["stringify", "parse"]);
     this.#keys = keys;
     // What is wrong with the keys is said at construction where they and the engine are there.
-    if (typeof keys !== "function" && !isPromise(keys)) this.#keyRing();
+    if (typeof keys !== "function" && !isPromise(keys)) this.#ring = this.#createRing();
   }
 
   /** A new key from the platform's random source, extractable. */
@@ -85,7 +86,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /** Hook: what the subkeys are used for. */
   protected abstract makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<Subkey>;
 
-  protected abstract readonly kind: Kind;
+  protected abstract get kind(): Kind;
   /** The length of the sealed bytes when there is no text. */
   protected abstract readonly minBytes: number;
 
@@ -100,7 +101,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   protected unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason> {
     const frame = decodeBase64url(value);
     if (frame === null) return "malformed";
-    if (frame[0] !== this.kind) return isSealed(frame) ? "other-store" : "malformed";
+    if (frame[0] !== this.kind.byte) return isSealed(frame) ? "other-store" : "malformed";
     if (frame.length < this.minBytes) return "malformed";
     return andThen(this.#keyRing(scope.ctx), (ring): Awaitable<Unsealed | FreshReason> => {
       const header = readHeader(frame);
@@ -119,22 +120,37 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     });
   }
 
-  #keyRing(ctx?: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
-    return (this.#ring ??= this.#createRing(ctx));
+  #keyRing(ctx: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
+    const ring = (this.#ring ??= this.#createRing(ctx));
+    return isPromise(ring) ? this.#whenReady(ring) : ring;
   }
 
-  #createRing(ctx: RequestContext<any> | undefined): Awaitable<KeyRing<Subkey>> {
+  /**
+   * With a time limit for each who waits: on Workers, whatever a request has begun stands still for ever once it is over, its timers
+   * included, and the keys may be what another request had begun to fetch.
+   */
+  async #whenReady(ring: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
+    try {
+      return await withinTime(KEYS_TIMEOUT, ring);
+    } catch (cause) {
+      if (this.#ring === ring) this.#ring = undefined;
+      throw cause instanceof TimeoutError ? keysNotLoaded(cause) : cause;
+    }
+  }
+
+  #createRing(ctx?: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
     const given = this.#keys;
     const keys = typeof given === "function" || isPromise(given) ? this.#fetchKeys(ctx) : given;
     const ring = andThen(keys, (ready) =>
       andThen(cryptoEngine(), (engine) =>
-        KeyRing.create(ready, engine, (by, secret) => this.makeSubkey(by, secret)),
+        KeyRing.create(ready, engine, this.kind, (by, secret) => this.makeSubkey(by, secret)),
       ),
     );
     if (isPromise(ring)) {
+      const isKept = (): boolean => this.#ring === ring;
       ring.then(
-        (ready) => (this.#ring = ready),
-        () => (this.#ring = undefined),
+        (ready) => isKept() && (this.#ring = ready),
+        () => isKept() && (this.#ring = undefined),
       );
     }
     return ring;
@@ -142,11 +158,14 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
 
   async #fetchKeys(ctx: RequestContext<any> | undefined): Promise<readonly CryptoKey[]> {
     try {
-      const keys = typeof this.#keys === "function" ? this.#keys(ctx!) : this.#keys;
-      return await withinTime(KEYS_TIMEOUT, Promise.resolve(keys));
+      return await (typeof this.#keys === "function" ? this.#keys(ctx!) : this.#keys);
     } catch (cause) {
-      const message = "The keys of the cookie store could not be loaded; see the cause.";
-      throw new SessionError("ERR_SESSION_STORE", message, { cause });
+      throw keysNotLoaded(cause);
     }
   }
+}
+
+function keysNotLoaded(cause: unknown): SessionError {
+  const message = "The keys of the cookie store could not be loaded; see the cause.";
+  return new SessionError("ERR_SESSION_STORE", message, { cause });
 }

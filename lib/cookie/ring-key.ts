@@ -1,5 +1,6 @@
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { CryptoEngine } from "../platform/crypto-engine.js";
+import type { Kind } from "./frame.js";
 import { encodePieces } from "./pae.js";
 
 export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
@@ -15,25 +16,34 @@ export class RingKey<Subkey> {
   readonly id: number;
   readonly engine: CryptoEngine;
   readonly #root: CryptoKey;
+  readonly #kind: Kind;
   readonly #makeSubkey: SubkeyMaker<Subkey>;
   readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
 
-  constructor(id: number, root: CryptoKey, engine: CryptoEngine, makeSubkey: SubkeyMaker<Subkey>) {
+  /** @param kind - What the ring is for. */
+  constructor(
+    id: number,
+    root: CryptoKey,
+    engine: CryptoEngine,
+    kind: Kind,
+    makeSubkey: SubkeyMaker<Subkey>,
+  ) {
     this.id = id;
     this.#root = root;
     this.engine = engine;
+    this.#kind = kind;
     this.#makeSubkey = makeSubkey;
   }
 
   /** @param period - A number of the caller's choice: what is sealed in different periods has different keys. */
-  subkey(kind: string, cookieName: string, period: number): Awaitable<Subkey> {
-    // The kind is the same for all of a ring.
+  subkey(cookieName: string, period: number): Awaitable<Subkey> {
     const purpose = `${period} ${cookieName}`;
-    return this.#subkeys.get(purpose) ?? this.#derive(purpose, kind, cookieName, period);
+    return this.#subkeys.get(purpose) ?? this.#derive(purpose, cookieName, period);
   }
 
-  #derive(purpose: string, kind: string, cookieName: string, period: number): Awaitable<Subkey> {
-    const info = encodePieces("@hattip/session", kind, "1", cookieName, String(period));
+  #derive(purpose: string, cookieName: string, period: number): Awaitable<Subkey> {
+    const [name, version] = this.#kind.purpose;
+    const info = encodePieces("@hattip/session", name, version, cookieName, String(period));
     const subkey = andThen(this.engine.expand(this.#root, info), (secret) =>
       this.#makeSubkey(this.engine, secret),
     );

@@ -37,7 +37,6 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  * ```
  */
 export class SignedCookieStore extends KeyedCookieStore<MacKey> {
-  protected readonly kind: Kind = SIGNED_V1;
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
@@ -51,6 +50,11 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
    */
   static async generateKeysFromSecrets(secrets: readonly string[]): Promise<CryptoKey[]> {
     return importKeys("secrets", secrets, stretch);
+  }
+
+  /** Not a field: the constructor of the base needs it. */
+  protected get kind(): Kind {
+    return SIGNED_V1;
   }
 
   protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<MacKey> {
@@ -92,7 +96,7 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
 
 /** A MAC wears out no key: one period is enough. */
 function macKey(key: RingKey<MacKey>, { cookieName }: StoreScope): Awaitable<MacKey> {
-  return key.subkey("signed", cookieName, 0);
+  return key.subkey(cookieName, 0);
 }
 
 async function stretch(secret: string): Promise<Uint8Array> {

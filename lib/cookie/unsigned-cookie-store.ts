@@ -1,13 +1,14 @@
 import { assertKnownOptions } from "../option-checks.js";
-import type { SerializationOptions } from "../base-store.js";
+import type { Found, SerializationOptions } from "../base-store.js";
+import { cookieBytes, MAX_COOKIE_BYTES } from "../cookie-size.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
-import type { FreshReason, LoadedSession } from "../store.js";
+import type { FreshReason, LoadedSession, StoreScope } from "../store.js";
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
 
-/** JSON reads numbers as large as this as Infinity. */
-const PERHAPS_INFINITE = /\d[eE]|\d{300}/;
+/** JSON reads numbers as large as this as Infinity, and writes 1e20 in 21 digits. */
+const PERHAPS_LARGE = /\d[eE]|\d{300}/;
 
 /**
  * Keeps the session in a cookie that the client can read **and write**: for data that need no protection, with a `parse` that
@@ -37,25 +38,30 @@ export class UnsignedCookieStore extends CookieStore {
     const bytes = decodeBase64url(value);
     if (bytes === null) return "malformed";
     if (isSealed(bytes)) return "other-store";
-    return decodeRecord(decodeUtf8(bytes)) ?? "malformed";
+    const encoded = decodeUtf8(bytes);
+    // Of bytes that are no UTF-8, each becomes three.
+    if (encoded.includes("\uFFFD") && encodeBase64url(encodeUtf8(encoded)) !== value) return "malformed";
+    return decodeRecord(encoded) ?? "malformed";
   }
 
   /** Refuses what could not be written again, so that every request would fail at its end: 1e999, say, or what the user's parse lets in. */
   protected override admit(
     record: SessionRecord,
-    value: string,
-    key: string,
-    outdated: boolean,
-    absoluteTimeout: number,
+    found: Found,
+    scope: StoreScope,
   ): LoadedSession | FreshReason {
-    const session = super.admit(record, value, key, outdated, absoluteTimeout);
+    const session = super.admit(record, found, scope);
     if (typeof session === "string") return session;
-    if (!this.#hasOwnParse && !PERHAPS_INFINITE.test(record.text)) return session;
+    if (!this.#hasOwnParse && !PERHAPS_LARGE.test(record.text)) return session;
+    return this.#fits(session, scope) ? session : "invalid";
+  }
+
+  #fits(session: LoadedSession, { cookieName }: StoreScope): boolean {
     try {
-      this.serialize(session.data, session.lifetime);
-      return session;
+      const text = this.serialize(session.data, session.lifetime);
+      return cookieBytes(cookieName, this.seal({ ...session, text })) <= MAX_COOKIE_BYTES;
     } catch {
-      return "invalid";
+      return false;
     }
   }
 }

@@ -12,7 +12,7 @@ import type {
   UpdatedSession,
 } from "../store.js";
 import type { ExternalStoreOptions } from "./external-store-options.js";
-import { RecordTransitions } from "./record-transitions.js";
+import { RecordTransitions, type Transition } from "./record-transitions.js";
 import { Records } from "./records.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
 import { SessionMerger, type AppliedChange } from "./session-merger.js";
@@ -30,19 +30,19 @@ const MAX_TIMEOUT = 3600;
  * @example
  * ```ts
  * class MapStore extends ExternalStore {
- *   readonly #entries = new Map<string, { text: string; end: number }>();
+ *   readonly #entries = new Map<string, { text: string; expires: number }>();
  *   protected read(key: string) {
  *     const entry = this.#entries.get(key);
- *     return entry && Date.now() < entry.end ? entry.text : null;
+ *     return entry && Date.now() < entry.expires ? entry.text : null;
  *   }
  *   protected create(key: string, text: string, ttl: number) {
  *     if (this.read(key) !== null) return false;
- *     this.#entries.set(key, { text, end: Date.now() + ttl * 1000 });
+ *     this.#entries.set(key, { text, expires: Date.now() + ttl * 1000 });
  *     return true;
  *   }
  *   protected update(key: string, text: string, ttl: number, expected: string) {
  *     if (this.read(key) !== expected) return false;
- *     this.#entries.set(key, { text, end: Date.now() + ttl * 1000 });
+ *     this.#entries.set(key, { text, expires: Date.now() + ttl * 1000 });
  *     return true;
  *   }
  *   protected remove(key: string) {
@@ -97,7 +97,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
    * Hook: the text under the key, or `null` when there is none. A missing key is not an error. A record that has
    * expired may be returned or not.
    *
-   * Of all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what the client holds. A throw means that
+   * For all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what the client holds. A throw means that
    * the system failed; it reaches the application as the `cause` of `ERR_SESSION_STORE`.
    */
   protected abstract read(key: string, ctx: RequestContext<any>): Awaitable<string | null>;
@@ -151,7 +151,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
       this.#merger.rebase(loaded, next, current);
     return andThen(
       this.#transitions.replace(key, loaded, rebase, scope),
-      (written) => written && { value, expires: written.expires, merged: written.merged },
+      (written) => written && this.#saved(value, written),
     );
   }
 
@@ -166,7 +166,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     const rebase = (current: SessionRecord): SessionRecord =>
       this.#merger.rebase(loaded, next, current);
     const written = await this.#transitions.move(loaded.key, newKey, loaded, rebase, scope);
-    return written && { ...written, value };
+    return written && this.#saved(value, written);
   }
 
   /** Called by `session()`; do not override. */
@@ -188,18 +188,17 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     if (written === null || applied === undefined) return null;
     const { next, lifetime } = applied;
     const session = { ...loaded, text: next.text, expires: next.expires, lifetime };
-    const data = this.#merger.rebasePending(loaded, pending(), applied);
-    return { session, data, merged: written.merged };
+    const dataWith = (unsaved: SessionData): SessionData =>
+      this.#merger.rebasePending(loaded, unsaved, applied!);
+    return { session, dataWith, merged: written.merged };
   }
 
   #insert(next: SessionRecord, scope: StoreScope): Awaitable<SavedSession> {
     return andThen(generateSessionId(), (value) =>
       andThen(this.#keyOf(value, scope), (key) =>
-        andThen(this.#records.create(key, next, scope.ctx), () => ({
-          value,
-          expires: next.expires,
-          merged: false,
-        })),
+        andThen(this.#records.create(key, next, scope.ctx), () =>
+          this.#saved(value, { record: next, merged: false }),
+        ),
       ),
     );
   }
@@ -208,8 +207,12 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     return andThen(this.#records.read(key, scope.ctx), (record) =>
       typeof record === "string"
         ? record
-        : this.admit(record, value, key, false, scope.absoluteTimeout),
+        : this.admit(record, { value, key }, scope),
     );
+  }
+
+  #saved(value: string, { record, merged }: Transition): SavedSession {
+    return { value, expires: record.expires, lifetime: this.lifetimeOf(record.text), merged };
   }
 
   #keyOf(value: string, { cookieName }: StoreScope): Awaitable<string> {

@@ -85,7 +85,8 @@ export class IoredisDriver implements RedisDriver {
         if (!isUnknownScript(error)) throw error;
         return this.client.eval(REPLACE_SCRIPT, 1, ...args);
       });
-      return reply === 1;
+      // A client with the option stringNumbers says "1".
+      return Number(reply) === 1;
     });
   }
 

@@ -80,7 +80,7 @@ export class KvSessionStore extends ExternalStore {
     return retried(deadline, async () => {
       // Each time anew: a logout may have come between two attempts.
       if ((await store.get(key)) === null) return false;
-      if (Date.now() >= deadline) throw new Error("KV took too long to read.");
+      assertInTime(deadline);
       await store.put(key, text, timeToLive(ttl));
       return true;
     });
@@ -92,20 +92,25 @@ export class KvSessionStore extends ExternalStore {
     await retried(deadline, () => store.delete(key));
   }
 
-  /** Milliseconds since 1970, from when on nobody waits any more: what is written after that is a surprise. */
+  /** Milliseconds of `performance.now()`, from when on nobody waits any more: what is written after that is a surprise. */
   #deadline(): number {
-    return Date.now() + this.timeout * 1000;
+    return performance.now() + this.timeout * 1000;
   }
+}
+
+function assertInTime(deadline: number): void {
+  if (performance.now() >= deadline) throw new Error("KV took too long.");
 }
 
 /** KV tells its limits only in the text of an error. */
 async function retried<T>(deadline: number, write: () => Promise<T>): Promise<T> {
   for (const pause of PAUSES) {
     try {
+      assertInTime(deadline);
       return await write();
     } catch (error) {
       const wait = pause * (0.7 + Math.random() * 0.3);
-      if (!String(error).includes("429") || Date.now() + wait >= deadline) throw error;
+      if (!String(error).includes("429") || performance.now() + wait >= deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }

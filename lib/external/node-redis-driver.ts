@@ -27,6 +27,7 @@ interface ScriptOptions {
 interface CommandOptions {
   abortSignal: AbortSignal;
   timeout: undefined;
+  typeMapping: undefined;
 }
 
 /** A client for one command. */
@@ -121,14 +122,12 @@ export class NodeRedisDriver implements RedisDriver {
     return this.#once(signal).redis.del(key);
   }
 
-  /**
-   * The client with options for one command, in place of its own (which may ask for Buffers): all its queues drop the command when the signal
-   * is aborted.
-   */
+  /** The client with options for one command: all its queues drop the command when the signal is aborted. */
   #once(abortSignal: AbortSignal): OneCall {
     this.#isUsed = true;
-    // The signal has a timeout already, and that of the client would be one more timer.
-    const options = { abortSignal, timeout: undefined };
+    // The client's own options are in force where these are silent. Its timeout would be one more timer, since the signal has one; and its
+    // types may be Buffers for strings, and strings for numbers.
+    const options = { abortSignal, timeout: undefined, typeMapping: undefined };
     // Version 4 has none.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
     const call = { redis, isUnderWay: false, isSentTwice: false };

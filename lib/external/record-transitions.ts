@@ -1,16 +1,14 @@
 import { codeOf } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { andThen, type Awaitable } from "../platform/awaitable.js";
-import { isAlive, type SessionRecord } from "../record.js";
+import { isAlive, isSameRecord, type SessionRecord } from "../record.js";
 import type { FreshReason, StoreScope } from "../store.js";
 import { untilSettled } from "./attempts.js";
 import type { Records } from "./records.js";
-import { isSameRecord } from "./session-merger.js";
 
-/** A record has been written. */
+/** What has been written. */
 export interface Transition {
-  /** Seconds since 1970. */
-  readonly expires: number;
+  readonly record: SessionRecord;
   /** Whether another request's changes were merged in. */
   readonly merged: boolean;
 }
@@ -118,9 +116,9 @@ export class RecordTransitions {
 }
 
 function transition(
-  { expires }: SessionRecord,
+  record: SessionRecord,
   current: SessionRecord,
   loaded: SessionRecord,
 ): Transition {
-  return { expires, merged: current.text !== loaded.text };
+  return { record, merged: current.text !== loaded.text };
 }

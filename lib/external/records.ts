@@ -4,6 +4,7 @@ import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { currentSecond, decodeRecord, encodeRecord, type SessionRecord } from "../record.js";
 import { withinTime } from "../platform/time-limit.js";
+import { WiringError } from "../wiring-error.js";
 
 /** The four things that are done to a backend; `ExternalStore` has their contract. */
 export interface BackendHooks {
@@ -78,16 +79,35 @@ export class Records {
     const text = this.#encode(next);
     const ttl = timeToLive(next);
     const expected = encodeRecord(current);
-    return this.#call(() => this.#hooks.update(key, text, ttl, expected, ctx));
+    return this.#update(key, text, ttl, expected, ctx);
   }
 
   /** Takes the record out of the hands of all other requests, if `current` still stands. */
   retire(key: string, current: SessionRecord, ctx: RequestContext<any>): Awaitable<boolean> {
-    return this.#call(() => this.#hooks.update(key, DEAD, 1, encodeRecord(current), ctx));
+    return this.#update(key, DEAD, 1, encodeRecord(current), ctx);
   }
 
   remove(key: string, ctx: RequestContext<any>): Awaitable<void> {
     return this.#call(() => this.#hooks.remove(key, ctx));
+  }
+
+  #update(
+    key: string,
+    text: string,
+    ttl: number,
+    expected: string,
+    ctx: RequestContext<any>,
+  ): Awaitable<boolean> {
+    return andThen(
+      this.#call(() => this.#hooks.update(key, text, ttl, expected, ctx)),
+      (isWritten) => {
+        if (typeof isWritten === "boolean") return isWritten;
+        // To take nothing for false would be to write again what has been written.
+        throw new WiringError(
+          "The store's update() must return true when it has replaced the record, and false when it has not.",
+        );
+      },
+    );
   }
 
   #encode(record: SessionRecord): string {

@@ -25,8 +25,8 @@ export class RedisConnection {
   /** The last client that somebody else had opened: not for us to open again when they have closed it. */
   #usersClient: RedisClient | undefined;
   #starting: Promise<RedisDriver> | undefined;
-  /** Whether another client is about to take the place of this one. */
-  #isReplacing = false;
+  /** While another client is about to take the place of this one. */
+  #replacing: Promise<void> | undefined;
   /** Controllers that have aborted nothing yet: making one costs more than all else that is done here for a command. */
   readonly #spareLimits: AbortController[] = [];
 
@@ -80,6 +80,7 @@ export class RedisConnection {
   /** Closes the client if it was opened here. The next request opens one again. Never rejects. */
   async close(): Promise<void> {
     await this.#starting?.catch(() => {});
+    await this.#replacing;
     const driver = this.#driver;
     const isOwn = this.#isOwn || this.#closesAll;
     this.#driver = undefined;
@@ -119,7 +120,6 @@ export class RedisConnection {
       if (this.#health.isDown) throw this.#health.notConnected();
       return this.#starting;
     }
-    const start = Date.now();
     this.#starting = this.#connect(ctx)
       .then(
         (driver) => {
@@ -127,7 +127,7 @@ export class RedisConnection {
           return driver;
         },
         (error: unknown) => {
-          this.#health.failedToStart(error, start);
+          this.#health.failedToStart(error);
           throw error;
         },
       )
@@ -139,7 +139,7 @@ export class RedisConnection {
     const driver = await this.#drivers.take(ctx, this.#timeout);
     const { client } = driver;
     const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
-    if (isOwn && client === this.#usersClient) throw this.#health.notConnected();
+    if (isOwn && client === this.#usersClient) throw closedByUser();
     if (!isOwn) this.#usersClient = client;
     try {
       if (!driver.isOpen || !driver.isReady) {
@@ -163,8 +163,14 @@ export class RedisConnection {
     answer: Promise<unknown>,
   ): Promise<void> {
     if (driver !== this.#driver) return;
-    if (driver.isCluster)
-      return driver.seesPromotions ? undefined : this.#replaceClient(ctx, driver);
+    if (driver.isCluster) {
+      if (this.#isOwn && !driver.seesPromotions) {
+        this.#replacing ??= this.#replaceClient(ctx, driver).finally(
+          () => (this.#replacing = undefined),
+        );
+      }
+      return;
+    }
     const answered = answer.then(
       () => true,
       () => false,
@@ -190,14 +196,17 @@ export class RedisConnection {
 
   /** Another client finds the masters that there are now, and the sessions of the others go on meanwhile. */
   async #replaceClient(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
-    if (!this.#isOwn || this.#isReplacing) return;
-    this.#isReplacing = true;
     try {
       if ((await this.#connect(ctx)) !== old) await this.#end(old);
     } catch {
       // The old one is still there, for the masters that it can reach.
-    } finally {
-      this.#isReplacing = false;
     }
   }
+}
+
+function closedByUser(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_STORE",
+    "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.",
+  );
 }

@@ -1,17 +1,25 @@
 import { SessionError } from "../errors.js";
+import { TimeoutError } from "../platform/timeout-error.js";
 import { loggableError } from "./redis-error.js";
 
-/** What is known of the server behind a connection: while there is no use in calling it, calls fail at once. */
+/**
+ * What is known of the server behind a connection: while there is no use in calling it, calls fail at once.
+ *
+ * | state | | ends with |
+ * | --- | --- | --- |
+ * | up | nothing is known against it | `failedToStart`, `givenUp`: down; `hangs`: hung |
+ * | down | the last start has failed, or the client was given up | `started`: up |
+ * | hung | the last call has timed out, and the client is not to be replaced | the next call, which is a probe: probing |
+ * | probing | the probe is under way, and all others fail | `answered`, `ready`: up; the end of the probe: hung |
+ *
+ * In any state it rests after a call or a start that has waited in vain, for as long again: others had nothing to expect but to wait
+ * in vain, too.
+ */
 export class RedisHealth {
   /** Seconds. */
   readonly #timeout: number;
-  /** Whether the last start has failed. */
-  #isDown = false;
-  /** Whether the last call has timed out, of a client that is not to be replaced. */
-  #isHung = false;
-  /** Whether a call is under way that finds out whether the client still hangs. */
-  #isProbing = false;
-  /** Milliseconds since 1970, until which there is no use in trying: a call has just waited in vain. */
+  #state: "up" | "down" | "hung" | "probing" = "up";
+  /** By the clock of `performance.now()`, in milliseconds: that of the day may be set back. */
   #restsUntil = 0;
   #lastError: unknown;
 
@@ -21,15 +29,15 @@ export class RedisHealth {
   }
 
   get isDown(): boolean {
-    return this.#isDown;
+    return this.#state === "down";
   }
 
   get isResting(): boolean {
-    return this.#restsUntil > Date.now();
+    return this.#restsUntil > performance.now();
   }
 
   get isProbing(): boolean {
-    return this.#isProbing;
+    return this.#state === "probing";
   }
 
   /** Something has gone wrong, and somebody may want to know what. */
@@ -39,37 +47,38 @@ export class RedisHealth {
 
   /** @returns whether the call is a probe. */
   beginCall(): boolean {
-    return (this.#isProbing = this.#isHung);
+    if (this.#state !== "hung") return false;
+    this.#state = "probing";
+    return true;
   }
 
   endCall(isProbe: boolean): void {
-    if (isProbe) this.#isProbing = false;
+    if (isProbe && this.#state === "probing") this.#state = "hung";
   }
 
   answered(): void {
-    this.#isHung = false;
+    if (this.#state !== "down") this.#state = "up";
   }
 
   /** A client is there, or has come back by itself. */
   ready(): void {
-    this.#isHung = this.#isProbing = false;
+    this.answered();
     this.#restsUntil = 0;
   }
 
   started(): void {
-    this.#isDown = false;
+    this.#state = "up";
   }
 
-  /** @param since - Milliseconds since 1970: when the start began. */
-  failedToStart(error: unknown, since: number): void {
-    this.#isDown = true;
-    if (Date.now() - since >= this.#timeout * 1000) this.#rest();
+  failedToStart(error: unknown): void {
+    this.#state = "down";
+    if (error instanceof TimeoutError) this.#rest();
     if (!(error instanceof SessionError)) this.note(error);
   }
 
-  /** A call was not answered in time. For as long again calls fail at once: they had nothing to expect but to wait in vain, too. */
+  /** A call was not answered in time. */
   timedOut(): void {
-    this.note(new Error(`No answer within ${this.#timeout} s.`));
+    this.note(new TimeoutError(this.#timeout));
     this.#rest();
   }
 
@@ -80,17 +89,17 @@ export class RedisHealth {
 
   /** The client hangs, and stays. */
   hangs(): void {
-    this.#isHung = true;
+    this.#state = "hung";
   }
 
   /** The client was given up. */
   givenUp(): void {
-    this.#isDown = true;
+    this.#state = "down";
   }
 
   /** As if nothing had been known. */
   reset(): void {
-    this.#isDown = false;
+    this.#state = "up";
     this.#restsUntil = 0;
   }
 
@@ -103,6 +112,6 @@ export class RedisHealth {
   }
 
   #rest(): void {
-    this.#restsUntil = Date.now() + this.#timeout * 1000;
+    this.#restsUntil = performance.now() + this.#timeout * 1000;
   }
 }

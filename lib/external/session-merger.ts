@@ -1,6 +1,6 @@
 import type { StoredData } from "../base-store.js";
 import { SessionError } from "../errors.js";
-import type { Lifetime, SessionData, SessionRecord } from "../record.js";
+import { isSameRecord, type Lifetime, type SessionData, type SessionRecord } from "../record.js";
 import { merge } from "./merge.js";
 
 /** A change that was applied to the newest data with the request's own pending changes on top. */
@@ -91,8 +91,4 @@ export class SessionMerger {
       "The store's parse refuses what its stringify has written.",
     );
   }
-}
-
-export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
-  return a.text === b.text && a.expires === b.expires;
 }

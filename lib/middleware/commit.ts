@@ -4,7 +4,7 @@ import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../record.js";
 import type { StoreScope } from "../store.js";
 import type { Settings } from "./options.js";
-import type { Decision, Write } from "./decision.js";
+import type { Decision, PlannedWrite } from "./decision.js";
 import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
 
 /** What the client is to hold from now on. */
@@ -17,7 +17,7 @@ interface ClientUpdate {
   readonly endsWithBrowser: boolean;
 }
 
-const EVENTS: Record<Write["kind"], Exclude<SessionEvent["type"], "fresh" | "store-failed">> = {
+const EVENTS: Record<PlannedWrite["kind"], Exclude<SessionEvent["type"], "fresh" | "store-failed">> = {
   create: "saved",
   keep: "saved",
   save: "saved",
@@ -37,7 +37,7 @@ export function commit(
   if (!isChangeable(response)) {
     return commitWithoutCookie(settings, scope, decision).then(() => response);
   }
-  return andThen(write(settings, scope, decision), (update) => {
+  return andThen(carryOut(settings, scope, decision), (update) => {
     if (update) return sendToClient(settings, scope, update, response, varies);
     return varies ? withHeaders(response, varyByCookie) : response;
   });
@@ -49,16 +49,16 @@ async function commitWithoutCookie(
   scope: StoreScope,
   decision: Decision,
 ): Promise<void> {
-  const { destroyed, clears, write: planned } = decision;
+  const { destroyed, clears, planned } = decision;
   // Who logs out is out, even if the browser keeps a cookie that is worth nothing.
-  if (destroyed) await write(settings, scope, { ...decision, write: null });
+  if (destroyed) await carryOut(settings, scope, { ...decision, planned: null });
   if (planned && !clears) {
     const { kind, loaded } = planned;
     if (kind === "keep" || kind === "reissue" || kind === "renew") return;
     if (kind === "save") {
-      const update = await write(settings, scope, decision);
+      const update = await carryOut(settings, scope, decision);
       // A cookie store has written nothing but the value that cannot be told.
-      if (update === null || update.value === loaded?.value) return;
+      if (update === null || update.value === loaded.value) return;
     }
   }
   throw new SessionError(
@@ -67,7 +67,7 @@ async function commitWithoutCookie(
   );
 }
 
-function write(
+function carryOut(
   settings: Settings,
   scope: StoreScope,
   decision: Decision,
@@ -98,12 +98,12 @@ function destroy(
 function writePlanned(
   { store, emit, cookie, setSessionId }: Settings,
   scope: StoreScope,
-  { clears, write: planned }: Decision,
+  { clears, planned }: Decision,
 ): Awaitable<ClientUpdate | null> {
   if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
-  const { kind, loaded, next, lifetime } = planned;
+  const { kind, loaded, next } = planned;
   const written =
-    loaded && kind === "regenerate"
+    kind === "regenerate"
       ? store.regenerate(loaded, next, scope)
       : store.save(loaded, next, scope);
   return andThen(written, (saved) => {
@@ -111,7 +111,7 @@ function writePlanned(
       emit({ type: "gone" }, scope.ctx);
       return null;
     }
-    const { value, expires, merged } = saved;
+    const { value, expires, lifetime, merged } = saved;
     if (!setSessionId) cookie.assertFits(value);
     emit({ type: EVENTS[kind] }, scope.ctx);
     if (merged) emit({ type: "merged" }, scope.ctx);

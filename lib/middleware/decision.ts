@@ -6,30 +6,31 @@ import type { Settings } from "./options.js";
 export interface Decision {
   /** Ended by the handler: to be removed from the store. */
   readonly destroyed: LoadedSession | null;
-  readonly write: Write | null;
-  /** The client is to forget what it holds, unless a write gives it something new. */
+  readonly planned: PlannedWrite | null;
+  /** The client is to forget what it holds, unless a write gives it something new. Always so when a session was destroyed. */
   readonly clears: boolean;
 }
 
-export interface Write {
-  /**
-   * `create` a session that was changed, `keep` defaults that were only seen, `save` changed data, `regenerate` the ID, `reissue` what an
-   * old key has sealed, `renew` the expiry.
-   */
-  readonly kind: "create" | "keep" | "save" | "regenerate" | "reissue" | "renew";
-  readonly loaded: LoadedSession | null;
-  readonly next: SessionRecord;
-  readonly lifetime: Lifetime;
-}
+export type PlannedWrite =
+  | {
+      /** `create` a session that was changed, `keep` defaults that were only seen. */
+      readonly kind: "create" | "keep";
+      readonly loaded: null;
+      readonly next: SessionRecord;
+    }
+  | {
+      /** `save` changed data, `regenerate` the ID, `reissue` what an old key has sealed, `renew` the expiry. */
+      readonly kind: "save" | "regenerate" | "reissue" | "renew";
+      readonly loaded: LoadedSession;
+      readonly next: SessionRecord;
+    };
 
 /** What is left of a decision when its data turn out to be too large: who logs out is out, and who changes the ID gets a new one. */
-export function withoutData({ clears, write }: Decision): Decision | null {
-  if (write?.kind === "regenerate" && write.loaded) {
-    const { loaded } = write;
-    const { lifetime } = loaded;
-    return { destroyed: null, write: { ...write, next: loaded, lifetime }, clears };
+export function withoutData({ clears, planned }: Decision): Decision | null {
+  if (planned?.kind === "regenerate") {
+    return { destroyed: null, planned: { ...planned, next: planned.loaded }, clears };
   }
-  return clears ? { destroyed: null, write: null, clears } : null;
+  return clears ? { destroyed: null, planned: null, clears } : null;
 }
 
 type Rules = Pick<Settings, "idleTimeout" | "absoluteTimeout" | "renewAfter" | "defaults">;
@@ -40,13 +41,13 @@ export function writeOfFresh(
   text: string | undefined,
   untouchedText: string | undefined,
   lifetime: Lifetime,
-): Write | null {
+): PlannedWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
   if (!isChanged && !rules.defaults.arePersonal) return null;
   const created = currentSecond();
   const next = { text, created, expires: dueOf(rules, created, lifetime) };
-  return { kind: isChanged ? "create" : "keep", loaded: null, next, lifetime };
+  return { kind: isChanged ? "create" : "keep", loaded: null, next };
 }
 
 /** For a session that was there and that the handler has looked at. */
@@ -56,7 +57,7 @@ export function writeOfLoaded(
   text: string,
   lifetime: Lifetime,
   isRegenerated: boolean,
-): Write | null {
+): PlannedWrite | null {
   const { created } = loaded;
   const due = dueOf(rules, created, lifetime);
   const gain = due - loaded.expires;
@@ -69,7 +70,7 @@ export function writeOfLoaded(
     (loaded.outdated && "reissue") ||
     (isRenewed && "renew");
   const next = { text, created, expires: isRenewed ? due : loaded.expires };
-  return kind ? { kind, loaded, next, lifetime } : null;
+  return kind ? { kind, loaded, next } : null;
 }
 
 /** The first second at which the session is over if nothing more is heard of it. */

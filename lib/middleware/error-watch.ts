@@ -22,7 +22,7 @@ export class ErrorWatch {
 
   constructor(ctx: WatchedContext) {
     this.#ctx = ctx;
-    this.handleError = ctx.handleError;
+    this.follow(ctx.handleError);
     ctx.handleError = this.#counting;
   }
 
@@ -35,17 +35,18 @@ export class ErrorWatch {
     if (this.#isArmed) return;
     this.#isArmed = true;
     const ctx = this.#ctx;
-    this.handleError = ctx.handleError;
+    this.follow(ctx.handleError);
     ctx[WATCH] = this;
     Object.defineProperty(ctx, "handleError", FOLLOWING);
   }
 
-  get handleError(): HandleError | undefined {
+  /** What `ctx.handleError` is: the app's, with its errors counted. */
+  get counting(): HandleError | undefined {
     return this.#counting;
   }
 
   /** Each gets a wrapping of its own, since an error handler may call the one that it has replaced. To count an error twice does no harm. */
-  set handleError(handleError: HandleError | undefined) {
+  follow(handleError: HandleError | undefined): void {
     this.#counting =
       handleError &&
       ((error) => {
@@ -60,9 +61,9 @@ const FOLLOWING: PropertyDescriptor & ThisType<Required<WatchedContext>> = {
   configurable: true,
   enumerable: true,
   get() {
-    return this[WATCH].handleError;
+    return this[WATCH].counting;
   },
   set(handleError: HandleError | undefined) {
-    this[WATCH].handleError = handleError;
+    this[WATCH].follow(handleError);
   },
 };

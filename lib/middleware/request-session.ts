@@ -1,9 +1,15 @@
 import { SessionError } from "../errors.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
-import { frozenCopy } from "../plain-data.js";
+import { frozenCopy, isPlainObject } from "../plain-data.js";
 import type { Lifetime, Session, SessionData } from "../record.js";
 import type { LoadedSession, StoreScope } from "../store.js";
-import { withoutData, writeOfFresh, writeOfLoaded, type Decision, type Write } from "./decision.js";
+import {
+  withoutData,
+  writeOfFresh,
+  writeOfLoaded,
+  type Decision,
+  type PlannedWrite,
+} from "./decision.js";
 import { ErrorWatch } from "./error-watch.js";
 import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
@@ -60,8 +66,11 @@ export class RequestSession implements Session {
   set data(data: SessionData) {
     this.#assertOpen();
     this.#lookAtData();
-    if (typeof data !== "object" || data === null || Array.isArray(data)) {
-      throw new SessionError("ERR_SESSION_DATA", "session.data must be an object.");
+    if (typeof data !== "object" || data === null || !isPlainObject(data)) {
+      throw new SessionError(
+        "ERR_SESSION_DATA",
+        "session.data must be a plain object. Keep instances of classes under a key of it.",
+      );
     }
     this.#data = data;
   }
@@ -135,9 +144,18 @@ export class RequestSession implements Session {
     return this.#isDecided;
   }
 
-  /** What has begun and must have ended before the decision, although the handler may not have waited for it. */
-  get underWay(): Promise<unknown> | undefined {
-    return this.#underWay;
+  /** Whether something has begun that must have ended before the decision, although the handler may not have waited for it. */
+  get isBusy(): boolean {
+    return this.#underWay !== undefined;
+  }
+
+  /** Until all that has begun has ended, also what began meanwhile. */
+  async untilIdle(): Promise<void> {
+    let awaited: Promise<unknown> | undefined;
+    while (awaited !== this.#underWay) {
+      awaited = this.#underWay;
+      await awaited;
+    }
   }
 
   /** Throws a `TypeError` if this session, or one around it, goes by the name, and has not been finished. */
@@ -151,33 +169,40 @@ export class RequestSession implements Session {
   }
 
   /**
-   * What is to be done, if anything. Asked again, what is left of it without data that were too large.
+   * What is to be done, if anything.
    *
    * @param succeeded - Whether the handler did: of one that failed, only `destroy` and `regenerate` are honoured.
    */
   decide(succeeded: boolean): Decision | null {
-    if (this.#isDecided) return this.#decision && withoutData(this.#decision);
     const isUsed = this.#isLookedAt && this.#failure === undefined;
-    const write = isUsed ? this.#write(succeeded) : null;
+    const planned = isUsed ? this.#plan(succeeded) : null;
     this.#isDecided = true;
     const [destroyed, clears] = [this.#destroyed, this.#clears];
-    this.#decision = write || clears ? { destroyed, write, clears } : null;
+    this.#decision = planned || clears ? { destroyed, planned, clears } : null;
     return this.#decision;
   }
 
-  #write(succeeded: boolean): Write | null {
+  /** What is left of the decision when its data turn out to be too large. */
+  decideWithoutData(): Decision | null {
+    return this.#decision && withoutData(this.#decision);
+  }
+
+  #plan(succeeded: boolean): PlannedWrite | null {
     const loaded = this.#loaded;
     if (!succeeded) {
       if (loaded === null || !this.#isRegenerated) return null;
-      return { kind: "regenerate", loaded, next: loaded, lifetime: loaded.lifetime };
+      return { kind: "regenerate", loaded, next: loaded };
     }
     const lifetime = this.#lifetime;
-    const text = this.#isDataLookedAt
-      ? this.#settings.store.serialize(this.#data, lifetime)
-      : undefined;
-    return loaded
-      ? writeOfLoaded(this.#settings, loaded, text ?? loaded.text, lifetime, this.#isRegenerated)
-      : writeOfFresh(this.#settings, text, this.#untouchedText, lifetime);
+    const { store } = this.#settings;
+    const text = this.#isDataLookedAt ? store.serialize(this.#data, lifetime) : undefined;
+    if (loaded === null) {
+      return writeOfFresh(this.#settings, text, this.#untouchedText, lifetime);
+    }
+    const isChanged =
+      text !== undefined && text !== loaded.text && text !== store.reserialize?.(loaded.text);
+    const next = isChanged ? text : loaded.text;
+    return writeOfLoaded(this.#settings, loaded, next, lifetime, this.#isRegenerated);
   }
 
   /** One after another: each sees what those before it have committed. The first one begins at once. */
@@ -203,7 +228,7 @@ export class RequestSession implements Session {
     const updated = await updateInStore(this.#settings, this.#scope, loaded, pending, change);
     if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
     this.#loaded = updated.session;
-    this.#data = withContents(this.#data, updated.data);
+    this.#data = withContents(this.#data, updated.dataWith(this.#data));
   }
 
   #lookAt(): void {

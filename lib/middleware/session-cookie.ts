@@ -1,6 +1,8 @@
 import type { CookieSerializeOptions } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { cookieBytes, MAX_COOKIE_BYTES } from "../cookie-size.js";
 import { SessionError } from "../errors.js";
 import { assertKnownOptions } from "../option-checks.js";
+import { WiringError } from "../wiring-error.js";
 
 /**
  * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`, without `Secure` on http://localhost
@@ -11,12 +13,13 @@ export type SessionCookieOptions = Pick<
   "domain" | "httpOnly" | "maxAge" | "partitioned" | "path" | "priority" | "sameSite" | "secure"
 >;
 
-/** RFC 6265bis, 5.6: browsers drop a cookie whose name and value are longer, and attributes that are longer. */
-const MAX_COOKIE_BYTES = 4096;
+/** RFC 6265bis, 5.6: browsers drop attributes that are longer. */
 const MAX_ATTRIBUTE_BYTES = 1024;
 
 /** RFC 6265bis, 4.1.3. */
 const PREFIX = /^__(host-http|host|http|secure)-/i;
+/** RFC 6265, 4.1.1: cookie-octets. */
+const VALUE = /^[!#-+\--:<-[\]-~]+$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 /** RFC 6265, 4.1.1: av-octets, from the root. */
 const PATH = /^\/[ -:<-~]*$/;
@@ -30,7 +33,7 @@ export class SessionCookie {
   readonly #isSecure: boolean;
   readonly #isSecureOnLoopback: boolean;
 
-  /** Throws a `TypeError` for what browsers would refuse. */
+  /** @throws {TypeError} for what browsers would refuse. */
   constructor(name: string, options: SessionCookieOptions = {}) {
     assertKnownOptions("cookieOptions", options, [
       "domain",
@@ -92,13 +95,21 @@ export class SessionCookie {
 
   /** Whether browsers would keep it. */
   fits(value: string): boolean {
-    return this.name.length + value.length <= MAX_COOKIE_BYTES;
+    return cookieBytes(this.name, value) <= MAX_COOKIE_BYTES;
   }
 
-  /** Throws a `SessionError` (`ERR_SESSION_COOKIE_TOO_LARGE`) for what browsers would drop silently. */
+  /**
+   * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop silently.
+   * @throws {TypeError} for a value that would end within, and add attributes: that of a store whose `seal` does not encode.
+   */
   assertFits(value: string): void {
-    if (this.fits(value)) return;
-    const bytes = this.name.length + value.length;
+    if (!VALUE.test(value)) {
+      throw new WiringError(
+        "The store's seal() returned characters that a cookie cannot hold. Encode the value, in base64url for example.",
+      );
+    }
+    const bytes = cookieBytes(this.name, value);
+    if (bytes <= MAX_COOKIE_BYTES) return;
     throw new SessionError(
       "ERR_SESSION_COOKIE_TOO_LARGE",
       `The session's cookie takes ${bytes} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,

@@ -2,7 +2,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../record.js";
 import type { SessionStore } from "../store.js";
-import { copyPlain, isPlain } from "../plain-data.js";
+import { copyPlain, isPlain, isPlainObject } from "../plain-data.js";
 
 /** Required keys that are missing here must be set by a handler before they are read; TypeScript cannot check that. */
 export type DefaultSessionData =
@@ -15,7 +15,7 @@ export class SessionDefaults {
   /** The text of an object of defaults, which is the same for every session. */
   readonly #text: string | undefined;
 
-  /** Throws a `TypeError` for defaults that are no object, or cannot be stored. */
+  /** @throws {TypeError} for defaults that are no plain object, or cannot be stored. */
   constructor(source: DefaultSessionData, store: SessionStore) {
     this.#source = source;
     this.#store = store;
@@ -54,8 +54,8 @@ export class SessionDefaults {
 }
 
 function assertObject(data: unknown): void {
-  if (typeof data === "object" && data !== null && !Array.isArray(data)) return;
+  if (typeof data === "object" && data !== null && isPlainObject(data)) return;
   throw new TypeError(
-    "The option defaultSessionData must be an object ({} works) or a function that returns one.",
+    "The option defaultSessionData must be a plain object ({} works) or a function that returns one.",
   );
 }

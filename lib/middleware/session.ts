@@ -6,6 +6,7 @@ import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { Session } from "../record.js";
 import type { SessionStore, StoreScope } from "../store.js";
 import { commit } from "./commit.js";
+import type { Decision } from "./decision.js";
 import { load } from "./load.js";
 import { resolveOptions, type SessionOptions, type Settings } from "./options.js";
 import { RequestSession } from "./request-session.js";
@@ -46,10 +47,10 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
   ctx.session = current;
   try {
     const response = await ctx.next();
-    if (current.underWay) await current.underWay;
+    if (current.isBusy) await current.untilIdle();
     const succeeded = !current.hasSeenError && response.status < 500;
     if (succeeded) assertNotReplaced(ctx, current);
-    const finished = finish(settings, scope, current, response, succeeded);
+    const finished = finish(settings, scope, current, response, current.decide(succeeded));
     return isPromise(finished) ? await finished : finished;
   } catch (error) {
     if (current.isDecided && !isTooLarge(error)) throw error;
@@ -79,9 +80,8 @@ function finish(
   scope: StoreScope,
   current: RequestSession,
   response: Response,
-  succeeded: boolean,
+  decision: Decision | null,
 ): Awaitable<Response> {
-  const decision = current.decide(succeeded);
   const varies = current.isLookedAt && settings.getSessionId === undefined;
   if (decision) return commit(settings, scope, decision, response, varies);
   return varies && isChangeable(response) ? withHeaders(response, varyByCookie) : response;
@@ -100,15 +100,16 @@ async function finishFailed(
   const { ctx }: { ctx: Partial<RequestContext> } = scope;
   let response: Response | undefined;
   let failure = error;
-  if (current.underWay) await current.underWay;
   try {
     response = await ctx.handleError?.(error);
   } catch (worse) {
     failure = worse;
   }
-  if (response) return finish(settings, scope, current, response, false);
+  if (current.isBusy) await current.untilIdle();
+  const decision = current.isDecided ? current.decideWithoutData() : current.decide(false);
+  if (response) return finish(settings, scope, current, response, decision);
   try {
-    await finish(settings, scope, current, new Response(), false);
+    await finish(settings, scope, current, new Response(), decision);
   } catch {
     // The first error is the one to be seen; of this one an event has told.
   }

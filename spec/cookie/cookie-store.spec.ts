@@ -87,6 +87,7 @@ describe("A CookieStore of one's own", () => {
         expect(await saved).to.deep.equal({
           value: "sealed",
           expires: record.expires,
+          lifetime: undefined,
           merged: false,
         });
         expect(store.sealed.args).to.deep.equal([[record, scope]]);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import sinon from "sinon";
+import { ENCRYPTED_V1 } from "../../lib/cookie/frame.js";
 import { RingKey, type SubkeyMaker } from "../../lib/cookie/ring-key.js";
 import type { CryptoEngine } from "../../lib/platform/crypto-engine.js";
 import { cryptoEngine } from "../../lib/platform/crypto.js";
@@ -28,11 +29,11 @@ describe("A key of a ring", function () {
     isExtractable = true,
     makeSubkey: SubkeyMaker<string> = (_, secret) => Buffer.from(secret).toString("hex"),
   ): Promise<RingKey<string>> {
-    return new RingKey(1, await keyOf(1, isExtractable), engine, makeSubkey);
+    return new RingKey(1, await keyOf(1, isExtractable), engine, ENCRYPTED_V1, makeSubkey);
   }
 
   it("derives with product, kind, version, cookie name and period as purpose", async () => {
-    await (await ringKey()).subkey("encrypted", "session", 500_000);
+    await (await ringKey()).subkey("session", 500_000);
     const [, info] = expand.firstCall.args;
     const expected = purposeOf("encrypted", "session", 500_000 * 3600);
     expect(Buffer.from(info).toString("hex")).to.equal(expected.toString("hex"));
@@ -49,21 +50,21 @@ describe("A key of a ring", function () {
       ["1session", 0],
       ["session", 10],
     ];
-    const subkeys = purposes.map(async ([name, period]) => key.subkey("encrypted", name, period));
+    const subkeys = purposes.map(async ([name, period]) => key.subkey(name, period));
     expect(new Set(await Promise.all(subkeys))).to.have.lengthOf(purposes.length);
   });
 
   it("derives each subkey once", async () => {
     const key = await ringKey();
-    const first = await key.subkey("signed", "session", 0);
-    expect(await key.subkey("signed", "session", 0)).to.equal(first);
+    const first = await key.subkey("session", 0);
+    expect(await key.subkey("session", 0)).to.equal(first);
     expect(expand.callCount).to.equal(1);
   });
 
   for (const isExtractable of [true, false]) {
     it(`derives each once under concurrency (${isExtractable ? "" : "not "}extractable)`, async () => {
       const key = await ringKey(isExtractable);
-      const subkeys = Array.from({ length: 50 }, async () => key.subkey("signed", "session", 0));
+      const subkeys = Array.from({ length: 50 }, async () => key.subkey("session", 0));
       expect(new Set(await Promise.all(subkeys))).to.have.lengthOf(1);
       expect(expand.callCount).to.equal(1);
     });
@@ -74,7 +75,7 @@ describe("A key of a ring", function () {
     make.onFirstCall().rejects(new Error("busy"));
     make.resolves("subkey");
     const key = await ringKey(false, make);
-    const ask = async (): Promise<string> => key.subkey("signed", "session", 0);
+    const ask = async (): Promise<string> => key.subkey("session", 0);
     const answers = await Promise.allSettled([ask(), ask()]);
     expect(answers.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
     expect(await ask()).to.equal("subkey");
@@ -86,7 +87,7 @@ describe("A key of a ring", function () {
       const key = await ringKey(isExtractable);
       const derive = async (period: number): Promise<number> => {
         const before = expand.callCount;
-        await key.subkey("encrypted", "session", period);
+        await key.subkey("session", period);
         return expand.callCount - before;
       };
       for (let period = 0; period < MAX_SUBKEYS; period++) expect(await derive(period)).to.equal(1);
@@ -103,7 +104,7 @@ describe("A key of a ring", function () {
     const key = await ringKey(false);
     const ask = async (periods: number[]): Promise<number> => {
       const before = expand.callCount;
-      await Promise.all(periods.map(async (period) => key.subkey("encrypted", "session", period)));
+      await Promise.all(periods.map(async (period) => key.subkey("session", period)));
       return expand.callCount - before;
     };
     const periods = Array.from({ length: 3 * MAX_SUBKEYS }, (_, period) => period);

@@ -81,7 +81,7 @@ it("Data that only the app's own stringify understands can be read after the res
     {
       store: new UnsafeMemoryStore({
         stringify: () => `${++written}`, // a change, always
-        parse: () => Object.assign(new Basket(), { self: {} }),
+        parse: () => ({ basket: new Basket(), self: {} }),
       }),
       defaultSessionData: {},
     },
@@ -98,10 +98,10 @@ it("Data that only the app's own stringify understands can be read after the res
   await browser.get("/");
   await browser.get("/");
   const { data } = session!;
-  expect(data.items).to.equal(1);
+  expect(data.basket.items).to.equal(1);
   expect(data.self.data.self).to.equal(data.self.data.self.data.self);
   expect(() => {
-    data.items = 2;
+    data.basket = new Basket();
   }).to.throw(TypeError);
   expect(() => {
     data.self.data.more = 2;

@@ -19,7 +19,7 @@ export class RedisSentinel {
 
   static async start(): Promise<RedisSentinel> {
     const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
-    const replica = await RedisServer.start("--replicaof", `127.0.0.1 ${master.port}`);
+    const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
     const sentinel = new RedisSentinel(await freePort(), [master, replica]);
     await sentinel.#launch();
     return sentinel;

@@ -1,0 +1,16 @@
+/** Takes each check out of the code that seals and opens cookies, one at a time, to see that a spec fails. */
+export default {
+  mutate: ["lib/cookie/**/*.ts", "lib/platform/**/*.ts"],
+  testRunner: "mocha",
+  mochaOptions: { spec: ["spec/cookie/**/*.spec.ts", "spec/platform/**/*.spec.ts"] },
+  testRunnerNodeArgs: ["--import", "ts-blank-space/register"],
+  coverageAnalysis: "perTest",
+  concurrency: 2,
+  // The specs run from source. Stryker would read a tsconfig.json with TypeScript's JavaScript API, which version 7 has not.
+  tsconfigFile: "none",
+  disableTypeChecks: false,
+  reporters: ["clear-text"],
+  clearTextReporter: { allowColor: false, reportTests: false },
+  allowConsoleColors: false,
+  tempDirName: ".cache/mutation",
+};
