@@ -27,8 +27,7 @@ const PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Where a record was found. */
-export type Found = Pick<LoadedSession, "value"> &
-  Partial<Pick<LoadedSession, "key" | "outdated">>;
+export type Found = Pick<LoadedSession, "value"> & Partial<Pick<LoadedSession, "key" | "outdated">>;
 
 /** What all stores share: data ⇄ text, and the life of a record. */
 export abstract class BaseStore {

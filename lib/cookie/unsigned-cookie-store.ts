@@ -40,7 +40,8 @@ export class UnsignedCookieStore extends CookieStore {
     if (isSealed(bytes)) return "other-store";
     const encoded = decodeUtf8(bytes);
     // Of bytes that are no UTF-8, each becomes three.
-    if (encoded.includes("\uFFFD") && encodeBase64url(encodeUtf8(encoded)) !== value) return "malformed";
+    if (encoded.includes("\uFFFD") && encodeBase64url(encodeUtf8(encoded)) !== value)
+      return "malformed";
     return decodeRecord(encoded) ?? "malformed";
   }
 

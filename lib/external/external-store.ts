@@ -205,9 +205,7 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
 
   #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
     return andThen(this.#records.read(key, scope.ctx), (record) =>
-      typeof record === "string"
-        ? record
-        : this.admit(record, { value, key }, scope),
+      typeof record === "string" ? record : this.admit(record, { value, key }, scope),
     );
   }
 

@@ -17,7 +17,10 @@ interface ClientUpdate {
   readonly endsWithBrowser: boolean;
 }
 
-const EVENTS: Record<PlannedWrite["kind"], Exclude<SessionEvent["type"], "fresh" | "store-failed">> = {
+const EVENTS: Record<
+  PlannedWrite["kind"],
+  Exclude<SessionEvent["type"], "fresh" | "store-failed">
+> = {
   create: "saved",
   keep: "saved",
   save: "saved",
@@ -103,9 +106,7 @@ function writePlanned(
   if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
   const { kind, loaded, next } = planned;
   const written =
-    kind === "regenerate"
-      ? store.regenerate(loaded, next, scope)
-      : store.save(loaded, next, scope);
+    kind === "regenerate" ? store.regenerate(loaded, next, scope) : store.save(loaded, next, scope);
   return andThen(written, (saved) => {
     if (saved === null) {
       emit({ type: "gone" }, scope.ctx);

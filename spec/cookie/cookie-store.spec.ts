@@ -75,6 +75,23 @@ describe("A CookieStore of one's own", () => {
     expect(await (await browser.get("/")).json()).to.equal(1);
   });
 
+  for (const value of ["name; Domain=evil.com", "a,b", "a b", 'a"b', "a\r\nb", "ä", ""]) {
+    it(`is told of the mistake when seal() returns what a cookie cannot hold: ${JSON.stringify(value)}`, async () => {
+      store.sealed.returns(value);
+      const site = app(
+        { store, defaultSessionData: {} },
+        { "/": (ctx) => (ctx.session.data["n"] = 1) },
+      );
+      const response = await new Browser(site).get("/");
+      expect(response.status).to.equal(500);
+      expect(response.headers.getSetCookie()).to.deep.equal([]);
+      expect(site.errors[0])
+        .to.be.instanceOf(TypeError)
+        .with.property("message")
+        .that.contains("seal()");
+    });
+  }
+
   for (const isAsync of [false, true]) {
     describe(isAsync ? "may answer with promises" : "may answer with plain values", () => {
       const answer = <T>(value: T): Awaitable<T> => (isAsync ? Promise.resolve(value) : value);

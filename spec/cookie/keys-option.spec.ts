@@ -107,6 +107,25 @@ for (const { aName, create } of SEALED_STORES) {
       }
     });
 
+    it("are waited for by each request for itself: what another one began may stand still for ever", async () => {
+      const timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const keys = sinon.stub<[], Promise<CryptoKey[]>>();
+        keys.onFirstCall().returns(new Promise(() => {}));
+        keys.resolves([await keyOf(1)]);
+        const store = create(keys);
+        void seal(store, TEXT);
+        // As Workers do when a request is over.
+        timers.reset();
+        const waiting = Promise.allSettled([seal(store, TEXT)]);
+        await timers.tickAsync(5000);
+        expect((await waiting)[0]).to.have.nested.property("reason.code", "ERR_SESSION_STORE");
+        expect(await seal(store, TEXT)).to.be.a("string");
+      } finally {
+        timers.restore();
+      }
+    });
+
     it("fail the request that uses the session, and only that, while they do not come", async () => {
       const store = create(async () => Promise.reject(new Error("the vault is sealed")));
       const events: unknown[] = [];
@@ -174,11 +193,37 @@ describe("A sealed store", () => {
         },
       });
       expect(await open(strict, await seal(strict, TEXT))).to.equal("invalid");
+      const classy = create(keys, { parse: () => new Map() as never });
+      expect(await open(classy, await seal(classy, TEXT))).to.equal("invalid");
       for (const text of ["1", '"text"', "null", "[]", "true", "", "{"]) {
         const store = create(keys);
         expect(await open(store, await seal(store, text))).to.equal("invalid");
       }
     }
+  });
+
+  it("refuses a parse that is asynchronous, even one that fails later", async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    for (const { create } of SEALED_STORES) {
+      const store = create([await keyOf(1)], {
+        parse: async () => {
+          throw new Error("not of our form");
+        },
+      });
+      const visits = app({ store, defaultSessionData: { visits: 0 } }, { "/visit": countVisit });
+      const browser = new Browser(visits);
+      browser.setCookie("session", await seal(store, TEXT));
+      expect((await browser.get("/visit")).status).to.equal(500);
+      expect(visits.errors[0])
+        .to.be.instanceOf(TypeError)
+        .with.property("message")
+        .that.contains("parse");
+    }
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).to.deep.equal([]);
   });
 });
 

@@ -111,6 +111,20 @@ describe("UnsignedCookieStore", function () {
   });
 
   // An own key __proto__ turns into a prototype as soon as somebody copies the object.
+  it("begins anew with what would be too large when it is written again", async () => {
+    const { created, expires } = times;
+    const large = `{"a":[${Array(400).fill("1e20")}]}`; // JSON writes 21 digits for each
+    expect(await open(encode(`1.${created}.${expires}.${large}`))).to.equal("invalid");
+    const small = '{"a":[1e20,1e3]}';
+    expect(await open(encode(`1.${created}.${expires}.${small}`))).to.be.an("object");
+    const noText = [Buffer.from(`1.${created}.${expires}.{"a":"`), Buffer.alloc(2600, 0xff)];
+    const value = Buffer.concat([...noText, Buffer.from('"}')]).toString("base64url");
+    expect(await open(value)).to.equal("malformed");
+    expect(await open(await seal('{"a":"\uFFFD"}'))).to.be.an("object");
+    const filling = new UnsignedCookieStore({ parse: () => ({ filling: "x".repeat(4000) }) });
+    expect(await open(await seal("{}"), filling)).to.equal("invalid");
+  });
+
   it("takes no prototype from a client", async () => {
     const poisoned = [
       '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true}}}',

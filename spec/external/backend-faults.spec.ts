@@ -192,6 +192,20 @@ describe("when the backend of an external store", () => {
     expect(told).to.not.contain(store.keys[0]);
   });
 
+  for (const nothing of [undefined, null, 1, "OK"]) {
+    it(`answers update() with ${nothing}, that is a mistake in the store, and applied once`, async () => {
+      const applied = sinon.spy();
+      store.interfereAlways((hook, call) => {
+        const answer = call();
+        return hook === "update" ? (applied(), nothing) : answer;
+      });
+      expect((await browser.get("/count")).status).to.equal(500);
+      expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
+      expect(String(notes.app.errors[0])).to.contain("update() must return true");
+      expect(applied.callCount).to.equal(1);
+    });
+  }
+
   it("always says that the record has changed, a save gives up after 100 attempts", async () => {
     timers.restore();
     sinon.stub(Math, "random").returns(0); // of the pauses in between

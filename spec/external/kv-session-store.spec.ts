@@ -245,6 +245,20 @@ describe("KvSessionStore", () => {
     expect(namespace.put.callCount).to.equal(0);
   });
 
+  it("writes nothing when it has taken all the time to get the namespace", async () => {
+    const slow = new KvSessionStore({
+      timeout: 1,
+      getStore: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1300));
+        return namespace;
+      },
+    });
+    const response = new Browser(new Notes(slow).app).get("/set?a=2");
+    await timers.tickAsync(10_000);
+    expect((await response).status).to.equal(500);
+    expect(namespace.put.callCount).to.equal(0);
+  });
+
   it("tries no more once nobody waits any longer", async () => {
     namespace.delete.callsFake(async () => {
       await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is slow, too

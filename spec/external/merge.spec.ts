@@ -52,6 +52,41 @@ describe("of two requests that change one session", () => {
     });
   }
 
+  for (const [what, mine, theirs] of [
+    ["until the browser is closed", undefined, "browser"],
+    ["for a time of its own", "browser", 1000],
+  ] as const) {
+    it(`the later tells its browser the lifetime that the other has set: ${what}`, async () => {
+      let meanwhile = async (): Promise<unknown> => undefined;
+      const site = app(
+        { store, defaultSessionData: {} },
+        {
+          "/begin": ({ session }) => {
+            session.data.a = 1;
+            session.lifetime = mine;
+          },
+          "/lifetime": ({ session }) => void (session.lifetime = theirs),
+          "/change": async ({ session }) => {
+            session.data.a = 2;
+            await meanwhile();
+          },
+          "/regenerate": async ({ session }) => {
+            await session.regenerate();
+            await meanwhile();
+          },
+        },
+      );
+      for (const path of ["/change", "/regenerate"]) {
+        const browser = new Browser(site);
+        await browser.get("/begin");
+        meanwhile = () => browser.get("/lifetime");
+        const [cookie] = (await browser.get(path)).headers.getSetCookie();
+        const maxAge = /Max-Age=(\d+)/.exec(cookie!)?.[1];
+        expect(maxAge).to.equal(theirs === "browser" ? undefined : String(theirs));
+      }
+    });
+  }
+
   it("the one that only read changes nothing", async () => {
     expect(await beside("/", "/set?a=2", { a: "1" })).to.deep.equal({ a: "2" });
     expect(notes.log.types).to.deep.equal(["saved"]);

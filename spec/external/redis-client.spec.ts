@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
-import { createClient } from "redis";
+import { createClient, RESP_TYPES } from "redis";
 import { createClient as createClient4, createCluster as createCluster4 } from "redis4";
 import { createClient as createClient5 } from "redis5";
+import sinon from "sinon";
 import { RedisSessionStore, SessionError, type RedisClient } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -132,6 +133,67 @@ describe("RedisSessionStore's client", () => {
     });
   }
 
+  const numberAsText = { [RESP_TYPES.NUMBER]: String };
+  const textAsBuffer = { [RESP_TYPES.BLOB_STRING]: Buffer };
+  for (const [title, create] of [
+    ["ioredis 6", () => new Redis(redis.url, { lazyConnect: true, stringNumbers: true })],
+    ["ioredis 5", () => new Redis5(redis.url, { lazyConnect: true, stringNumbers: true })],
+    [
+      "node-redis 6",
+      () => {
+        const typeMapping = { ...numberAsText, ...textAsBuffer };
+        return createClient({ url: redis.url, commandOptions: { typeMapping } });
+      },
+    ],
+    [
+      "node-redis 5",
+      () => {
+        const typeMapping = { ...numberAsText, ...textAsBuffer };
+        return createClient5({ url: redis.url, commandOptions: { typeMapping } });
+      },
+    ],
+  ] as const) {
+    it(`of ${title} may be set to give numbers and texts as something else`, async () => {
+      const store = new RedisSessionStore({ getClient: (): RedisClient => create() });
+      const visited = app(
+        { store, defaultSessionData: { hits: 0 } },
+        {
+          "/visit": (ctx) => ++ctx.session.data.hits,
+          "/update": async (ctx) => {
+            await ctx.session.update((data) => void data.hits++);
+            return ctx.session.data.hits;
+          },
+          "/regenerate": (ctx) => ctx.session.regenerate(),
+        },
+      );
+      const browser = new Browser(visited);
+      for (const path of ["/visit", "/update", "/regenerate"]) await browser.get(path);
+      expect(await (await browser.get("/visit")).json()).to.equal(3);
+      expect(visited.errors).to.deep.equal([]);
+      await store.close();
+    });
+  }
+
+  it("is called again when the server is back, although the clock of the day has been set back", async () => {
+    const server = await RedisServer.start();
+    const store = new RedisSessionStore({
+      timeout: 1,
+      getClient: () => createClient({ url: server.url }),
+    });
+    const visited = visits(store);
+    await visit(visited);
+    server.pause();
+    expect((await new Browser(visited).post("/visit")).status).to.equal(500);
+    const clock = sinon.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ["Date"] });
+    server.resume();
+    await waitUntil("the store to work again", async () => {
+      return (await new Browser(visited).post("/visit")).status === 200;
+    });
+    clock.restore();
+    await store.close();
+    await server.stop();
+  });
+
   it("is asked for again after a start that failed", async () => {
     let asked = 0;
     const store = new RedisSessionStore({
@@ -223,6 +285,7 @@ describe("RedisSessionStore's client", () => {
     await client.close();
     expect((await new Browser(visited).post("/visit")).status).to.equal(500);
     expect(client.isOpen).to.equal(false);
+    expect(String(visited.errors[0])).to.contain("has been closed");
   });
 
   describe("that is no use", () => {

@@ -118,6 +118,38 @@ describe("update() on an external store", () => {
     expect(stored()).to.include({ b: 2, meanwhile: true });
   });
 
+  it("keeps what the handler changes while it resolves, at whichever of its steps", async () => {
+    for (let steps = 0; steps < 20; steps++) {
+      act = async (session) => {
+        const updated = session.update(addB);
+        for (let step = 0; step < steps; step++) await undefined;
+        session.data.meanwhile = steps;
+        await updated;
+      };
+      await browser.get("/act");
+      expect(stored()).to.include({ b: 2, meanwhile: steps });
+    }
+  });
+
+  it("is waited for, and so is what begins meanwhile, when the handler waits for neither", async () => {
+    let destroyed: Promise<void> | undefined;
+    store.before("update", async () => {
+      // The handler has returned, and its response waits for this update.
+      await new Promise(setImmediate);
+      destroyed = session!.destroy();
+    });
+    let session: Session | undefined;
+    act = (current) => {
+      session = current;
+      void current.update(addB);
+    };
+    await browser.get("/act");
+    await destroyed;
+    expect(store.calls.at(-1)).to.equal("remove");
+    expect(browser.cookie("session")).to.equal(undefined);
+    expect(log.types).to.deep.equal(["saved", "destroyed"]);
+  });
+
   it("runs again on the newer data when another request was faster", async () => {
     const seen: unknown[] = [];
     store.before("update", () => browser.get("/set?a=other"));

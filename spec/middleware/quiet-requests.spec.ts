@@ -1,10 +1,16 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { SignedCookieStore } from "../../lib/index.js";
+import {
+  SignedCookieStore,
+  UnsignedCookieStore,
+  type SerializationOptions,
+  type SessionStore,
+} from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { EventLog } from "../support/event-log.js";
 import { keys, stores } from "../support/middleware-stores.js";
+import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
 
 const routes: Routes = {
@@ -119,6 +125,42 @@ for (const [name, create] of Object.entries(stores)) {
         expect(log.types).to.deep.equal([]);
       });
     }
+  });
+}
+
+for (const [name, make] of [
+  ["UnsignedCookieStore", (options) => new UnsignedCookieStore(options)],
+  ["UnsafeMemoryStore", (options) => new WatchedMemoryStore(options)],
+] as const satisfies readonly [string, (options: SerializationOptions) => SessionStore][]) {
+  it(`A request that only read writes nothing where parse fills in defaults and orders keys, in ${name}`, async () => {
+    const log = new EventLog();
+    const site = app(
+      {
+        store: make({
+          parse(text) {
+            const { cart = [], user } = JSON.parse(text) as { cart?: string[]; user?: string };
+            return { cart, user };
+          },
+        }),
+        defaultSessionData: {},
+        onEvent: log.onEvent,
+      },
+      {
+        "/login": (ctx) => void (ctx.session.data = { user: "ann" }),
+        "/add": (ctx) => ctx.session.data.cart.push("tea"),
+        "/": (ctx) => ctx.session.data,
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/login");
+    log.clear();
+    const response = await browser.get("/");
+    expect(await response.json()).to.deep.equal({ cart: [], user: "ann" });
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(log.types).to.deep.equal([]);
+    await browser.get("/add");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ cart: ["tea"], user: "ann" });
+    expect(log.types).to.deep.equal(["saved"]);
   });
 }
 

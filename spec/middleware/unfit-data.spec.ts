@@ -143,9 +143,11 @@ for (const [name, create] of Object.entries(stores)) {
       ["null", null],
       ["an array", []],
       ["a string", "{}"],
+      ["a Map", new Map()],
+      ["an instance of a class", new (class Basket {})()],
       ["undefined", undefined],
     ] as const) {
-      it(`are an object, not ${what}`, async () => {
+      it(`are a plain object, not ${what}`, async () => {
         const site = app(
           { store: create(), defaultSessionData: {} },
           {
