@@ -113,7 +113,7 @@ describe("UnsignedCookieStore", function () {
   // An own key __proto__ turns into a prototype as soon as somebody copies the object.
   it("begins anew with what would be too large when it is written again", async () => {
     const { created, expires } = times;
-    const large = `{"a":[${Array(400).fill("1e20")}]}`; // JSON writes 21 digits for each
+    const large = `{"a":[${Array(400).fill("1e20").join()}]}`; // JSON writes 21 digits for each
     expect(await open(encode(`1.${created}.${expires}.${large}`))).to.equal("invalid");
     const small = '{"a":[1e20,1e3]}';
     expect(await open(encode(`1.${created}.${expires}.${small}`))).to.be.an("object");

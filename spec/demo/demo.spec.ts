@@ -229,7 +229,7 @@ describe("The demo, in Chromium", function () {
     expect(await ada.page.getByRole("main").textContent()).to.include(
       "ERR_SESSION_COOKIE_TOO_LARGE",
     );
-    await ada.page.getByRole("link", { name: "Back" }).click();
+    await ada.follow("Back");
     expect(await ada.notes()).to.deep.equal(["a".repeat(990), "b".repeat(990)]);
   });
 
@@ -274,7 +274,7 @@ describe("The demo, in Chromium", function () {
     await ada.page.goto(`${demo.origin}/memory/minute/`);
     await ada.press("Count");
     const idle = ada.region("Time left").getByRole("timer").first();
-    expect(await idle.textContent()).to.match(/^(19|20) seconds$/);
+    expect(await idle.textContent()).to.match(/^\d+ seconds$/);
     await ada.page.clock.fastForward(21_000);
     expect(await idle.textContent()).to.equal("over: reload to see");
   });

@@ -23,6 +23,13 @@ export class Visitor {
     await loaded;
   }
 
+  /** Until the page that it leads to is there. */
+  async follow(link: string): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await this.page.getByRole("link", { name: link }).click();
+    await loaded;
+  }
+
   async logIn(name: string): Promise<void> {
     await this.page.getByLabel("Name").fill(name);
     await this.press("Log in");

@@ -3,6 +3,7 @@ import { createClient } from "redis";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { Deferred } from "../support/deferred.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -126,6 +127,7 @@ describe("RedisSessionStore with perRequest", () => {
 
   it("closes a client that comes when nobody waits for it any longer", async () => {
     const clients: { isOpen: boolean }[] = [];
+    const failed = new Deferred();
     const store = new RedisSessionStore({
       perRequest: true,
       timeout: 1,
@@ -133,27 +135,38 @@ describe("RedisSessionStore with perRequest", () => {
         const client = createClient({ url: redis.url });
         client.on("error", () => {});
         await client.connect();
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await failed.promise;
         clients.push(client);
         return client;
       },
     });
     expect((await new Browser(visits(store)).post("/visit")).status).to.equal(500);
+    failed.resolve();
     await waitUntil("the client to come and to be closed", () => {
       return clients.length === 1 && !clients[0]!.isOpen;
     });
   });
 
   it("tells the platform to wait for the good-bye, and keeps the response from waiting", async () => {
+    const answered = new Deferred();
     const store = new RedisSessionStore({
       perRequest: true,
-      getClient: () => createClient({ url: redis.url }),
+      getClient() {
+        const client = createClient({ url: redis.url });
+        const close = client.close.bind(client);
+        client.close = async () => {
+          await answered.promise;
+          await close();
+        };
+        return client;
+      },
     });
     const waited: Promise<unknown>[] = [];
     const visited = visits(store);
     const handler = (ctx: any) =>
       visited({ ...ctx, waitUntil: (promise: Promise<unknown>) => void waited.push(promise) });
     expect((await new Browser(handler).post("/visit")).status).to.equal(200);
+    answered.resolve();
     expect(waited).to.have.length(1);
     await waited[0];
     await waitUntil("no connection", async () => (await connections()) === 0);

@@ -3,27 +3,29 @@ import { RedisSessionStore } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { clientsOn } from "../support/redis-clients.js";
-import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
+import { RedisSentinel } from "../support/redis-sentinel.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("Sessions in a Redis whose master Sentinel replaces", function () {
   this.timeout(60_000);
   const stores: RedisSessionStore[] = [];
-  let deployment: RedisDeployment;
+  let sentinel: RedisSentinel;
 
   before(async () => {
-    deployment = await deployRedis("Sentinel");
+    sentinel = await RedisSentinel.start(500);
   });
   after(async () => {
     // First, however the spec ended: node-redis 5 would look for its Sentinels for ever, and so would this process.
     await Promise.all(stores.map((store) => store.close()));
-    await deployment?.stop();
+    await sentinel?.stop();
   });
 
   it("go on with every client when the replica has been promoted", async () => {
-    const { nodes, sentinel } = deployment;
+    const { nodes } = sentinel;
     const visitors = clientsOn("Sentinel").map(({ title, create }) => {
-      const store = new RedisSessionStore({ getClient: () => create(deployment) });
+      const store = new RedisSessionStore({
+        getClient: () => create({ nodes, sentinel, stop: async () => {} }),
+      });
       stores.push(store);
       const counted = app(
         { store, defaultSessionData: { hits: 0 } },
@@ -36,11 +38,11 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     }
     // Replication is asynchronous. WAIT would not do: it waits for what its own connection has written.
     await waitUntil("the replica to have all sessions", async () => {
-      return (await nodes[1]!.cli("DBSIZE")) === (await nodes[0]!.cli("DBSIZE"));
+      return (await nodes[1].cli("DBSIZE")) === (await nodes[0].cli("DBSIZE"));
     });
-    await nodes[0]!.kill();
+    await nodes[0].kill();
     await waitUntil("the promotion", async () => {
-      return (await sentinel!.masterPort()) === nodes[1]!.port;
+      return (await sentinel.masterPort()) === nodes[1].port;
     });
     for (const { title, browser } of visitors) {
       const cookie = browser.cookie("session");

@@ -122,7 +122,7 @@ describe("update() on an external store", () => {
     for (let steps = 0; steps < 20; steps++) {
       act = async (session) => {
         const updated = session.update(addB);
-        for (let step = 0; step < steps; step++) await undefined;
+        for (let step = 0; step < steps; step++) await Promise.resolve();
         session.data.meanwhile = steps;
         await updated;
       };

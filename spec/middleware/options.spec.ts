@@ -1,3 +1,5 @@
+import type { RequestContext } from "@hattip/compose";
+import { cookie } from "@hattip/cookie";
 import { expect } from "chai";
 import {
   session,
@@ -98,14 +100,20 @@ describe("The options of session()", () => {
   it("may be those of two middlewares without either changing the other's cookie", async () => {
     // In @fastify/session, one request's cookie options leaked into those of all.
     const cookieOptions = { path: "/a" };
-    const site = appOf(
-      session({ store, defaultSessionData: {}, getSessionId: () => null, cookieOptions }),
-      (ctx) => {
-        ctx.session.data.user = "ann";
-        return new Response();
-      },
-    );
-    await new Browser(site).get("/a");
+    const sessions = ["one", "two"].map((cookieName) => {
+      const lifetime = cookieName === "one" ? 60 : "browser";
+      return [
+        session({ store, defaultSessionData: {}, cookieName, cookieOptions }),
+        (ctx: RequestContext) => void (ctx.session.lifetime = lifetime as 60 | "browser"),
+      ];
+    });
+    const site = appOf(cookie(), ...sessions.flat(), () => new Response());
+    const given = setCookies(await new Browser(site).get("/a"));
+    expect(given.map(({ name, attributes }) => [name, attributes["max-age"]])).to.deep.equal([
+      ["two", undefined],
+      ["one", "60"],
+    ]);
+    for (const { attributes } of given) expect(attributes["path"]).to.equal("/a");
     expect(cookieOptions).to.deep.equal({ path: "/a" });
   });
 });

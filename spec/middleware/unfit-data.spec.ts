@@ -144,7 +144,7 @@ for (const [name, create] of Object.entries(stores)) {
       ["an array", []],
       ["a string", "{}"],
       ["a Map", new Map()],
-      ["an instance of a class", new (class Basket {})()],
+      ["an instance of a class", new URL("https://example.com")],
       ["undefined", undefined],
     ] as const) {
       it(`are a plain object, not ${what}`, async () => {

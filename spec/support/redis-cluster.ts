@@ -15,7 +15,7 @@ export class RedisCluster {
     const nodes = await Promise.all(
       Array.from({ length: 6 }, async () =>
         RedisServer.start(
-          ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
+          ...["--cluster-enabled", "yes"],
           // The default, the port + 10000, is beyond 65535 for many of the ports that are free.
           ...["--cluster-port", `${await freePort()}`],
           ...["--repl-diskless-sync-delay", "0"], // seconds for which a master waits for more replicas

@@ -17,11 +17,12 @@ export class RedisSentinel {
   readonly #folder = temporaryFolder("sentinel");
   #process!: ServerProcess;
 
-  static async start(): Promise<RedisSentinel> {
+  /** @param patience milliseconds after which a master that does not answer is taken for dead */
+  static async start(patience = 30_000): Promise<RedisSentinel> {
     const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
     const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
     const sentinel = new RedisSentinel(await freePort(), [master, replica]);
-    await sentinel.#launch();
+    await sentinel.#launch(patience);
     return sentinel;
   }
 
@@ -42,7 +43,7 @@ export class RedisSentinel {
     this.#folder.remove();
   }
 
-  async #launch(): Promise<void> {
+  async #launch(patience: number): Promise<void> {
     const [master] = this.nodes;
     const file = join(this.#folder.path, "sentinel.conf");
     writeFileSync(
@@ -52,7 +53,7 @@ export class RedisSentinel {
         "bind 127.0.0.1",
         `dir ${this.#folder.path}`,
         `sentinel monitor ${this.name} 127.0.0.1 ${master.port} 1`,
-        `sentinel down-after-milliseconds ${this.name} 500`,
+        `sentinel down-after-milliseconds ${this.name} ${patience}`,
         `sentinel failover-timeout ${this.name} 2000`,
       ].join("\n"),
     );

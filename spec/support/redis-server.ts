@@ -13,9 +13,16 @@ export class RedisServer {
 
   /** @param args more of redis-server's arguments, such as `"--maxmemory", "2mb"` */
   static async start(...args: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args);
-    await server.#launch();
-    return server;
+    // Another process may take the port before the server does.
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(await freePort(), args);
+      try {
+        await server.#launch();
+        return server;
+      } catch (error) {
+        if (attempt === 3 || !server.#process.output.includes("in use")) throw error;
+      }
+    }
   }
 
   private constructor(port: number, args: string[]) {
@@ -68,10 +75,10 @@ export class RedisServer {
       "redis-server",
     );
     await waitUntil(`redis-server on port ${this.port}`, async () => {
-      if (this.#process.hasExited) {
-        throw new Error(`redis-server has exited:\n${this.#process.output}`);
-      }
-      return (await this.cli("PING")) === "PONG";
+      return this.#process.hasExited || (await this.cli("PING")) === "PONG";
     });
+    if (this.#process.hasExited) {
+      throw new Error(`redis-server has exited:\n${this.#process.output}`);
+    }
   }
 }
