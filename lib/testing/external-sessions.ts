@@ -66,9 +66,11 @@ export function specifySessions(
   specify(
     "An expired session stays dead.",
     withStores(async ({ store }) => {
-      const { value, expires } = await saved(store, { n: 1 }, scope, 3);
-      const loaded = await found(store, value, scope);
-      await sleep(expires * 1000 - Date.now() + 10);
+      const { value } = await saved(store, { n: 1 }, scope);
+      const begun = await found(store, value, scope);
+      const loaded = { ...begun, expires: currentSecond() + 2 };
+      assertTrue((await store.save(begun, loaded, scope)) !== null, "save() found it gone.");
+      await sleep(loaded.expires * 1000 - Date.now() + 10);
       await assertNone(store, value, scope);
       const prolonged = { ...loaded, text: '{"n":2}', expires: currentSecond() + 3600 };
       assertTrue((await store.save(loaded, prolonged, scope)) === null, "save() found it there.");
@@ -159,10 +161,9 @@ async function saved(
   store: ExternalStore,
   data: object,
   scope: StoreScope,
-  lifetime = 3600,
 ): Promise<SavedSession> {
   const created = currentSecond();
-  const next: SessionRecord = { text: store.serialize(data), created, expires: created + lifetime };
+  const next: SessionRecord = { text: store.serialize(data), created, expires: created + 3600 };
   const answer = await store.save(null, next, scope);
   assertTrue(answer !== null, "save() of a new session answered null.");
   return answer;

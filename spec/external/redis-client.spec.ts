@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
+import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -274,6 +275,52 @@ describe("RedisSessionStore's client", () => {
     expect(asked).to.be.within(2, 3);
     await store.close();
     await server.stop();
+  });
+
+  it("that was about to take the place of another is closed by close(), too", async () => {
+    // As a Cluster of node-redis 5, which is replaced when a call of it has timed out.
+    class Cluster extends EventEmitter {
+      readonly slots = [];
+      readonly get: () => Promise<null>;
+      isOpen = false;
+      constructor(get: () => Promise<null>) {
+        super();
+        this.get = get;
+      }
+      withCommandOptions() {
+        return this;
+      }
+      async evalSha() {
+        return 1;
+      }
+      async connect() {
+        if (clusters.length > 1) await gate.promise;
+        this.isOpen = true;
+      }
+      async close() {
+        this.isOpen = false;
+      }
+      async destroy() {
+        this.isOpen = false;
+      }
+    }
+    const clusters: Cluster[] = [];
+    const gate = new Deferred();
+    const store = new RedisSessionStore({
+      timeout: 1,
+      getClient(): any {
+        clusters.push(new Cluster(() => new Promise(() => {})));
+        return clusters.at(-1);
+      },
+    });
+    const browser = new Browser(visits(store));
+    browser.setCookie("session", "A".repeat(43));
+    expect((await browser.post("/visit")).status).to.equal(500);
+    expect(clusters).to.have.length(2);
+    const closing = store.close();
+    gate.resolve();
+    await closing;
+    expect(clusters.map(({ isOpen }) => isOpen)).to.deep.equal([false, false]);
   });
 
   it("is not opened again by the store when its user has closed it", async () => {

@@ -104,7 +104,7 @@ describe("The options of session()", () => {
       const lifetime = cookieName === "one" ? 60 : "browser";
       return [
         session({ store, defaultSessionData: {}, cookieName, cookieOptions }),
-        (ctx: RequestContext) => void (ctx.session.lifetime = lifetime as 60 | "browser"),
+        (ctx: RequestContext) => void (ctx.session.lifetime = lifetime),
       ];
     });
     const site = appOf(cookie(), ...sessions.flat(), () => new Response());

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SessionError, type SessionData } from "../../lib/index.js";
+import { session, SessionError, UnsafeMemoryStore, type SessionData } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { stores } from "../support/middleware-stores.js";
@@ -162,3 +162,22 @@ for (const [name, create] of Object.entries(stores)) {
     }
   });
 }
+
+it("Data are a plain object, even where the app's own stringify knows of others", async () => {
+  // A change in private fields could not be seen, and would be lost when two requests are merged.
+  const store = new UnsafeMemoryStore({ stringify: () => "{}" });
+  const data: any = new Map();
+  expect(() => session({ store, defaultSessionData: data })).to.throw(TypeError, "plain object");
+  const replacing = app(
+    { store, defaultSessionData: {} },
+    { "/": (ctx) => void (ctx.session.data = data) },
+  );
+  expect((await new Browser(replacing).get("/")).status).to.equal(500);
+  expect(replacing.errors[0]).to.have.property("code", "ERR_SESSION_DATA");
+  const making = app(
+    { store, defaultSessionData: () => data },
+    { "/": (ctx) => ctx.session.isFresh },
+  );
+  expect((await new Browser(making).get("/")).status).to.equal(500);
+  expect(making.errors[0]).to.be.instanceOf(TypeError);
+});

@@ -164,6 +164,13 @@ export const FAULTS: Record<string, Fault> = {
       "update() gives the record a new ttl.",
       "update() does not bring back a record whose ttl is over.",
       "A record whose ttl is over is gone.",
+      "A session lives from request to request, until it is destroyed.",
+      "A destroyed session stays dead, whatever a concurrent request saves.",
+      "An expired session stays dead.",
+      "After regenerate() the old ID is dead, and the data lives under the new one.",
+      "Of parallel regenerate() calls exactly one moves the session.",
+      "Parallel requests that change different keys all keep their change.",
+      "Concurrent increments by ctx.session.update() all count.",
     ],
   },
   "does not compare": {
@@ -337,7 +344,6 @@ export const FAULTS: Record<string, Fault> = {
       "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
       "A record is there until its ttl is over.",
       "update() gives the record a new ttl.",
-      "An expired session stays dead.",
     ],
   },
   "never forgets": {

@@ -4,7 +4,7 @@ import { brokenIn, type Broken } from "../support/contract-report.js";
 import { TableStore } from "../support/table-store.js";
 import { FAULTS } from "./external-faults.js";
 
-const AT_ONCE = 7;
+const AT_ONCE = 4;
 
 describe("externalStoreContract()", () => {
   /** Two stores on one table, as two processes on one database. */
@@ -17,7 +17,7 @@ describe("externalStoreContract()", () => {
   const reports = new Map<string, Broken[]>();
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     // Some at once, since some specs wait for records to expire; not all, since others must be done before.
     const faults = Object.entries(FAULTS);
     for (let start = 0; start < faults.length; start += AT_ONCE) {
