@@ -277,6 +277,24 @@ describe("RedisSessionStore's client", () => {
     await server.stop();
   });
 
+  it("that has hung is called again, although the call that tried it got an error", async () => {
+    const get = sinon.stub<[], Promise<string | null>>();
+    get.onCall(0).returns(new Promise(() => {}));
+    get.onCall(1).rejects(new Error("LOADING Redis is loading the dataset in memory"));
+    get.resolves(null);
+    const pool = Object.assign(new EventEmitter(), {
+      ...{ isOpen: true, isReady: true, get, set: async () => "OK", evalSha: async () => 1 },
+      ...{ connect: async () => {}, withCommandOptions: () => pool },
+    });
+    const store = new RedisSessionStore({ timeout: 1, getClient: (): any => pool });
+    const browser = new Browser(visits(store));
+    browser.setCookie("session", "A".repeat(43));
+    await waitUntil("the store to work again", async () => {
+      return (await browser.post("/visit")).status === 200;
+    });
+    expect(get.callCount).to.equal(3);
+  });
+
   it("that was about to take the place of another is closed by close(), too", async () => {
     // As a Cluster of node-redis 5, which is replaced when a call of it has timed out.
     class Cluster extends EventEmitter {

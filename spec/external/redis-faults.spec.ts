@@ -120,6 +120,11 @@ describe("RedisSessionStore when its server", function () {
         await strike(world);
         await world.assertFails("/visit", BOUND);
         expect(world.browser.cookie("session")).to.equal(undefined);
+        if (title.includes("without a word")) {
+          // The first of them may still see the start that failed.
+          await assertFailAtOnce(world);
+          await assertFailAtOnce(world);
+        }
         await world.assertServesWithoutSession();
         await heal(world);
         expect(await world.visit()).to.equal(1);
@@ -132,9 +137,7 @@ describe("RedisSessionStore when its server", function () {
         await world.assertFails("/visit", BOUND);
         // A pool that is refused does not tell, so that a call finds it out once more.
         if (isPool) await world.assertFails("/visit", BOUND);
-        const failures = Array.from({ length: 50 }, () => world.assertFails("/visit", BOUND));
-        const atOnce = Promise.all(failures).then(() => "at once");
-        expect(await Promise.race([atOnce, setImmediate("later")])).to.equal("at once");
+        await assertFailAtOnce(world);
         await heal(world);
         await world.recovery();
       });
@@ -154,3 +157,10 @@ describe("RedisSessionStore when its server", function () {
     });
   }
 });
+
+/** Before anything else happens. */
+async function assertFailAtOnce(world: RedisWorld): Promise<void> {
+  const failures = Array.from({ length: 50 }, () => world.assertFails("/visit", BOUND));
+  const atOnce = Promise.all(failures).then(() => "at once");
+  expect(await Promise.race([atOnce, setImmediate("later")])).to.equal("at once");
+}
