@@ -13,7 +13,7 @@ declare module "@hattip/session" {
   }
 }
 
-/** One that is kept as a secret, in the environment say. */
+/** A new key, to be kept secret, for example in an environment variable. */
 export async function makeKey(): Promise<string> {
   return EncryptedCookieStore.exportKey(await EncryptedCookieStore.generateKey());
 }
@@ -22,8 +22,11 @@ export async function makeKey(): Promise<string> {
 export function rotate(oldKey: string, newKey: string): { why: string; keys: string[] }[] {
   return [
     { why: "As it was.", keys: [oldKey] },
-    { why: "The new key is behind: every server learns to open.", keys: [oldKey, newKey] },
-    { why: "It is in front: it seals, and who comes by is re-issued.", keys: [newKey, oldKey] },
+    { why: "The new key is behind: now every server can open with it.", keys: [oldKey, newKey] },
+    {
+      why: "In front: it now seals, and each session that comes in is reissued.",
+      keys: [newKey, oldKey],
+    },
     { why: "After the absolute timeout nothing is under the old one.", keys: [newKey] },
   ];
 }

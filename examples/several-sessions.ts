@@ -1,4 +1,4 @@
-// Two sessions in one app: a log-in that ends soon, and a basket that stays when it does. Each has its cookie, its store and its time.
+// Two sessions in one app: a login that ends soon, and a basket that stays when it does. Each has its cookie, its store and its time.
 //
 //     npm run example several-sessions
 import { cookie } from "@hattip/cookie";
@@ -19,20 +19,16 @@ declare module "@hattip/session" {
   }
 }
 
-/** The sessions by their names: `ctx.session` is the innermost one. */
-interface Sessions {
-  login: Narrowed<"user">;
-  shop: Narrowed<"basket">;
-}
-
 /** A session that has no business with the other one's data. */
 type Narrowed<Key extends keyof SessionData> = Omit<Session, "data"> & {
   data: Pick<SessionData, Key>;
 };
 
 declare module "@hattip/compose" {
+  /** The sessions by their names: `ctx.session` is the innermost one. */
   interface Locals {
-    sessions: Sessions;
+    login: Narrowed<"user">;
+    shop: Narrowed<"basket">;
   }
 }
 
@@ -52,7 +48,7 @@ app.use(
   }),
 );
 app.use((ctx) => {
-  ctx.locals.sessions = { login: ctx.session, shop: ctx.session };
+  ctx.locals.login = ctx.session;
 });
 app.use(
   session({
@@ -63,24 +59,24 @@ app.use(
   }),
 );
 app.use((ctx) => {
-  ctx.locals.sessions.shop = ctx.session;
+  ctx.locals.shop = ctx.session;
 });
 
-app.get("/", ({ locals: { sessions } }) =>
-  json({ user: sessions.login.data.user ?? null, basket: sessions.shop.data.basket }),
+app.get("/", ({ locals: { login, shop } }) =>
+  json({ user: login.data.user ?? null, basket: shop.data.basket }),
 );
-app.post("/login", async ({ locals: { sessions } }) => {
-  await sessions.login.regenerate();
-  sessions.login.data.user = "ada";
+app.post("/login", async ({ locals: { login } }) => {
+  await login.regenerate();
+  login.data.user = "ada";
   return json("Logged in");
 });
-app.post("/logout", async ({ locals: { sessions } }) => {
-  await sessions.login.destroy();
+app.post("/logout", async ({ locals: { login } }) => {
+  await login.destroy();
   return json("Logged out");
 });
-app.post("/basket", async ({ request, locals: { sessions } }) => {
-  sessions.shop.data.basket?.push(await request.text());
-  return json(sessions.shop.data.basket);
+app.post("/basket", async ({ request, locals: { shop } }) => {
+  shop.data.basket?.push(await request.text());
+  return json(shop.data.basket);
 });
 
 export default app.buildHandler();

@@ -47,8 +47,9 @@ export abstract class BaseStore {
   }
 
   /**
-   * Called by `session()`; do not override. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own; throws a `SessionError`
-   * (`ERR_SESSION_DATA`) for data that cannot be stored.
+   * Called by `session()`; do not override. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own.
+   *
+   * @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored.
    */
   serialize(data: SessionData, lifetime?: Lifetime): string {
     const text = this.#textOf(data);

@@ -3,7 +3,7 @@ import { isWiringError, type WiringError } from "./wiring-error.js";
 /**
  * What can go wrong at run time. Codes are stable; messages are for people and may change.
  *
- * - `ERR_SESSION_STORE`: the store is down, hung or refused; `cause` has the driver's error.
+ * - `ERR_SESSION_STORE`: the store is down, hung or refused, or the keys could not be loaded; `cause` has the reason.
  * - `ERR_SESSION_CONFLICT`: other requests kept winning, or ended the session that `update()` was to change.
  * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the key.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes, which browsers drop.

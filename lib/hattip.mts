@@ -5,7 +5,8 @@
 import type { Session } from "./record.js";
 
 export type { RequestContext, RequestHandler } from "@hattip/compose";
-export type { CookieSerializeOptions } from "@hattip/cookie";
+// It declares ctx.cookie.
+export type {} from "@hattip/cookie";
 
 declare module "@hattip/compose" {
   interface RequestContextExtensions {

@@ -55,8 +55,10 @@ const INSTANCE: Fault = { what: "an instance of a class without toJSON()" };
 const NOT_FINITE: Fault = { what: "NaN or Infinity" };
 const SYMBOL_KEY: Fault = { what: "a symbol as key" };
 const PROTO_KEY: Fault = { what: "a key __proto__" };
-const NO_JSON: Fault = { what: "a toJSON() that gives nothing, such as that of an invalid Date" };
-const FOREIGN_JSON: Fault = { what: "a toJSON() that gives an instance of a class" };
+const NO_JSON: Fault = {
+  what: "a toJSON() that returns null or undefined, such as that of an invalid Date",
+};
+const FOREIGN_JSON: Fault = { what: "a toJSON() that returns an instance of a class" };
 const UNDEFINED_ITEM: Fault = { what: "undefined in an array" };
 const KEYED_ARRAY: Fault = { what: "an array with keys of its own" };
 

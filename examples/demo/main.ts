@@ -1,4 +1,4 @@
-// bin/demo, or npm run demo: starts the demo on http://localhost:3000.
+// bin/demo starts the demo on http://localhost:3000.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";

@@ -20,6 +20,11 @@ import type { RingKey } from "./ring-key.js";
  * The keys of a store, the one that seals first; a promise of them; or a function of `ctx` (on Workers, secrets are known only from
  * there). They are resolved once per store, within 5 seconds. A function that fails is called again by the next request; a promise that was
  * rejected stays rejected.
+ *
+ * @example
+ * ```ts
+ * const keys: Keys = (ctx) => EncryptedCookieStore.generateKeysFromBase64([ctx.env("SESSION_KEY")!]);
+ * ```
  */
 export type Keys =
   | readonly CryptoKey[]

@@ -11,6 +11,7 @@ export interface KvNamespace {
   delete(key: string): Promise<void>;
 }
 
+/** The options of `KvSessionStore`. */
 export interface KvSessionStoreOptions extends ExternalStoreOptions {
   /** The namespace, which on Workers is known only from the request. */
   getStore(ctx: RequestContext<any>): Awaitable<KvNamespace>;

@@ -7,7 +7,14 @@ import { isNodeRedis, NodeRedisDriver } from "./node-redis-driver.js";
 import type { RedisClient, RedisDriver } from "./redis-client.js";
 import type { RedisHealth } from "./redis-health.js";
 
-/** Returns a Redis client, or a promise of one. */
+/**
+ * Returns a Redis client, or a promise of one.
+ *
+ * @example
+ * ```ts
+ * const getClient: GetRedisClient = (ctx) => createClient({ url: ctx.env("REDIS_URL") });
+ * ```
+ */
 export type GetRedisClient = (ctx: RequestContext<any>) => Awaitable<RedisClient>;
 
 /** What getClient is about to answer. */

@@ -7,6 +7,7 @@ import { RedisConnection } from "./redis-connection.js";
 import type { GetRedisClient } from "./redis-drivers.js";
 import { RedisConnectionsPerRequest } from "./redis-connections-per-request.js";
 
+/** The options of `RedisSessionStore`. */
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {
   /**
    * Called on first use, and again only after the client was closed or given up. A client that is not open yet is opened, watched and, by
@@ -36,7 +37,7 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
  * ```
  */
 export class RedisSessionStore extends ExternalStore {
-  /** Closes the client of a request, with `perRequest`. */
+  /** Called by `session()`; do not override. Closes the client of a request, with `perRequest`. */
   readonly release?: SessionStore["release"];
   readonly #redis: RedisConnection | RedisConnectionsPerRequest;
 

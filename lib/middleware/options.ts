@@ -13,19 +13,29 @@ export interface SessionOptions {
   /**
    * What a fresh session holds: an object, copied for every session, or a function of `ctx` that returns one. A function is called once
    * for each fresh session, before the handler, and what it returned is kept once the handler has looked at it.
+   *
+   * @example
+   * ```ts
+   * defaultSessionData: { visits: 0 }
+   * ```
    */
   defaultSessionData: DefaultSessionData;
   /** Default: `"session"`. Sealed values and IDs are bound to it. */
   cookieName?: string;
-  /** The attributes of the cookie. `maxAge` is another name of `idleTimeout`. */
+  /** The attributes of the cookie. */
   cookieOptions?: SessionCookieOptions;
   /**
    * Where the session ID (or the sealed value) comes from. Default: the cookie. Goes with `setSessionId`: without that, new IDs still leave
    * in a cookie. No `Vary` is set then; set it to the header that you read.
+   *
+   * @example
+   * ```ts
+   * getSessionId: (ctx) => ctx.request.headers.get("x-session")
+   * ```
    */
   getSessionId?: (ctx: RequestContext) => Awaitable<string | null | undefined>;
   /**
-   * How it is sent to the client. Default: in the cookie.
+   * How it is sent to the client. Default: in the cookie. A promise is waited for.
    *
    * @param response - Its headers can be changed.
    * @param id - `null` when the session has been destroyed.
@@ -41,9 +51,12 @@ export interface SessionOptions {
   idleTimeout?: number;
   /** Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or `idleTimeout` if that is longer. */
   absoluteTimeout?: number;
-  /** A session is renewed when that extends its life by at least this many seconds. Default: a tenth of `idleTimeout`. */
+  /**
+   * A session is renewed when that extends its life by at least this many seconds. Default: a tenth of `idleTimeout`. For a session with a
+   * `lifetime` of its own, in proportion to that.
+   */
   renewAfter?: number;
-  /** Tells what happens, without IDs or data. What it throws is ignored. */
+  /** Hears what happens, without IDs or data. What it throws, or rejects with, is ignored; it is not waited for. */
   onEvent?: (event: SessionEvent, ctx: RequestContext) => unknown;
 }
 

@@ -1,4 +1,3 @@
-import type { CookieSerializeOptions } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { cookieBytes, MAX_COOKIE_BYTES } from "../cookie-size.js";
 import { SessionError } from "../errors.js";
 import { assertKnownOptions } from "../option-checks.js";
@@ -8,10 +7,24 @@ import { WiringError } from "../wiring-error.js";
  * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`, without `Secure` on http://localhost
  * and the loopback addresses.
  */
-export type SessionCookieOptions = Pick<
-  CookieSerializeOptions,
-  "domain" | "httpOnly" | "maxAge" | "partitioned" | "path" | "priority" | "sameSite" | "secure"
->;
+export interface SessionCookieOptions {
+  /** The host whose subdomains get the cookie, too. Default: only the host that set it, and none of its subdomains. */
+  domain?: string;
+  /** Whether scripts are kept from the cookie. Default: `true`. */
+  httpOnly?: boolean;
+  /** Seconds: another name of the option `idleTimeout`. */
+  maxAge?: number;
+  /** Whether each top-level site has a cookie of its own (CHIPS). Needs `secure`. Default: `false`. */
+  partitioned?: boolean;
+  /** The path under which the browser sends the cookie. Default: `"/"`. */
+  path?: string;
+  /** Which cookies Chromium drops last when there are too many. Default: none is stated. */
+  priority?: "low" | "medium" | "high";
+  /** Whether requests from other sites carry the cookie. `"none"` needs `secure`; `false` leaves it to the browser. Default: `"lax"`. */
+  sameSite?: boolean | "lax" | "strict" | "none";
+  /** Whether only https carries the cookie. Default: `true`, except on http://localhost and the loopback addresses. */
+  secure?: boolean;
+}
 
 /** RFC 6265bis, 5.6: browsers drop attributes that are longer. */
 const MAX_ATTRIBUTE_BYTES = 1024;

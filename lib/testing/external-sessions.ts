@@ -157,11 +157,7 @@ function clientWith(store: ExternalStore, holder: Client, ctx: object | undefine
   return client;
 }
 
-async function saved(
-  store: ExternalStore,
-  data: object,
-  scope: StoreScope,
-): Promise<SavedSession> {
+async function saved(store: ExternalStore, data: object, scope: StoreScope): Promise<SavedSession> {
   const created = currentSecond();
   const next: SessionRecord = { text: store.serialize(data), created, expires: created + 3600 };
   const answer = await store.save(null, next, scope);
