@@ -5,7 +5,7 @@
 import type { Session } from "./record.js";
 
 export type { RequestContext, RequestHandler } from "@hattip/compose";
-// It declares ctx.cookie.
+// oxlint-disable-next-line unicorn/require-module-specifiers -- for its declaration of ctx.cookie
 export type {} from "@hattip/cookie";
 
 declare module "@hattip/compose" {
