@@ -25,10 +25,16 @@ interface ScriptOptions {
 }
 
 interface CommandOptions {
-  abortSignal: AbortSignal;
+  abortSignal?: AbortSignal;
   timeout: undefined;
   typeMapping: undefined;
 }
+
+/**
+ * The client's own options are in force where these are silent. Its timeout would be one more timer, since each call has one; and its types
+ * may be Buffers for strings, and strings for numbers.
+ */
+const OPTIONS: CommandOptions = { timeout: undefined, typeMapping: undefined };
 
 /** A client for one command. */
 interface OneCall {
@@ -51,10 +57,16 @@ export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
 /** Of node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
 export class NodeRedisDriver implements RedisDriver {
   readonly client: NodeRedis;
+  /** One connection sends what it is given at once: a read that comes too late all the same does no harm. */
+  readonly #reader: NodeRedis | undefined;
   #isUsed = false;
 
   constructor(client: NodeRedis) {
     this.client = client;
+    if (isOneConnection(client)) {
+      // Version 4 has no options.
+      this.#reader = client.withCommandOptions?.(OPTIONS) ?? client;
+    }
   }
 
   get isOpen(): boolean {
@@ -92,7 +104,9 @@ export class NodeRedisDriver implements RedisDriver {
   }
 
   get(key: string, signal: AbortSignal): Promise<string | null> {
-    return this.#once(signal).redis.get(key);
+    // To listen to a signal costs more than the rest of the call.
+    const redis = this.#reader ?? this.#once(signal).redis;
+    return redis.get(key);
   }
 
   async insert(key: string, text: string, ttl: number, signal: AbortSignal): Promise<boolean> {
@@ -122,12 +136,10 @@ export class NodeRedisDriver implements RedisDriver {
     return this.#once(signal).redis.del(key);
   }
 
-  /** The client with options for one command: all its queues drop the command when the signal is aborted. */
+  /** The client with options for one command: all its queues drop it when the signal is aborted. */
   #once(abortSignal: AbortSignal): OneCall {
     this.#isUsed = true;
-    // The client's own options are in force where these are silent. Its timeout would be one more timer, since the signal has one; and its
-    // types may be Buffers for strings, and strings for numbers.
-    const options = { abortSignal, timeout: undefined, typeMapping: undefined };
+    const options = { ...OPTIONS, abortSignal };
     // Version 4 has none.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
     const call = { redis, isUnderWay: false, isSentTwice: false };
