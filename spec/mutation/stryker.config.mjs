@@ -13,7 +13,7 @@ export default {
   // The specs run from source. Stryker would read a tsconfig.json with TypeScript's JavaScript API, which version 7 has not.
   tsconfigFile: "none",
   disableTypeChecks: false,
-  reporters: ["clear-text"],
+  reporters: ["clear-text", "progress-append-only"],
   clearTextReporter: { allowColor: false, reportTests: false },
   allowConsoleColors: false,
   tempDirName: ".cache/mutation",
