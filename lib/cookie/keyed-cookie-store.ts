@@ -152,10 +152,9 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
       ),
     );
     if (isPromise(ring)) {
-      const isKept = (): boolean => this.#ring === ring;
       ring.then(
-        (ready) => isKept() && (this.#ring = ready),
-        () => isKept() && (this.#ring = undefined),
+        (ready) => (this.#ring = ready),
+        () => {}, // those who wait for it are told, and forget it
       );
     }
     return ring;
