@@ -71,21 +71,15 @@ export abstract class BaseStore {
 
   /** Do not override. Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
   protected deserialize(text: string): StoredData | null {
-    let dataText = text;
-    if (text.startsWith("@")) {
-      const prefix = PREFIX.exec(text);
-      if (prefix === null) return null;
-      dataText = text.slice(prefix[0].length);
-    }
-    const data = this.#dataOf(dataText);
-    return data && { data, lifetime: this.lifetimeOf(text) };
+    const prefix = prefixOf(text);
+    if (prefix === null) return null;
+    const data = this.#dataOf(text.slice(prefix.length));
+    return data && { data, lifetime: prefix.lifetime };
   }
 
   /** Do not override. The lifetime of its own that the session has whose data are this text. */
   protected lifetimeOf(text: string): Lifetime {
-    if (!text.startsWith("@")) return undefined;
-    const lifetime = PREFIX.exec(text)?.[1];
-    return lifetime === "browser" ? lifetime : Number(lifetime) || undefined;
+    return prefixOf(text)?.lifetime;
   }
 
   /** Makes a session of a record that its store vouches for, if the record is alive and its data are sound. */
@@ -111,7 +105,6 @@ export abstract class BaseStore {
     } catch {
       return null;
     }
-    if (typeof data !== "object" || data === null) return null;
     if (isPromise(data)) {
       data.then(undefined, () => {});
       throw new WiringError("The option parse must not be asynchronous.");
@@ -137,4 +130,13 @@ export abstract class BaseStore {
     }
     return text;
   }
+}
+
+/** `null` for one that `serialize` has not written. */
+function prefixOf(text: string): { length: number; lifetime: Lifetime } | null {
+  if (!text.startsWith("@")) return { length: 0, lifetime: undefined };
+  const match = PREFIX.exec(text);
+  if (match === null) return null;
+  const [{ length }, lifetime] = match;
+  return { length, lifetime: lifetime === "browser" ? lifetime : Number(lifetime) || undefined };
 }

@@ -51,32 +51,32 @@ function frozen(value: unknown, copies: Map<object, object>): unknown {
 
 /** Deep, of plain data. The order of keys does not matter. */
 export function isEqual(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    keys.length === Object.keys(b).length &&
-    keys.every(
-      (key) => Object.hasOwn(b, key) && isEqual(a[key as keyof object], b[key as keyof object]),
-    )
-  );
+  return compare(a, b, false);
 }
 
 /** As `isEqual`, with the keys in the same order, so that both have the same text. */
 export function isSame(a: unknown, b: unknown): boolean {
-  if (!isEqual(a, b)) return false;
-  if (typeof a !== "object" || a === null) return true;
-  const other = b as object;
-  const otherKeys = Object.keys(other);
-  return Object.keys(a).every(
-    (key, at) =>
-      key === otherKeys[at] && isSame(a[key as keyof object], other[key as keyof object]),
+  return compare(a, b, true);
+}
+
+function compare(a: unknown, b: unknown, inOrder: boolean): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === others.length &&
+    keys.every(
+      (key, at) =>
+        (inOrder ? key === others[at] : Object.hasOwn(b, key)) &&
+        compare(a[key as keyof object], b[key as keyof object], inOrder),
+    )
   );
 }
 
 /** Of any realm: its prototype is the root of a chain, or there is none. */
-export function isPlainObject(value: object): boolean {
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
     prototype === Object.prototype ||

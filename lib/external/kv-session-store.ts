@@ -105,17 +105,16 @@ function assertInTime(deadline: number): void {
 
 /** KV tells its limits only in the text of an error. */
 async function retried<T>(deadline: number, write: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES) {
+  for (let attempt = 0; ; attempt++) {
+    assertInTime(deadline);
     try {
-      assertInTime(deadline);
       return await write();
     } catch (error) {
-      const wait = pause * (0.7 + Math.random() * 0.3);
+      const wait = (PAUSES[attempt] ?? Infinity) * (0.7 + Math.random() * 0.3);
       if (!String(error).includes("429") || performance.now() + wait >= deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
-  return write();
 }
 
 function timeToLive(ttl: number): { expirationTtl: number } {

@@ -66,7 +66,7 @@ export class RequestSession implements Session {
   set data(data: SessionData) {
     this.#assertOpen();
     this.#lookAtData();
-    if (typeof data !== "object" || data === null || !isPlainObject(data)) {
+    if (!isPlainObject(data)) {
       throw new SessionError(
         "ERR_SESSION_DATA",
         "session.data must be a plain object. Keep instances of classes under a key of it.",

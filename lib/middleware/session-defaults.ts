@@ -54,7 +54,7 @@ export class SessionDefaults {
 }
 
 function assertObject(data: unknown): void {
-  if (typeof data === "object" && data !== null && isPlainObject(data)) return;
+  if (isPlainObject(data)) return;
   throw new TypeError(
     "The option defaultSessionData must be a plain object ({} works) or a function that returns one.",
   );

@@ -105,7 +105,7 @@ async function finishFailed(
   } catch (worse) {
     failure = worse;
   }
-  if (current.isBusy) await current.untilIdle();
+  await current.untilIdle();
   const decision = current.isDecided ? current.decideWithoutData() : current.decide(false);
   if (response) return finish(settings, scope, current, response, decision);
   try {
