@@ -87,6 +87,27 @@ describe("of two requests that change one session", () => {
     });
   }
 
+  it("the one that only puts the keys of an object in another order changes nothing of the other's", async () => {
+    let meanwhile = async (): Promise<unknown> => undefined;
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/begin": ({ session: { data } }) => void (data.o = { x: 1, y: 1 }),
+        "/change": ({ session: { data } }) => void (data.o.x = 2),
+        "/reorder": async ({ session: { data } }) => {
+          data.o = { y: data.o.y, x: data.o.x };
+          await meanwhile();
+        },
+        "/": ({ session }) => session.data,
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/begin");
+    meanwhile = () => browser.get("/change");
+    await browser.get("/reorder");
+    expect(await (await browser.get("/")).json()).to.deep.equal({ o: { x: 2, y: 1 } });
+  });
+
   it("the one that only read changes nothing", async () => {
     expect(await beside("/", "/set?a=2", { a: "1" })).to.deep.equal({ a: "2" });
     expect(notes.log.types).to.deep.equal(["saved"]);
