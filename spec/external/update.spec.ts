@@ -1,8 +1,7 @@
-import { cookie } from "@hattip/cookie";
 import { expect } from "chai";
 import sinon from "sinon";
-import { session, type Session, type SessionData } from "../../lib/index.js";
-import { app, appOf, type App } from "../support/app.js";
+import type { Session, SessionData } from "../../lib/index.js";
+import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { EventLog } from "../support/event-log.js";
@@ -153,24 +152,6 @@ describe("update() on an external store", () => {
     await browser.get("/act");
     expect(browser.cookie("session")).to.equal(undefined);
     expect(log.types).to.deep.equal(["saved", "saved", "destroyed"]);
-  });
-
-  it("is honoured, and so is destroy(), when the handler waits for neither and throws past every error handler", async () => {
-    const bare = appOf(
-      cookie(),
-      (ctx) => void Reflect.deleteProperty(ctx, "handleError"),
-      session({ store, defaultSessionData: {} }),
-      ({ session: current }) => {
-        void current.update(addB);
-        void current.destroy();
-        throw new Error("as no one expects");
-      },
-    );
-    const value = browser.cookie("session");
-    const visit = new Browser(bare).get("/", { cookie: `session=${value}` });
-    const [result] = await Promise.allSettled([visit]);
-    expect(result).to.have.nested.property("reason.message", "as no one expects");
-    expect(store.calls).to.deep.equal(["read", "update", "remove"]);
   });
 
   it("shows objects as they were stored, in the order of their keys, and leaves nothing to save", async () => {

@@ -2,11 +2,17 @@ import { compose, type RequestContext, type RequestHandler } from "@hattip/compo
 import { cookie } from "@hattip/cookie";
 import { expect } from "chai";
 import sinon from "sinon";
-import { session, UnsafeMemoryStore, type SessionOptions } from "../../lib/index.js";
+import {
+  session,
+  UnsafeMemoryStore,
+  type ExternalStore,
+  type SessionOptions,
+} from "../../lib/index.js";
 import { answer, app, appOf, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { EventLog } from "../support/event-log.js";
+import { MapStore } from "../support/map-store.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
@@ -494,7 +500,7 @@ describe("Without compose() around it, session()", () => {
     return middleware(ctx) as Promise<Response>;
   }
 
-  async function begun(store: UnsafeMemoryStore): Promise<string> {
+  async function begun(store: ExternalStore): Promise<string> {
     const response = await run({ store }, null, (ctx) => {
       ctx.session.data.user = "ann";
       return new Response();
@@ -537,6 +543,19 @@ describe("Without compose() around it, session()", () => {
       expect(await seen(store, id)).to.deep.equal({});
     });
   }
+
+  it("honours update() and destroy() of a handler that waits for neither and throws", async () => {
+    const store = new MapStore();
+    const id = await begun(store);
+    store.clearCalls();
+    const failure = await run({ store }, id, (ctx) => {
+      void ctx.session.update((data) => void (data.n = 1));
+      void ctx.session.destroy();
+      throw new Error("handler");
+    }).catch((reason: unknown) => reason);
+    expect(failure).to.have.property("message", "handler");
+    expect(store.calls).to.deep.equal(["read", "update", "remove"]);
+  });
 
   it("passes the handler's own error on even if the store is down when it is to log out", async () => {
     const store = new WatchedMemoryStore();
