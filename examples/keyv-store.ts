@@ -1,3 +1,4 @@
+// A store on Keyv, for your app to import: spec/examples/keyv-store.spec.ts shows it at work.
 import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
 import type { Keyv } from "keyv";
 

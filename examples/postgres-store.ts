@@ -1,3 +1,4 @@
+// A store on PostgreSQL, for your app to import: spec/examples/postgres-store.spec.ts shows it at work.
 import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
 import type { Pool } from "pg";
 

@@ -8,7 +8,10 @@ import { WiringError } from "./wiring-error.js";
 
 /** How data become text and come back. */
 export interface SerializationOptions {
-  /** Default: `JSON.stringify`, with an error for what JSON would drop or bend. */
+  /**
+   * Default: `JSON.stringify`, with an error for what JSON would drop or bend. Equal data must give
+   * equal text: a session has changed when its text has.
+   */
   stringify?: (data: SessionData) => string;
   /**
    * Default: `JSON.parse`. Returns a plain object, not a promise. May validate: a session that it throws for starts over (reason `invalid`).

@@ -5,7 +5,7 @@ import { isWiringError, type WiringError } from "./wiring-error.js";
  *
  * - `ERR_SESSION_STORE`: the store is down, hung or refused, or the keys could not be loaded; `cause` has the reason.
  * - `ERR_SESSION_CONFLICT`: other requests kept winning, or ended the session that `update()` was to change.
- * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the key.
+ * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the key, where JSON refuses it.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes, which browsers drop.
  * - `ERR_SESSION_RECORD_TOO_LARGE`: the record is over the store's `maxBytes`.
  * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already been decided.

@@ -105,11 +105,11 @@ function faultOfJson(json: object): Fault | undefined {
   return isPlainObject(json) ? faultOfProperties(json) : FOREIGN_JSON;
 }
 
-/** Names the key in which the fault is. */
 function faultOfEntries(value: object): Fault | undefined {
   return isPlainObject(value) ? faultOfProperties(value) : INSTANCE;
 }
 
+/** Names the key in which the fault is. */
 function faultOfProperties(value: object): Fault | undefined {
   for (const key of Object.keys(value)) {
     const fault = key === "__proto__" ? PROTO_KEY : faultOf(value[key as keyof object]);

@@ -55,7 +55,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
 }
 
 /** As `isEqual`, with the keys in the same order, so that both have the same text. */
-export function isSame(a: unknown, b: unknown): boolean {
+export function isEqualInOrder(a: unknown, b: unknown): boolean {
   return compare(a, b, true);
 }
 

@@ -29,7 +29,7 @@ export interface SavedSession {
   readonly value: string;
   /** Seconds since 1970. */
   readonly expires: number;
-  /** Of its own: where changes were merged in, it may be another one than this request knew. */
+  /** The session's own; after a merge it may be what another request has set. */
   readonly lifetime: Lifetime;
   /** Whether another request's changes were merged in. */
   readonly merged: boolean;
@@ -70,8 +70,11 @@ export interface SessionStore {
   /** Ends the session, where there is something on the server to end. */
   destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void>;
   /**
-   * Commits at once what `change` does to the newest data. `pending` are the request's other changes, not saved yet: `change` sees them,
-   * but they are not committed. `null` when the session has ended. Stores that have nothing to commit to leave it out.
+   * Commits at once what `change` does to the newest data; `null` when the session has ended. Stores
+   * that have nothing to commit to leave it out.
+   *
+   * @param pending - Answers with the data as the handler has them now. `change` sees what is not
+   * saved of them, but that is not committed.
    */
   apply?(
     loaded: LoadedSession,
@@ -86,7 +89,7 @@ export interface SessionStore {
 /** What `SessionStore.apply` has committed. */
 export interface UpdatedSession {
   readonly session: LoadedSession;
-  /** What the handler is to see: the committed data with the changes on top that are still pending. Asked when they are put in place. */
+  /** What the handler is to see: the committed data with the changes on top that are still pending. Called when they are put in place: the handler may have gone on changing them. */
   dataWith(pending: SessionData): SessionData;
   /** Whether another request's changes came in. */
   readonly merged: boolean;

@@ -56,7 +56,7 @@ function isReady<T>(value: Awaitable<T>): value is T {
 function assertKeys(keys: readonly CryptoKey[]): void {
   if (!Array.isArray(keys) || keys.length === 0) {
     throw new WiringError(
-      "The option keys must be an array of at least one key: await SignedCookieStore.generateKeysFromBase64([...]) makes it.",
+      "The option keys must be an array of at least one key: await generateKeysFromBase64([...]) makes it.",
     );
   }
   for (const key of keys as Partial<CryptoKey>[]) {

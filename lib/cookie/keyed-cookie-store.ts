@@ -65,7 +65,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /**
    * Keys from base64 or base64url of 32 random bytes each, the one that seals first.
    *
-   * To rotate: add the new key behind, deploy everywhere, move it to the front, and drop the old one when the absolute timeout has passed.
+   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and drop the old one when the absolute timeout has passed.
    *
    * @throws {TypeError} when there is none, or one that is not 32 bytes long.
    */
@@ -95,7 +95,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /** The length of the sealed bytes when there is no text. */
   protected abstract readonly minBytes: number;
 
-  /** Called by `session()`; do not override. */
+  /** Under the first key. */
   protected seal(record: SessionRecord, scope: StoreScope): Awaitable<string> {
     return andThen(this.#keyRing(scope.ctx), (ring) =>
       andThen(this.sealFrame(record, ring.first, scope), encodeBase64url),

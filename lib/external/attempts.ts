@@ -9,8 +9,8 @@ const EAGER_ATTEMPTS = 3;
 const MAX_PAUSE = 20;
 
 /**
- * Runs the attempt until it answers with something else than `undefined`, which means that another request was faster. Most need only one,
- * which makes no promise where the backend makes none.
+ * Runs the attempt again while it answers `undefined`: the record has changed meanwhile, or must be
+ * read afresh. Most need only one, which makes no promise where the backend makes none.
  */
 export function untilSettled<T>(attempt: () => Awaitable<T | undefined>): Awaitable<T> {
   return andThen(attempt(), (answer) => (answer === undefined ? again(attempt) : answer));
@@ -20,7 +20,7 @@ async function again<T>(attempt: () => Awaitable<T | undefined>): Promise<T> {
   for (let count = 2; count <= MAX_ATTEMPTS; count++) {
     const answer = await attempt();
     if (answer !== undefined) return answer;
-    if (count >= EAGER_ATTEMPTS) await pause(Math.random() * MAX_PAUSE);
+    if (count >= EAGER_ATTEMPTS && count < MAX_ATTEMPTS) await pause(Math.random() * MAX_PAUSE);
   }
   throw new SessionError(
     "ERR_SESSION_CONFLICT",

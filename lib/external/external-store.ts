@@ -12,7 +12,7 @@ import type {
   UpdatedSession,
 } from "../store.js";
 import type { ExternalStoreOptions } from "./external-store-options.js";
-import { RecordTransitions, type Transition } from "./record-transitions.js";
+import { RecordTransitions, type Proposal, type Transition } from "./record-transitions.js";
 import { Records } from "./records.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
 import { SessionMerger, type AppliedChange } from "./session-merger.js";
@@ -147,10 +147,8 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   ): Awaitable<SavedSession | null> {
     if (loaded === null) return this.#insert(next, scope);
     const { value, key } = loaded;
-    const rebase = (current: SessionRecord): SessionRecord =>
-      this.#merger.rebase(loaded, next, current);
     return andThen(
-      this.#transitions.replace(key, loaded, rebase, scope),
+      this.#transitions.replace(key, loaded, this.#rebase(loaded, next), scope),
       (written) => written && this.#saved(value, written),
     );
   }
@@ -163,9 +161,8 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
   ): Promise<SavedSession | null> {
     const value = await generateSessionId();
     const newKey = await this.#keyOf(value, scope);
-    const rebase = (current: SessionRecord): SessionRecord =>
-      this.#merger.rebase(loaded, next, current);
-    const written = await this.#transitions.move(loaded.key, newKey, loaded, rebase, scope);
+    const propose = this.#rebase(loaded, next);
+    const written = await this.#transitions.move(loaded.key, newKey, loaded, propose, scope);
     return written && this.#saved(value, written);
   }
 
@@ -191,6 +188,10 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     const dataWith = (unsaved: SessionData): SessionData =>
       this.#merger.rebasePending(loaded, unsaved, applied!);
     return { session, dataWith, merged: written.merged };
+  }
+
+  #rebase(loaded: SessionRecord, next: SessionRecord): Proposal {
+    return (current) => this.#merger.rebase(loaded, next, current);
   }
 
   #insert(next: SessionRecord, scope: StoreScope): Awaitable<SavedSession> {

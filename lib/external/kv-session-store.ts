@@ -19,7 +19,7 @@ export interface KvSessionStoreOptions extends ExternalStoreOptions {
 
 /** Seconds: the least that KV takes. The record itself holds the true expiry. */
 const MIN_TTL = 60;
-/** Milliseconds before each new attempt: KV takes one write a second and key, and answers 429 to more. */
+/** At most so many milliseconds before each new attempt: KV takes one write a second and key, and answers 429 to more. */
 const PAUSES = [300, 500, 700];
 
 /**

@@ -49,7 +49,10 @@ export class Records {
       (text) => {
         // Maps and drivers in JavaScript say undefined.
         if (text === null || text === undefined || text === DEAD) return "unknown";
-        return decodeRecord(text) ?? "invalid";
+        if (typeof text === "string") return decodeRecord(text) ?? "invalid";
+        throw new WiringError(
+          "The store's read() must return the text that was written, or null when there is none.",
+        );
       },
     );
   }
@@ -60,7 +63,7 @@ export class Records {
     return andThen(
       this.#call(() => this.#hooks.create(key, text, ttl, ctx)),
       (isCreated) => {
-        if (isCreated) return;
+        if (decided("create", isCreated, "inserted the record")) return;
         throw new SessionError(
           "ERR_SESSION_STORE",
           "The key of a new session is taken: either create() answers false for free keys, or the random source is broken.",
@@ -100,13 +103,7 @@ export class Records {
   ): Awaitable<boolean> {
     return andThen(
       this.#call(() => this.#hooks.update(key, text, ttl, expected, ctx)),
-      (isWritten) => {
-        if (typeof isWritten === "boolean") return isWritten;
-        // To take nothing for false would be to write again what has been written.
-        throw new WiringError(
-          "The store's update() must return true when it has replaced the record, and false when it has not.",
-        );
-      },
+      (isWritten) => decided("update", isWritten, "replaced the record"),
     );
   }
 
@@ -135,6 +132,14 @@ export class Records {
       throw storeFailed(cause);
     }
   }
+}
+
+/** To take nothing for false would be to write again what has been written. */
+function decided(hook: string, answer: unknown, deed: string): boolean {
+  if (typeof answer === "boolean") return answer;
+  throw new WiringError(
+    `The store's ${hook}() must return true when it has ${deed}, and false when it has not.`,
+  );
 }
 
 /** Whole seconds, at least 1, which is the least that backends take. */

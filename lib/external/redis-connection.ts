@@ -102,7 +102,7 @@ export class RedisConnection {
   /** The client, if there is one; throws at once while it is known to be down. */
   #ready(): RedisDriver | undefined {
     if (this.#drivers.refusal) throw this.#drivers.refusal;
-    if (this.#health.isResting) throw this.#health.notConnected();
+    if (this.#health.isResting) throw this.#health.unavailable();
     const driver = this.#driver;
     if (!driver) return undefined;
     if (!driver.isOpen) {
@@ -110,14 +110,14 @@ export class RedisConnection {
       this.#driver = undefined;
       return undefined;
     }
-    if (!driver.isReady || this.#health.isProbing) throw this.#health.notConnected();
+    if (!driver.isReady || this.#health.isProbing) throw this.#health.unavailable();
     return driver;
   }
 
   /** After a start that failed, one call at a time waits for the next one; the others fail at once. */
   #start(ctx: RequestContext<any>): Promise<RedisDriver> {
     if (this.#starting) {
-      if (this.#health.isDown) throw this.#health.notConnected();
+      if (this.#health.isDown) throw this.#health.unavailable();
       return this.#starting;
     }
     this.#starting = this.#connect(ctx)
@@ -152,7 +152,7 @@ export class RedisConnection {
     this.#driver = driver;
     this.#isOwn = isOwn;
     this.#health.answered();
-    if (!driver.isReady) throw this.#health.notConnected();
+    if (!driver.isReady) throw this.#health.unavailable();
     return driver;
   }
 

@@ -1,6 +1,7 @@
 /**
- * The error of a Redis client as a cause that can be logged. Only the name, the code and the message are taken over: ioredis puts the
- * whole command into its errors, the session's data with it, and a password if the command was AUTH.
+ * The error of a Redis client as a cause that can be logged. Taken over are the name, the code, the
+ * message, where it was thrown and, cleaned likewise, the errors in it. Nothing else: ioredis puts
+ * the whole command into its errors, the session's data with it, and a password if it was AUTH.
  *
  * @param secrets - What was sent, which servers may quote.
  */

@@ -103,10 +103,11 @@ export class RedisHealth {
     this.#restsUntil = 0;
   }
 
-  notConnected(): SessionError {
+  /** Why calls fail at once. */
+  unavailable(): SessionError {
     return new SessionError(
       "ERR_SESSION_STORE",
-      "The Redis client is not connected. It keeps reconnecting; answer 503 and let the client try again.",
+      "Redis cannot be reached, or does not answer; see the cause. It is tried again. Answer 503 and let the client try again.",
       this.#lastError === undefined ? {} : { cause: loggableError(this.#lastError, []) },
     );
   }

@@ -3,6 +3,7 @@ import type { SessionEvent } from "../events.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../record.js";
 import type { StoreScope } from "../store.js";
+import { isWiringError } from "../wiring-error.js";
 import type { Settings } from "./options.js";
 import type { Decision, PlannedWrite } from "./decision.js";
 import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
@@ -46,7 +47,7 @@ export function commit(
   });
 }
 
-/** When the response carries no cookie: what needs none is written, and what may wait for the next request waits. */
+/** When the response carries no cookie: what needs none is written. */
 async function commitWithoutCookie(
   settings: Settings,
   scope: StoreScope,
@@ -55,14 +56,10 @@ async function commitWithoutCookie(
   const { destroyed, clears, planned } = decision;
   // Who logs out is out, even if the browser keeps a cookie that is worth nothing.
   if (destroyed) await carryOut(settings, scope, { ...decision, planned: null });
-  if (planned && !clears) {
-    const { kind, loaded } = planned;
-    if (kind === "keep" || kind === "reissue" || kind === "renew") return;
-    if (kind === "save") {
-      const update = await carryOut(settings, scope, decision);
-      // A cookie store has written nothing but the value that cannot be told.
-      if (update === null || update.value === loaded.value) return;
-    }
+  if (planned?.kind === "save" && !clears) {
+    const update = await carryOut(settings, scope, decision);
+    // A cookie store has written nothing but the value that cannot be told.
+    if (update === null || update.value === planned.loaded.value) return;
   }
   throw new SessionError(
     "ERR_SESSION_RESPONSE",
@@ -76,7 +73,9 @@ function carryOut(
   decision: Decision,
 ): Awaitable<ClientUpdate | null> {
   const fail = (error: unknown): never => {
-    settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+    if (!isWiringError(error)) {
+      settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+    }
     throw storeFailed(error);
   };
   try {

@@ -3,6 +3,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../record.js";
 import type { FreshReason, LoadedSession, StoreScope } from "../store.js";
+import { isWiringError } from "../wiring-error.js";
 import type { Settings } from "./options.js";
 
 /** What has been found for a request. */
@@ -31,9 +32,11 @@ function loadValue(settings: Settings, scope: StoreScope, value: string): Awaita
   };
   // A failure is kept for whoever looks at the session: routes that do not must work while the store is down.
   const fail = (error: unknown): InitialState => {
-    emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
+    if (!isWiringError(error)) emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
     return { isSent: true, loaded: null, data: {}, failure: storeFailed(error) };
   };
+  // A body that getSessionId has parsed may hold anything.
+  if (typeof value !== "string") return admit("malformed");
   // This package has never set it; and it could not be issued again.
   if (!getSessionId && !cookie.fits(value)) return admit("malformed");
   let found: Awaitable<LoadedSession | FreshReason>;

@@ -47,13 +47,14 @@ export interface SessionOptions {
     id: string | null,
     maxAge: number,
   ) => unknown;
-  /** Seconds without a request after which a session is over. Default: 86 400, a day. */
+  /** Seconds without a request after which a session is over, at most 400 days: browsers keep no cookie longer. Default: 86 400, a day. */
   idleTimeout?: number;
   /** Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or `idleTimeout` if that is longer. */
   absoluteTimeout?: number;
   /**
-   * A session is renewed when that extends its life by at least this many seconds. Default: a tenth of `idleTimeout`. For a session with a
-   * `lifetime` of its own, in proportion to that.
+   * A session is renewed when that extends its life by at least this many seconds, at most those of
+   * `idleTimeout`. Default: a tenth of it. For a session with a `lifetime` of its own, in proportion
+   * to that.
    */
   renewAfter?: number;
   /** Hears what happens, without IDs or data. What it throws, or rejects with, is ignored; it is not waited for. */
@@ -139,6 +140,12 @@ function timeouts(
   }
   const renewAfter = options.renewAfter ?? Math.floor(idleTimeout / 10);
   assertWhole("renewAfter", renewAfter, "seconds", 0);
+  // Milliseconds, most likely; every session would end after its idleTimeout, however busy it is.
+  if (renewAfter > idleTimeout) {
+    throw new TypeError(
+      "The option renewAfter must not be longer than idleTimeout, or no session would be renewed. Both are in seconds.",
+    );
+  }
   return { idleTimeout, absoluteTimeout, renewAfter };
 }
 

@@ -10,10 +10,10 @@ import {
   type Decision,
   type PlannedWrite,
 } from "./decision.js";
-import { ErrorWatch } from "./error-watch.js";
+import { HandlerWatch } from "./handler-watch.js";
 import type { InitialState } from "./load.js";
 import type { Settings } from "./options.js";
-import { updateInMemory, updateInStore, withContents } from "./update.js";
+import { replaceContents, updateInMemory, updateInStore } from "./update.js";
 
 /** What `ctx.session` is: follows what the handler does, and sums it up in one decision. */
 export class RequestSession implements Session {
@@ -28,7 +28,7 @@ export class RequestSession implements Session {
   readonly #failure: unknown;
   readonly #isSent: boolean;
   readonly #outer: unknown;
-  readonly #errors: ErrorWatch;
+  readonly #handlers: HandlerWatch;
   readonly #errorsBefore: number;
   #isLookedAt = false;
   #isDataLookedAt = false;
@@ -49,8 +49,8 @@ export class RequestSession implements Session {
     this.#isSent = state.isSent;
     this.#outer = outer;
     const isNested = outer instanceof RequestSession && outer.#scope.ctx === scope.ctx;
-    this.#errors = isNested ? outer.#errors : new ErrorWatch(scope.ctx);
-    this.#errorsBefore = this.#errors.count;
+    this.#handlers = isNested ? outer.#handlers : new HandlerWatch(scope.ctx);
+    this.#errorsBefore = this.#handlers.count;
   }
 
   get data(): SessionData {
@@ -137,7 +137,7 @@ export class RequestSession implements Session {
 
   /** Whether a handler behind this session has thrown. */
   get hasSeenError(): boolean {
-    return this.#errors.count > this.#errorsBefore;
+    return this.#handlers.count > this.#errorsBefore;
   }
 
   get isDecided(): boolean {
@@ -172,10 +172,12 @@ export class RequestSession implements Session {
    * What is to be done, if anything.
    *
    * @param succeeded - Whether the handler did: of one that failed, only `destroy` and `regenerate` are honoured.
+   * @param canTell - Whether the response can carry a cookie.
    */
-  decide(succeeded: boolean): Decision | null {
+  decide(succeeded: boolean, canTell: boolean): Decision | null {
     const isUsed = this.#isLookedAt && this.#failure === undefined;
-    const planned = isUsed ? this.#plan(succeeded) : null;
+    const tells = canTell && !this.#handlers.isPassedOn;
+    const planned = isUsed ? this.#plan(succeeded, tells) : null;
     this.#isDecided = true;
     const [destroyed, clears] = [this.#destroyed, this.#clears];
     this.#decision = planned || clears ? { destroyed, planned, clears } : null;
@@ -187,22 +189,21 @@ export class RequestSession implements Session {
     return this.#decision && withoutData(this.#decision);
   }
 
-  #plan(succeeded: boolean): PlannedWrite | null {
+  #plan(succeeded: boolean, tells: boolean): PlannedWrite | null {
     const loaded = this.#loaded;
     if (!succeeded) {
       if (loaded === null || !this.#isRegenerated) return null;
       return { kind: "regenerate", loaded, next: loaded };
     }
     const lifetime = this.#lifetime;
-    const { store } = this.#settings;
-    const text = this.#isDataLookedAt ? store.serialize(this.#data, lifetime) : undefined;
+    const text = this.#isDataLookedAt
+      ? this.#settings.store.serialize(this.#data, lifetime)
+      : undefined;
     if (loaded === null) {
-      return writeOfFresh(this.#settings, text, this.#untouchedText, lifetime);
+      return writeOfFresh(this.#settings, text, this.#untouchedText, lifetime, tells);
     }
-    const isChanged =
-      text !== undefined && text !== loaded.text && text !== store.reserialize?.(loaded.text);
-    const next = isChanged ? text : loaded.text;
-    return writeOfLoaded(this.#settings, loaded, next, lifetime, this.#isRegenerated);
+    const isRegenerated = this.#isRegenerated;
+    return writeOfLoaded(this.#settings, loaded, text, lifetime, isRegenerated, tells);
   }
 
   /** One after another: each sees what those before it have committed. The first one begins at once. */
@@ -228,11 +229,11 @@ export class RequestSession implements Session {
     const updated = await updateInStore(this.#settings, this.#scope, loaded, pending, change);
     if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
     this.#loaded = updated.session;
-    this.#data = withContents(this.#data, updated.dataWith(this.#data));
+    this.#data = replaceContents(this.#data, updated.dataWith(this.#data));
   }
 
   #lookAt(): void {
-    if (!this.#isLookedAt) this.#errors.arm();
+    if (!this.#isLookedAt) this.#handlers.arm();
     this.#isLookedAt = true;
     if (this.#failure !== undefined) throw this.#failure;
   }

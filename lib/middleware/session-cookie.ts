@@ -20,7 +20,10 @@ export interface SessionCookieOptions {
   path?: string;
   /** Which cookies Chromium drops last when there are too many. Default: none is stated. */
   priority?: "low" | "medium" | "high";
-  /** Whether requests from other sites carry the cookie. `"none"` needs `secure`; `false` leaves it to the browser. Default: `"lax"`. */
+  /**
+   * Whether requests from other sites carry the cookie. `true` is `"strict"`; `"none"` needs `secure`; `false` leaves it to the browser.
+   * Default: `"lax"`.
+   */
   sameSite?: boolean | "lax" | "strict" | "none";
   /** Whether only https carries the cookie. Default: `true`, except on http://localhost and the loopback addresses. */
   secure?: boolean;

@@ -23,13 +23,14 @@ export class SessionDefaults {
     assertObject(source);
     if (!isPlain(source)) {
       throw new TypeError(
-        "The option defaultSessionData holds an instance of a class, which all sessions would share. Give a function that makes it.",
+        "The option defaultSessionData holds an instance of a class, which all sessions would share, or a cycle. Give plain objects, or a function that makes them for each session.",
       );
     }
-    try {
-      this.#text = store.serialize(source);
-    } catch (cause) {
-      throw new TypeError("The store cannot store the option defaultSessionData.", { cause });
+    this.#text = textOf(source, store);
+    if (textOf(source, store) !== this.#text) {
+      throw new TypeError(
+        "The store's stringify gives equal data a different text each time, so that every request would look like a change. Leave out what is random, such as a nonce.",
+      );
     }
   }
 
@@ -50,6 +51,14 @@ export class SessionDefaults {
   /** What data that nobody has changed look like in the store. */
   textOf(untouched: SessionData): string {
     return this.#text ?? this.#store.serialize(untouched);
+  }
+}
+
+function textOf(defaults: SessionData, store: SessionStore): string {
+  try {
+    return store.serialize(defaults);
+  } catch (cause) {
+    throw new TypeError("The store cannot store the option defaultSessionData.", { cause });
   }
 }
 

@@ -50,7 +50,8 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
     if (current.isBusy) await current.untilIdle();
     const succeeded = !current.hasSeenError && response.status < 500;
     if (succeeded) assertNotReplaced(ctx, current);
-    const finished = finish(settings, scope, current, response, current.decide(succeeded));
+    const decision = current.decide(succeeded, isChangeable(response));
+    const finished = finish(settings, scope, current, response, decision);
     return isPromise(finished) ? await finished : finished;
   } catch (error) {
     if (current.isDecided && !isTooLarge(error)) throw error;
@@ -106,7 +107,7 @@ async function finishFailed(
     failure = worse;
   }
   await current.untilIdle();
-  const decision = current.isDecided ? current.decideWithoutData() : current.decide(false);
+  const decision = current.isDecided ? current.decideWithoutData() : current.decide(false, false);
   if (response) return finish(settings, scope, current, response, decision);
   try {
     await finish(settings, scope, current, new Response(), decision);

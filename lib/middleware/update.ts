@@ -1,6 +1,6 @@
 import { isSessionError, SessionError } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import { copyPlain, isPlain, isSame } from "../plain-data.js";
+import { copyPlain, isEqualInOrder, isPlain } from "../plain-data.js";
 import type { SessionData } from "../record.js";
 import type { LoadedSession, SessionStore, StoreScope, UpdatedSession } from "../store.js";
 import type { Settings } from "./options.js";
@@ -24,7 +24,7 @@ export function updateInMemory(
     changeNow(change, data);
     return data;
   } catch (error) {
-    withContents(data, copy);
+    replaceContents(data, copy);
     throw error;
   }
 }
@@ -61,12 +61,12 @@ export async function updateInStore(
  * In place, since the handler may hold on to the object and to what is in it, and what it does to them later must count: only keys whose
  * values have changed get new ones. Unless the object is frozen or sealed.
  */
-export function withContents(data: SessionData, contents: SessionData): SessionData {
+export function replaceContents(data: SessionData, contents: SessionData): SessionData {
   if (!Object.isExtensible(data)) return contents;
   const held = new Map<string, unknown>(Object.entries(data));
   const entries = Object.entries(contents).map(([key, value]) => {
     const old = held.get(key);
-    return [key, isPlain(old) && isPlain(value) && isSame(old, value) ? old : value];
+    return [key, isPlain(old) && isPlain(value) && isEqualInOrder(old, value) ? old : value];
   });
   for (const key of held.keys()) delete data[key as keyof SessionData];
   // fromEntries defines properties: a key __proto__ changes no prototype.

@@ -62,9 +62,18 @@ export function webCodec(): ByteCodec {
   };
 }
 
+/** The imitation that bundlers bring does not. */
+export function knowsBase64url(buffer: BufferConstructorLike): boolean {
+  try {
+    return buffer.from("-_8", "base64url").toString("base64url") === "-_8";
+  } catch {
+    return false;
+  }
+}
+
 const { Buffer } = globalThis as { Buffer?: BufferConstructorLike };
 
-const codec: ByteCodec = Buffer ? bufferCodec(Buffer) : webCodec();
+const codec: ByteCodec = Buffer && knowsBase64url(Buffer) ? bufferCodec(Buffer) : webCodec();
 
 export const encodeUtf8: ByteCodec["encodeUtf8"] = codec.encodeUtf8;
 export const decodeUtf8: ByteCodec["decodeUtf8"] = codec.decodeUtf8;

@@ -61,6 +61,8 @@ export const NEARLY_EQUAL: readonly { what: string; stored: string; expected: st
   { what: "a space at the end", stored: '{"a":1}', expected: '{"a":1} ' },
   { what: "the order of keys", stored: '{"a":1,"b":2}', expected: '{"b":2,"a":1}' },
   { what: "the form of a number", stored: '{"a":1}', expected: '{"a":1.0}' },
+  { what: "a character that stands for any one", stored: '{"a":"a"}', expected: '{"a":"_"}' },
+  { what: "a character that stands for any others", stored: '{"a":"a"}', expected: '{"a":"%"}' },
   {
     what: "the last of 10 000 characters",
     stored: `{"a":"${"x".repeat(10_000)}y"}`,

@@ -4,6 +4,7 @@ import sinon from "sinon";
 import { SessionError } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { EventLog } from "../support/event-log.js";
 import { keyOf, open, scopeOf, seal, SEALED_STORES } from "../support/sealed-stores.js";
 
 const TEXT = '{"user":1}';
@@ -212,7 +213,9 @@ describe("A sealed store", () => {
           throw new Error("not of our form");
         },
       });
-      const visits = app({ store, defaultSessionData: { visits: 0 } }, { "/visit": countVisit });
+      const log = new EventLog();
+      const options = { store, defaultSessionData: { visits: 0 }, onEvent: log.onEvent };
+      const visits = app(options, { "/visit": countVisit });
       const browser = new Browser(visits);
       browser.setCookie("session", await seal(store, TEXT));
       expect((await browser.get("/visit")).status).to.equal(500);
@@ -220,6 +223,7 @@ describe("A sealed store", () => {
         .to.be.instanceOf(TypeError)
         .with.property("message")
         .that.contains("parse");
+      expect(log.events).to.deep.equal([]);
     }
     await new Promise(setImmediate);
     process.off("unhandledRejection", onUnhandled);

@@ -192,17 +192,47 @@ describe("when the backend of an external store", () => {
     expect(told).to.not.contain(store.keys[0]);
   });
 
+  for (const [what, answer] of Object.entries({
+    "a buffer": Buffer.from('1.1.1.{"a":"1"}'),
+    "a parsed record": { a: "1" },
+    "a number": 7,
+  })) {
+    it(`answers read() with ${what}, that is a mistake in the store`, async () => {
+      store.interfere("read", () => answer);
+      expect((await browser.get("/")).status).to.equal(500);
+      expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
+      expect(String(notes.app.errors[0])).to.contain("read() must return the text");
+      expect(notes.log.events).to.deep.equal([]);
+    });
+  }
+
   for (const nothing of [undefined, null, 1, "OK"]) {
-    it(`answers update() with ${nothing}, that is a mistake in the store, and applied once`, async () => {
-      const applied = sinon.spy();
+    for (const faulty of ["create", "update"] as const) {
+      it(`answers ${faulty}() with ${nothing}, that is a mistake in the store, and called once`, async () => {
+        store.interfereAlways((hook, call) => {
+          const answer = call();
+          return hook === faulty ? nothing : answer;
+        });
+        store.clearCalls();
+        expect((await visit(faulty)).status).to.equal(500);
+        expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
+        expect(String(notes.app.errors[0])).to.contain(`${faulty}() must return true`);
+        expect(store.calls.filter((hook) => hook === faulty)).to.have.lengthOf(1);
+        // The backend has not failed.
+        expect(notes.log.events).to.deep.equal([]);
+      });
+    }
+
+    it(`answers update() with ${nothing}, an update() of the session is applied once`, async () => {
       store.interfereAlways((hook, call) => {
         const answer = call();
-        return hook === "update" ? (applied(), nothing) : answer;
+        return hook === "update" ? nothing : answer;
       });
+      store.clearCalls();
       expect((await browser.get("/count")).status).to.equal(500);
-      expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
       expect(String(notes.app.errors[0])).to.contain("update() must return true");
-      expect(applied.callCount).to.equal(1);
+      expect(store.calls).to.deep.equal(["read", "update"]);
+      expect(notes.log.events).to.deep.equal([]);
     });
   }
 

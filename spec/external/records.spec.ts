@@ -51,10 +51,11 @@ describe("the records of an external store", () => {
     it("that ends when the session was idle, whatever the backend still answers", async () => {
       start({ idleTimeout: 10, renewAfter: 10 });
       const browser = await notes.visitor();
+      const id = browser.cookie("session")!;
       clock.pass(9);
       expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
       clock.pass(1);
-      expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({});
+      expect(await notes.behind(id)).to.deep.equal({});
       expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
     });
 

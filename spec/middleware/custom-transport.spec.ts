@@ -123,6 +123,17 @@ describe("A session ID that travels in headers of the app's own", () => {
     });
   }
 
+  for (const [name, create] of Object.entries(stores)) {
+    it(`may be anything, where getSessionId reads it from a body, in ${name}`, async () => {
+      for (const sent of [42, true, {}, ["x"]]) {
+        const getSessionId: any = () => sent;
+        const client = new ApiClient(create(), { getSessionId });
+        expect(await (await client.get("/")).json()).to.deep.equal({});
+        expect(client.log.events).to.deep.equal([{ type: "fresh", reason: "malformed" }]);
+      }
+    });
+  }
+
   it("may be longer than a cookie, for it is none", async () => {
     const site = appOf(
       session({

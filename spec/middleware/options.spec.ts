@@ -63,6 +63,11 @@ describe("The options of session()", () => {
     ],
     ["a negative renewAfter", { renewAfter: -1 }, /renewAfter/],
     ["a renewAfter with a fraction", { renewAfter: 0.1 }, /renewAfter/],
+    [
+      "a renewAfter over the idle timeout",
+      { idleTimeout: 60, renewAfter: 61 },
+      /renewAfter.*idleTimeout.*seconds/,
+    ],
     ["a getSessionId that is no function", { getSessionId: "x-session" }, /getSessionId.*function/],
     ["a setSessionId that is no function", { setSessionId: true }, /setSessionId.*function/],
     ["an onEvent that is no function", { onEvent: {} }, /onEvent.*function/],

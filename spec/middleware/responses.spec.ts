@@ -296,8 +296,11 @@ for (const [kind, make] of [
         clock.pass(10_000);
         expect(await browser.get("/read")).to.equal(sent);
         expect(log.types).to.deep.equal([]);
+        // Else the record would live on while the browser forgets the ID.
+        expect(await browser.get("/change")).to.equal(sent);
+        expect(log.types).to.deep.equal(["saved"]);
         expect(setCookies(await browser.get("/"))).to.have.length(1);
-        expect(log.types).to.deep.equal(["renewed"]);
+        expect(log.types).to.deep.equal(["saved", "renewed"]);
       } finally {
         clock.restore();
       }

@@ -61,9 +61,25 @@ describe("An object of default data", () => {
   ] as const) {
     it(`holds no ${what}, which all sessions would share`, () => {
       const options = { store: new UnsafeMemoryStore(), defaultSessionData: { deep: [instance] } };
-      expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData/);
+      expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData.*instance/);
     });
   }
+
+  it("has the same text each time, or every look at a session would be a change", () => {
+    let nonce = 0;
+    const store = new UnsafeMemoryStore({
+      stringify: (data) => `${nonce++} ${JSON.stringify(data)}`,
+    });
+    const options = { store, defaultSessionData: {} };
+    expect(() => app(options, {})).to.throw(TypeError, /stringify.*each time/);
+  });
+
+  it("holds no cycle", () => {
+    const defaultSessionData: Record<string, unknown> = {};
+    defaultSessionData.self = defaultSessionData;
+    const options = { store: new UnsafeMemoryStore(), defaultSessionData };
+    expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData.*cycle/);
+  });
 
   it("leaves dates to a function, which makes each session its own", async () => {
     const site = app(

@@ -24,6 +24,9 @@ describe("A session's life", () => {
       {
         "/visit": (ctx) => ++ctx.session.data.hits,
         "/look": (ctx) => ctx.session.data.hits,
+        "/remember": (ctx) => {
+          ctx.session.lifetime = Number(ctx.url.searchParams.get("lifetime"));
+        },
         "/elsewhere": () => "no session here",
       },
     );
@@ -126,6 +129,20 @@ describe("A session's life", () => {
         expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
         clock.pass(1);
         expect(maxAgeOf(await browser.get("/look"))).to.equal("1000");
+      });
+
+      it("is renewed before browsers forget it, which they do after 400 days whatever the idle timeout", async () => {
+        for (const lifetime of [undefined, 1000 * DAY]) {
+          const { site } = siteOf({
+            store: create(),
+            idleTimeout: lifetime ? DAY : 1000 * DAY,
+            absoluteTimeout: 1000 * DAY,
+          });
+          const browser = new Browser(site);
+          await browser.get(lifetime ? `/remember?lifetime=${lifetime}` : "/visit");
+          clock.pass(399 * DAY);
+          expect(maxAgeOf(await browser.get("/look"))).to.equal(String(400 * DAY));
+        }
       });
 
       it("is renewed every second with a renewAfter of 0, and never twice in one", async () => {

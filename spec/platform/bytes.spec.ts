@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { bufferCodec, webCodec } from "../../lib/platform/bytes.js";
+import { bufferCodec, knowsBase64url, webCodec } from "../../lib/platform/bytes.js";
 
 const codecs = { "by Buffer": bufferCodec(Buffer), "by web standards": webCodec() };
 const bytes = fc.uint8Array({ maxLength: 200 });
@@ -10,6 +10,21 @@ const anyText = fc.string({
     fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
     fc.constantFrom("A", "-", "_", "+", "/", "=", " ", "\n", "\ufeff", "🍪", "Ａ"),
   ),
+});
+
+describe("Buffer", () => {
+  it("is used where it is Node's", () => {
+    expect(knowsBase64url(Buffer)).to.equal(true);
+  });
+
+  it("is not used where it is the imitation of a bundler, which has fewer encodings", () => {
+    const refusing = (_input: unknown, encoding?: unknown): never => {
+      throw new TypeError(`Unknown encoding: ${String(encoding)}`);
+    };
+    expect(knowsBase64url({ from: refusing })).to.equal(false);
+    const ignoring = (input: string): Buffer => Buffer.from(input, "latin1");
+    expect(knowsBase64url({ from: ignoring as typeof Buffer.from })).to.equal(false);
+  });
 });
 
 for (const [title, codec] of Object.entries(codecs)) {

@@ -10,7 +10,13 @@ const apt = `apt-get install chromium, ${npm}`;
 // Not the commands in .bin, which want an install script to have been run.
 const deno = installed("@deno/linux-x64-glibc/deno");
 const bun = installed("@oven/bun-linux-x64/bin/bun");
-const denoRun = ["run", "--node-modules-dir=manual", "--no-remote", "--allow-net=127.0.0.1"];
+const denoRun = [
+  "run",
+  "--node-modules-dir=manual",
+  "--no-remote",
+  "--allow-net=127.0.0.1",
+  "--allow-env", // which ioredis looks through
+];
 
 /** What the app runs on: how a runtime is started in the app's folder, and what installs it. */
 export const runtimes = [
@@ -19,8 +25,12 @@ export const runtimes = [
     runtime(`Node ${version} CommonJS`, npm, node(version, "node.cjs")),
     runtime(`Node ${version} ES modules`, npm, node(version, "node.mjs")),
   ]),
-  runtime("Deno", npm, (folder) => startServer(deno, [...denoRun, "deno.mjs"], folder)),
-  runtime("Bun", npm, (folder) => startServer(bun, ["run", "bun.mjs"], folder)),
+  withRedis("Deno with Redis", npm, (folder, url) =>
+    startServer(deno, [...denoRun, "deno.mjs", url], folder),
+  ),
+  withRedis("Bun with Redis", npm, (folder, url) =>
+    startServer(bun, ["run", "bun.mjs", url], folder),
+  ),
   runtime("workerd", npm, (folder) => startWorkerd(folder, [])),
   runtime("workerd nodejs_compat", npm, (folder) => startWorkerd(folder, ["nodejs_compat"])),
   runtime("Edge VM", npm, startEdgeVm),
@@ -28,7 +38,12 @@ export const runtimes = [
 ];
 
 function runtime(name, install, start) {
-  return { name, install, start };
+  return { name, install, start, hasRedis: false };
+}
+
+/** The URL of the server is the last argument. */
+function withRedis(name, install, start) {
+  return { name, install, start, hasRedis: true };
 }
 
 function node(version, script) {

@@ -1,5 +1,5 @@
 import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
-import { CookieJar } from "tough-cookie";
+import { Cookie, CookieJar } from "tough-cookie";
 
 export interface BrowserOptions {
   /** Where relative paths lead to. */
@@ -72,7 +72,14 @@ export class Browser {
     const [pair = ""] = header.split(";", 1);
     // tough-cookie has no such limit; browsers count name and value, without the "=".
     if (Buffer.byteLength(pair) - 1 > 4096) return;
-    this.jar.setCookieSync(header, url, { ignoreError: true });
+    const kept = Cookie.parse(header, { loose: true });
+    if (!kept) return;
+    if (typeof kept.maxAge === "number") {
+      // tough-cookie counts it from when the cookie was last sent, browsers from when it was set.
+      kept.expires = new Date(Date.now() + kept.maxAge * 1000);
+      kept.maxAge = null;
+    }
+    this.jar.setCookieSync(kept, url, { ignoreError: true });
   }
 
   #context(request: Request): AdapterRequestContext {

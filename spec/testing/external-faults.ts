@@ -18,6 +18,7 @@ export const FAULTS: Record<string, Fault> = {
     breaks: [
       "read() answers null for a missing key, which is not an error.",
       "update() answers false for a key that is missing or was removed, and never creates.",
+      "read() answers with what others have written or removed, whatever it has answered before.",
       "A concurrent update() and remove() bring nothing back.",
       "remove() deletes the record.",
       "remove() of a missing key is a no-op, not an error.",
@@ -35,6 +36,7 @@ export const FAULTS: Record<string, Fault> = {
     breaks: [
       "read() answers null for a missing key, which is not an error.",
       "update() answers false for a key that is missing or was removed, and never creates.",
+      "read() answers with what others have written or removed, whatever it has answered before.",
       "A concurrent update() and remove() bring nothing back.",
       "remove() deletes the record.",
       "remove() of a missing key is a no-op, not an error.",
@@ -155,6 +157,7 @@ export const FAULTS: Record<string, Fault> = {
       "update() replaces the text while it is still the expected one, and answers true.",
       "update() answers false for a key that is missing or was removed, and never creates.",
       "update() and remove() touch no record but the one under their key.",
+      "read() answers with what others have written or removed, whatever it has answered before.",
       "update() answers false when the text is no longer the expected one, and replaces nothing.",
       "update() compares every character of the text.",
       "Of parallel update() calls that expect the same text, exactly one replaces it.",
@@ -278,6 +281,55 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: ["update() compares every character of the text."],
   },
+  "compares by LIKE": {
+    Store: class extends TableStore {
+      protected override async update(
+        key: string,
+        text: string,
+        ttl: number,
+        expected: string,
+      ): Promise<boolean> {
+        await turn();
+        const pattern = expected.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+        const like = new RegExp(`^${pattern.replaceAll("_", ".").replaceAll("%", ".*")}$`, "s");
+        const row = this.rowOf(key);
+        if (!row || !like.test(row.text)) return false;
+        this.write(key, text, ttl);
+        return true;
+      }
+    },
+    breaks: ["update() compares every character of the text."],
+  },
+  "keeps what it has read": {
+    Store: class extends TableStore {
+      readonly #cache = new Map<string, string | null>();
+
+      protected override async read(key: string): Promise<string | null> {
+        const cached = this.#cache.get(key);
+        if (cached !== undefined) return cached;
+        const text = await super.read(key);
+        this.#cache.set(key, text);
+        return text;
+      }
+
+      protected override write(key: string, text: string, ttl: number): void {
+        this.#cache.delete(key);
+        super.write(key, text, ttl);
+      }
+
+      protected override async remove(key: string): Promise<void> {
+        this.#cache.delete(key);
+        return super.remove(key);
+      }
+    },
+    breaks: [
+      "read() answers with what others have written or removed, whatever it has answered before.",
+      "A destroyed session stays dead, whatever a concurrent request saves.",
+      "Of parallel regenerate() calls exactly one moves the session.",
+      "Parallel requests that change different keys all keep their change.",
+      "Concurrent increments by ctx.session.update() all count.",
+    ],
+  },
   "counts the rows that have changed": {
     Store: class extends TableStore {
       protected override async update(
@@ -317,6 +369,7 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: [
       "update() answers false for a key that is missing or was removed, and never creates.",
+      "read() answers with what others have written or removed, whatever it has answered before.",
       "A concurrent update() and remove() bring nothing back.",
       "remove() deletes the record.",
       "A session lives from request to request, until it is destroyed.",
@@ -391,6 +444,20 @@ export const FAULTS: Record<string, Fault> = {
       }
     },
     breaks: ["create() and update() take every ttl from 1 to 1 000 000 000, in seconds."],
+  },
+  "counts lifetimes down by a timer": {
+    Store: class extends TableStore {
+      protected override write(key: string, text: string, ttl: number): void {
+        super.write(key, text, ttl);
+        // As setTimeout() does, without its warning.
+        const milliseconds = ttl * 1000 < 2 ** 31 ? ttl * 1000 : 1;
+        setTimeout(() => this.table.delete(key), milliseconds).unref();
+      }
+    },
+    breaks: [
+      "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
+      "update() gives the record a new ttl.",
+    ],
   },
   "has a shortest lifetime that it does not declare": {
     Store: class extends TableStore {

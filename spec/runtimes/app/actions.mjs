@@ -6,6 +6,9 @@ const actions = {
   count(session) {
     session.data.count++;
   },
+  update(session) {
+    return session.update((data) => void data.count++);
+  },
   async login(session, query) {
     await session.regenerate();
     session.data.user = query.get("user");

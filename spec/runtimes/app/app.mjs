@@ -5,9 +5,9 @@ import { createStores } from "./stores.mjs";
  * One Hattip app with `/<store>/<action>`, the same for every runtime. It imports no package, so that
  * CommonJS can hand over what it has required.
  */
-export async function createApp({ compose, cookie, library, sessionOptions }) {
+export async function createApp({ compose, cookie, library, redisClients, sessionOptions }) {
   const apps = {};
-  for (const [name, store] of Object.entries(await createStores(library))) {
+  for (const [name, store] of Object.entries(await createStores(library, redisClients))) {
     apps[name] = compose(
       reportErrors,
       cookie(),

@@ -2,19 +2,24 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 
 type HandleError = RequestContext["handleError"];
 
-const WATCH: unique symbol = Symbol("@hattip/session error watch");
+const WATCH: unique symbol = Symbol("@hattip/session handler watch");
 
 interface WatchedContext {
   handleError: HandleError | undefined;
-  [WATCH]?: ErrorWatch;
+  passThrough: RequestContext["passThrough"] | undefined;
+  [WATCH]?: HandlerWatch;
 }
 
 /**
- * Counts the errors that a request's handlers have thrown. compose() turns them into responses, of whatever status, before the
- * middleware around the handler sees anything: `ctx.handleError` is the only place to learn of them.
+ * Sees what a request's handlers do that does not show in their response.
+ *
+ * Errors that they throw: compose() turns them into responses, of whatever status, before the middleware around the handler sees
+ * anything, and `ctx.handleError` is the only place to learn of them. And that they pass the request on: in Express, say, somebody
+ * else answers it, and the response that comes from here is dropped.
  */
-export class ErrorWatch {
+export class HandlerWatch {
   readonly #ctx: WatchedContext;
+  #isPassedOn = false;
   #count = 0;
   #isArmed = false;
   /** Of the app's error handler, or of whoever has replaced it. */
@@ -24,10 +29,22 @@ export class ErrorWatch {
     this.#ctx = ctx;
     this.follow(ctx.handleError);
     ctx.handleError = this.#counting;
+    const { passThrough } = ctx;
+    ctx.passThrough =
+      passThrough &&
+      (() => {
+        this.#isPassedOn = true;
+        passThrough.call(ctx as RequestContext);
+      });
   }
 
+  /** Of the errors so far. */
   get count(): number {
     return this.#count;
+  }
+
+  get isPassedOn(): boolean {
+    return this.#isPassedOn;
   }
 
   /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a microsecond, so not for nothing. */

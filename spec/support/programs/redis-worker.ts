@@ -1,0 +1,30 @@
+// A Worker whose sessions are in Redis. Bindings: REDIS_URL, and the library of the clients as REDIS_LIBRARY.
+import cloudflareWorkersAdapter from "@hattip/adapter-cloudflare-workers/no-static";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { RedisSessionStore, type RedisClient } from "../../../lib/index.js";
+import { app } from "../app.js";
+
+const libraries: Record<string, (url: string) => RedisClient> = {
+  "node-redis": (url) => createClient({ url }),
+  ioredis: (url) => new Redis(url, { lazyConnect: true }),
+};
+const store = new RedisSessionStore({
+  perRequest: true,
+  getClient: (ctx) => libraries[ctx.env("REDIS_LIBRARY")!]!(ctx.env("REDIS_URL")!),
+});
+const counted = app(
+  { store, defaultSessionData: { count: 0 } },
+  {
+    "/": (ctx) => ctx.session.data,
+    "/count": (ctx) => void ctx.session.data.count++,
+    "/add": (ctx) => ctx.session.update((data) => void data.count++),
+    "/login": async (ctx) => {
+      await ctx.session.regenerate();
+      ctx.session.data.user = "ada";
+    },
+    "/logout": (ctx) => ctx.session.destroy(),
+  },
+);
+
+export default { fetch: cloudflareWorkersAdapter(counted) };
