@@ -62,8 +62,9 @@ export function nameOf({ action, size, inFlight }) {
 }
 
 /**
- * All contenders of a kind, in rounds: in each round everyone gets its turn at a case before anybody gets the next one, in another order
- * every time. So what the machine does besides falls on all of them alike, and each round has its own ratios.
+ * All contenders of a kind, in rounds: in each round everyone gets its turn at a case before
+ * anybody gets the next one, in another order every time. So what the machine does besides falls on
+ * all of them alike, and each round has its own ratios.
  */
 export async function compare(kind, { rounds, milliseconds, clock, redisUrl, log }) {
   const workers = [];

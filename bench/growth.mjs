@@ -46,7 +46,10 @@ const LINES = [
   ...["signed", "encrypted", "memory", "redis"].map(byFlight),
 ];
 
-/** The lines of this package alone; the points of a line take turns in rounds, each in a process of its own. */
+/**
+ * The lines of this package alone; the points of a line take turns in rounds,
+ * each in a process of its own.
+ */
 export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions, log }) {
   const lines = [];
   for (const { title, points } of LINES) {

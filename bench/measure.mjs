@@ -14,7 +14,10 @@ const BATCH_MAX = 128;
 const BATCH_PER_LANE = 4;
 const LONG_BATCH_MS = 100;
 
-/** Milliseconds that have passed, or that this process has spent on all of its threads, whoever else needs the machine. */
+/**
+ * Milliseconds that have passed, or that this process has spent on all of its threads,
+ * whoever else needs the machine.
+ */
 const CLOCKS = {
   wall: () => performance.now(),
   cpu() {
@@ -24,8 +27,8 @@ const CLOCKS = {
 };
 
 /**
- * Clients, each with a session of its own, that a contender serves in batches. Whatever a batch needs is made before the clock starts,
- * and the new cookies are collected after it has stopped.
+ * Clients, each with a session of its own, that a contender serves in batches. Whatever a batch
+ * needs is made before the clock starts, and the new cookies are collected after it has stopped.
  */
 export class Clients {
   #contender;
@@ -57,7 +60,10 @@ export class Clients {
     return this.#cookies;
   }
 
-  /** Per request: microseconds and bytes allocated, as medians of batches that last so many milliseconds together. */
+  /**
+   * Per request: microseconds and bytes allocated, as medians of batches that last so
+   * many milliseconds together.
+   */
   async run(action, inFlight, milliseconds, clock = "wall") {
     const times = [];
     const allocations = [];
@@ -87,7 +93,8 @@ export class Clients {
         responses[i] = typeof answer.then === "function" ? await answer : answer;
       }
     };
-    // The exchanges that wait here would be copied by every collection that happens to fall into the batch, as in no server.
+    // The exchanges that wait here would be copied by every collection that happens to fall into
+    // the batch, as in no server.
     globalThis.gc({ type: "minor" });
     const heap = getHeapStatistics().used_heap_size;
     const start = now();

@@ -9,7 +9,10 @@ const TITLE = 34;
 const CHART = { width: 290, height: 150, gap: 25 };
 const COLORS = { read: "#7aa6c2", write: "#2b5d80", ours: "#c2572b", line: "#999" };
 
-/** Bars for every kind (medium data, one request after the other), and a line for everything that grows. */
+/**
+ * Bars for every kind (medium data, one request after the other), and a line
+ * for everything that grows.
+ */
 export function picture({ fields, lines }) {
   let y = 20;
   const parts = [];

@@ -49,7 +49,10 @@ peers and against what one would write by hand on \`node:crypto\`. Microseconds 
 ![The cost of a session, and how it grows](performance.svg)`;
 }
 
-/** Read and write of small data, one request after the other; Redis with as many in flight as keep its connection busy. */
+/**
+ * Read and write of small data, one request after the other; Redis with as many in flight
+ * as keep its connection busy.
+ */
 function summary(fields) {
   const inFlightOf = (kind) => (kind === "redis" ? IN_FLIGHT.at(-1) : IN_FLIGHT[0]);
   const titles = new Set(fields.flatMap(({ contenders }) => contenders.map(({ title }) => title)));

@@ -1,4 +1,5 @@
-// npm run bench [-- --quick] [--rounds=N] [--ms=N] [--clock=cpu] [--kinds=signed,redis] [--no-growth] [--no-install] [--no-docs]
+// npm run bench [-- --quick] [--rounds=N] [--ms=N] [--clock=cpu] [--kinds=signed,redis]
+// [--no-growth] [--no-install] [--no-docs]
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

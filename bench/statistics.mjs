@@ -10,7 +10,10 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-/** How one series stands to another, round by round: the median, and the quartiles on both sides of it. */
+/**
+ * How one series stands to another, round by round: the median, and the
+ * quartiles on both sides of it.
+ */
 export function ratioOf(times, reference) {
   const ratios = times.map((time, round) => time / reference[round]);
   return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };

@@ -3,7 +3,10 @@ import { cookieHeaderOf } from "./drivers/fetch.mjs";
 import { seed } from "./measure.mjs";
 import { dataOf, nextVisit, SIZES } from "./workload.mjs";
 
-/** Throws unless a contender does what a session is for; answers with the bytes of the cookie's value by size. */
+/**
+ * Throws unless a contender does what a session is for; answers with the bytes of
+ * the cookie's value by size.
+ */
 export async function verify(contender, kind) {
   const bytes = {};
   for (const [size, length] of Object.entries(SIZES)) {

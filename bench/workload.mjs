@@ -1,4 +1,7 @@
-/** What sessions hold: 27 and 977 bytes of JSON. Each has another user, so that no two cookies are alike. */
+/**
+ * What sessions hold: 27 and 977 bytes of JSON. Each has another user, so
+ * that no two cookies are alike.
+ */
 export const SIZES = { small: 27, medium: 977 };
 
 /** Data whose JSON has exactly so many bytes. */

@@ -13,7 +13,8 @@ declare module "@hattip/session" {
   }
 }
 
-// No Vary is needed: shared caches keep nothing that was asked for with Authorization (RFC 9111, 3.5).
+// No Vary is needed: shared caches keep nothing that was asked for with
+// Authorization (RFC 9111, 3.5).
 const app = createRouter();
 app.use(
   session({

@@ -5,8 +5,9 @@ import type { Keyv } from "keyv";
 /**
  * Keeps sessions in whatever Keyv has an adapter for: some thirty databases and services.
  *
- * Keyv has no conditional write, and so this store cannot promise all that others do. Of two requests that change one session at the
- * same time, one change is lost; `ctx.session.update()` is not atomic; and a request that is under way during a logout may
+ * Keyv has no conditional write, and so this store cannot promise all that others do. Of two
+ * requests that change one session at the same time, one change is lost;
+ * `ctx.session.update()` is not atomic; and a request that is under way during a logout may
  * bring the session back. It says so by `compares`.
  */
 export class KeyvSessionStore extends ExternalStore {

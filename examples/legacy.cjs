@@ -1,4 +1,5 @@
-// CommonJS, on Node 16 and newer. Hattip itself is made of ES modules, which CommonJS imports when it starts.
+// CommonJS, on Node 16.9 and newer. Hattip itself is made of ES modules, which
+// CommonJS imports when it starts.
 //
 //     node legacy.cjs
 "use strict";

@@ -50,7 +50,8 @@ app.post("/login", async (ctx) => {
   const user = form.get("user") ?? "";
   const isRight = await matches(form.get("password") ?? "", users.get(user) ?? nobody);
   if (!isRight || !users.has(user)) return html("Wrong name or password", { status: 401 });
-  // Somebody may have planted the ID that came with this request, so the logged-in session gets a new one.
+  // Somebody may have planted the ID that came with this request, so the
+  // logged-in session gets a new one.
   await ctx.session.regenerate();
   ctx.session.data.user = user;
   return seeOther("/");

@@ -1,4 +1,5 @@
-// A store on PostgreSQL, for your app to import: spec/examples/postgres-store.spec.ts shows it at work.
+// A store on PostgreSQL, for your app to import:
+// spec/examples/postgres-store.spec.ts shows it at work.
 import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
 import type { Pool } from "pg";
 
@@ -11,7 +12,10 @@ export const CREATE_TABLE = `
   );
   CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires)`;
 
-/** Run it now and then, by a timer or pg_cron: the store ignores expired rows, but does not delete them. */
+/**
+ * Run it now and then, by a timer or pg_cron: the store ignores expired
+ * rows, but does not delete them.
+ */
 export const DELETE_EXPIRED = "DELETE FROM sessions WHERE expires <= now()";
 
 const READ = "SELECT record FROM sessions WHERE key = $1 AND expires > now()";
@@ -25,9 +29,9 @@ const UPDATE = `
 const REMOVE = "DELETE FROM sessions WHERE key = $1";
 
 /**
- * Keeps sessions in PostgreSQL. Set the pool's `connectionTimeoutMillis` and `statement_timeout` to the store's `timeout` (2 s), so
- * that no statement runs after its request has given up. Listen for the pool's `error` event: without a listener, a restart of the
- * server ends the process.
+ * Keeps sessions in PostgreSQL. Set the pool's `connectionTimeoutMillis` and `statement_timeout` to
+ * the store's `timeout` (2 s), so that no statement runs after its request has given up. Listen for
+ * the pool's `error` event: without a listener, a restart of the server ends the process.
  */
 export class PostgresSessionStore extends ExternalStore {
   readonly #pool: Pool;

@@ -1,4 +1,5 @@
-// Two sessions in one app: a login that ends soon, and a basket that stays when it does. Each has its cookie, its store and its time.
+// Two sessions in one app: a login that ends soon, and a basket that stays when it does. Each has
+// its cookie, its store and its time.
 //
 //     npm run example several-sessions
 import { cookie } from "@hattip/cookie";

@@ -1,5 +1,5 @@
-// Data whose type and whose check come from one schema. The cookie is readable and writable by the client, which is good
-// enough for preferences: what does not pass the schema begins anew.
+// Data whose type and whose check come from one schema. The cookie is readable and writable by the
+// client, which is good enough for preferences: what does not pass the schema begins anew.
 //
 //     npm run example validated-data
 import { cookie } from "@hattip/cookie";

@@ -1,4 +1,5 @@
-// A Cloudflare Worker: logins in KV, preferences in an encrypted cookie whose key is a secret of the Worker.
+// A Cloudflare Worker: logins in KV, preferences in an encrypted cookie whose key
+// is a secret of the Worker.
 //
 //     wrangler secret put SESSION_KEY     (base64 of 32 random bytes)
 //

@@ -14,7 +14,8 @@ export interface SerializationOptions {
    */
   stringify?: (data: SessionData) => string;
   /**
-   * Default: `JSON.parse`. Returns a plain object, not a promise. May validate: a session that it throws for starts over (reason `invalid`).
+   * Default: `JSON.parse`. Returns a plain object, not a promise. May validate: a session that it
+   * throws for starts over (reason `invalid`).
    */
   parse?: (text: string) => SessionData;
 }
@@ -25,7 +26,10 @@ export interface StoredData {
   readonly lifetime: Lifetime;
 }
 
-/** In front of the data of a session with a lifetime of its own. Ten digits hold every time of a record. */
+/**
+ * In front of the data of a session with a lifetime of its own. Ten digits
+ * hold every time of a record.
+ */
 const PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -50,7 +54,8 @@ export abstract class BaseStore {
   }
 
   /**
-   * Called by `session()`; do not override. The data as text, behind `@<lifetime> ` if the session has a lifetime of its own.
+   * Called by `session()`; do not override. The data as text, behind `@<lifetime> ` if the session
+   * has a lifetime of its own.
    *
    * @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored.
    */
@@ -62,8 +67,8 @@ export abstract class BaseStore {
   }
 
   /**
-   * Called by `session()`; do not override. The text that `serialize` makes of a text's data when nobody changes them: another one where
-   * `parse` fills in what is missing, or orders the keys.
+   * Called by `session()`; do not override. The text that `serialize` makes of a text's data when
+   * nobody changes them: another one where `parse` fills in what is missing, or orders the keys.
    */
   reserialize(text: string): string {
     // What JSON has written it writes again.
@@ -72,7 +77,10 @@ export abstract class BaseStore {
     return stored ? this.serialize(stored.data, stored.lifetime) : text;
   }
 
-  /** Do not override. Data that are shared with nobody; `null` when `parse` refuses the text or makes no object of it. */
+  /**
+   * Do not override. Data that are shared with nobody; `null` when `parse` refuses the
+   * text or makes no object of it.
+   */
   protected deserialize(text: string): StoredData | null {
     const prefix = prefixOf(text);
     if (prefix === null) return null;
@@ -85,7 +93,10 @@ export abstract class BaseStore {
     return prefixOf(text)?.lifetime;
   }
 
-  /** Makes a session of a record that its store vouches for, if the record is alive and its data are sound. */
+  /**
+   * Makes a session of a record that its store vouches for, if the record is
+   * alive and its data are sound.
+   */
   protected admit(
     record: SessionRecord,
     found: Found,
@@ -112,7 +123,8 @@ export abstract class BaseStore {
       data.then(undefined, () => {});
       throw new WiringError("The option parse must not be asynchronous.");
     }
-    // Changes of an instance's private fields would not be seen, and be lost when two requests are merged.
+    // Changes of an instance's private fields would not be seen, and be lost
+    // when two requests are merged.
     return isPlainObject(data) ? data : null;
   }
 

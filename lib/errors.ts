@@ -3,9 +3,12 @@ import { isWiringError, type WiringError } from "./wiring-error.js";
 /**
  * What can go wrong at run time. Codes are stable; messages are for people and may change.
  *
- * - `ERR_SESSION_STORE`: the store is down, hung or refused, or the keys could not be loaded; `cause` has the reason.
- * - `ERR_SESSION_CONFLICT`: other requests kept winning, or ended the session that `update()` was to change.
- * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the key, where JSON refuses it.
+ * - `ERR_SESSION_STORE`: the store is down, hung or refused, or the keys could not be
+ *   loaded; `cause` has the reason.
+ * - `ERR_SESSION_CONFLICT`: other requests kept winning, or ended the session that
+ *   `update()` was to change.
+ * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the
+ *   key, where JSON refuses it.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes, which browsers drop.
  * - `ERR_SESSION_RECORD_TOO_LARGE`: the record is over the store's `maxBytes`.
  * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already been decided.
@@ -19,7 +22,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_RESPONSE";
 
 /**
- * A condition of run time, told apart by its `code`. A caller's mistake is a plain `TypeError` instead.
+ * A condition of run time, told apart by its `code`. A caller's mistake is a
+ * plain `TypeError` instead.
  *
  * Neither IDs nor data stand in its message.
  *

@@ -1,6 +1,6 @@
 /**
- * The only file that names `@hattip/*`: an ES module in both builds, since CommonJS declarations can refer to
- * types of ES modules, but augment them only from one.
+ * The only file that names `@hattip/*`: an ES module in both builds, since CommonJS declarations
+ * can refer to types of ES modules, but augment them only from one.
  */
 import type { Session } from "./record.js";
 

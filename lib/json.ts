@@ -3,8 +3,8 @@ import { isPlain, isPlainObject } from "./plain-data.js";
 import type { SessionData } from "./record.js";
 
 /**
- * `JSON.stringify` for what JSON can hold. It drops or bends other things silently, and a session that comes
- * back different from how it went in is worse than an error.
+ * `JSON.stringify` for what JSON can hold. It drops or bends other things silently, and a session
+ * that comes back different from how it went in is worse than an error.
  *
  * @throws {SessionError} `ERR_SESSION_DATA` naming the top-level key that JSON would drop or bend.
  */
@@ -118,7 +118,10 @@ function faultOfProperties(value: object): Fault | undefined {
   return Object.getOwnPropertySymbols(value).length > 0 ? SYMBOL_KEY : undefined;
 }
 
-/** `JSON.parse` without keys `__proto__`: they turn into prototypes as soon as somebody copies the object. */
+/**
+ * `JSON.parse` without keys `__proto__`: they turn into prototypes as soon as
+ * somebody copies the object.
+ */
 export function parse(text: string): SessionData {
   // It can be written with escapes.
   const isSuspect = text.includes("__proto__") || text.includes("\\u");

@@ -11,7 +11,8 @@ export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boo
 }
 
 /**
- * A deep copy of plain objects and arrays. Instances are passed on: only their class knows how to copy them.
+ * A deep copy of plain objects and arrays. Instances are passed on: only their
+ * class knows how to copy them.
  *
  * @throws {TypeError} for a cycle.
  */

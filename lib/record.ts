@@ -1,6 +1,6 @@
 /**
- * What a session holds. Say what yours does by augmenting it, in a file that has an `import` or `export` (elsewhere this would replace the
- * package's types).
+ * What a session holds. Say what yours does by augmenting it, in a file that has an `import` or
+ * `export` (elsewhere this would replace the package's types).
  *
  * @example
  * ```ts
@@ -16,10 +16,12 @@ export interface SessionData {}
 /** `ctx.session` */
 export interface Session {
   /**
-   * The data: change it in place or replace it. What has changed is saved before the response leaves. After that, it is a frozen copy.
+   * The data: change it in place or replace it. What has changed is saved before the response
+   * leaves. After that, it is a frozen copy.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached; when it is replaced, `ERR_SESSION_DATA` for what is no
-   * plain object and `ERR_SESSION_RESPONSE` when the response is already finished.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached; when it is
+   * replaced, `ERR_SESSION_DATA` for what is no plain object and `ERR_SESSION_RESPONSE` when the
+   * response is already finished.
    */
   data: SessionData;
   /**
@@ -29,8 +31,9 @@ export interface Session {
    */
   readonly isFresh: boolean;
   /**
-   * How long this session may stay idle, if that differs from `idleTimeout`: seconds, up to the `absoluteTimeout`, or `"browser"`
-   * for a cookie that goes when the browser is closed. It stays with the session until it is ended.
+   * How long this session may stay idle, if that differs from `idleTimeout`: seconds, up to the
+   * `absoluteTimeout`, or `"browser"` for a cookie that goes when the browser is closed. It stays
+   * with the session until it is ended.
    *
    * @example
    * ```ts
@@ -38,13 +41,14 @@ export interface Session {
    * ```
    *
    * @throws {TypeError} for anything else.
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached, `ERR_SESSION_RESPONSE` when the response is already
-   * finished.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached,
+   * `ERR_SESSION_RESPONSE` when the response is already finished.
    */
   lifetime: Lifetime;
   /**
-   * Moves the data to a new ID, so that anyone who knew the old one is left behind: call it at every change of privilege, a login
-   * above all. Done before the response leaves, not when the promise resolves.
+   * Moves the data to a new ID, so that anyone who knew the old one is left behind: call it
+   * at every change of privilege, a login above all. Done before the response leaves, not
+   * when the promise resolves.
    *
    * @example
    * ```ts
@@ -56,8 +60,9 @@ export interface Session {
    */
   regenerate(): Promise<void>;
   /**
-   * Ends the session. The store's record is removed, and the cookie cleared, before the response leaves, not when the promise resolves.
-   * From here on `data` is fresh default data; changing it starts a new session.
+   * Ends the session. The store's record is removed, and the cookie cleared, before the
+   * response leaves, not when the promise resolves. From here on `data` is fresh default data;
+   * changing it starts a new session.
    *
    * @example
    * ```ts
@@ -67,14 +72,15 @@ export interface Session {
    * });
    * ```
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached, `ERR_SESSION_RESPONSE` when the response is already
-   * finished.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached,
+   * `ERR_SESSION_RESPONSE` when the response is already finished.
    */
   destroy(): Promise<void>;
   /**
-   * Reads, changes and writes as one step. In an external store that compares, the change has been committed when the
-   * promise resolves, and stays whatever the handler does later. Elsewhere it is an ordinary change of `data`. Objects within `data` that
-   * have changed are new ones afterwards: look them up again.
+   * Reads, changes and writes as one step. In an external store that compares, the change has been
+   * committed when the promise resolves, and stays whatever the handler does later. Elsewhere it
+   * is an ordinary change of `data`. Objects within `data` that have changed are new ones
+   * afterwards: look them up again.
    *
    * @example
    * ```ts
@@ -83,10 +89,12 @@ export interface Session {
    * });
    * ```
    *
-   * @param change - Synchronous; changes its argument. It is run again on newer data when another request was faster.
+   * @param change - Synchronous; changes its argument. It is run again on newer data when
+   * another request was faster.
    * @throws {TypeError} for an asynchronous `change`.
-   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the attempts are used up or the session has ended meanwhile; `ERR_SESSION_DATA`,
-   * `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE` and `ERR_SESSION_RESPONSE` as elsewhere.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the attempts are used up or the session has
+   * ended meanwhile; `ERR_SESSION_DATA`, `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE` and
+   * `ERR_SESSION_RESPONSE` as elsewhere.
    */
   update(change: (data: SessionData) => void): Promise<void>;
 }
@@ -96,7 +104,10 @@ export type Lifetime = number | "browser" | undefined;
 
 /** The one kind of record that flows through every store. */
 export interface SessionRecord {
-  /** The data as the store's `stringify` wrote them, behind the session's own lifetime if it has one. */
+  /**
+   * The data as the store's `stringify` wrote them, behind the session's
+   * own lifetime if it has one.
+   */
   readonly text: string;
   /** Seconds since 1970. */
   readonly created: number;
@@ -132,8 +143,9 @@ export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
 }
 
 /**
- * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the version of the
- * format and the times are decimal seconds since 1970. It has one form only, so that records compare as text.
+ * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the
+ * version of the format and the times are decimal seconds since 1970. It has one form only, so
+ * that records compare as text.
  */
 export function encodeRecord({ text, created, expires }: SessionRecord): string {
   return `1.${created}.${expires}.${text}`;

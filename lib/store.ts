@@ -3,9 +3,10 @@ import type { Awaitable } from "./platform/awaitable.js";
 import type { Lifetime, SessionData, SessionRecord } from "./record.js";
 
 /**
- * Why the value that a client sent was not accepted as a session: `malformed` (not of this store's form), `tampered` (the seal is broken, or was made
- * for another cookie name), `expired`, `unknown` (no such record), `unknown-key` (sealed by a key that is not in the ring),
- * `other-store` (sealed by another kind of store) and `invalid` (`parse` refused the data).
+ * Why the value that a client sent was not accepted as a session: `malformed` (not of this store's
+ * form), `tampered` (the seal is broken, or was made for another cookie name), `expired`, `unknown`
+ * (no such record), `unknown-key` (sealed by a key that is not in the ring), `other-store` (sealed
+ * by another kind of store) and `invalid` (`parse` refused the data).
  */
 export type FreshReason =
   "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
@@ -44,24 +45,33 @@ export interface StoreScope {
 }
 
 /**
- * All that `session()` asks of a store. Extend `CookieStore` or `ExternalStore` rather than implement it.
+ * All that `session()` asks of a store. Extend `CookieStore` or
+ * `ExternalStore` rather than implement it.
  *
  * What a client sends is never an exception: a throw means that the system failed.
  */
 export interface SessionStore {
   /** @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored. */
   serialize(data: SessionData, lifetime?: Lifetime): string;
-  /** What `serialize` makes of the data of this text when nobody has changed them. Stores for which that is the text itself leave it out. */
+  /**
+   * What `serialize` makes of the data of this text when nobody has changed them. Stores for which
+   * that is the text itself leave it out.
+   */
   reserialize?(text: string): string;
   /** The session that the value stands for, or the reason why it stands for none. */
   load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason>;
-  /** Writes a new session (`loaded` is `null`) or a changed one; `null` when the session has ended meanwhile. */
+  /**
+   * Writes a new session (`loaded` is `null`) or a changed one; `null` when the
+   * session has ended meanwhile.
+   */
   save(
     loaded: LoadedSession | null,
     next: SessionRecord,
     scope: StoreScope,
   ): Awaitable<SavedSession | null>;
-  /** As `save`, under a new value; where values can be revoked the old one is dead when it resolves. */
+  /**
+   * As `save`, under a new value; where values can be revoked the old one is dead when it resolves.
+   */
   regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
@@ -70,8 +80,8 @@ export interface SessionStore {
   /** Ends the session, where there is something on the server to end. */
   destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void>;
   /**
-   * Commits at once what `change` does to the newest data; `null` when the session has ended. Stores
-   * that have nothing to commit to leave it out.
+   * Commits at once what `change` does to the newest data; `null` when the session has ended.
+   * Stores that have nothing to commit to leave it out.
    *
    * @param pending - Answers with the data as the handler has them now. `change` sees what is not
    * saved of them, but that is not committed.
@@ -89,7 +99,10 @@ export interface SessionStore {
 /** What `SessionStore.apply` has committed. */
 export interface UpdatedSession {
   readonly session: LoadedSession;
-  /** What the handler is to see: the committed data with the changes on top that are still pending. Called when they are put in place: the handler may have gone on changing them. */
+  /**
+   * What the handler is to see: the committed data with the changes on top that are still pending.
+   * Called when they are put in place: the handler may have gone on changing them.
+   */
   dataWith(pending: SessionData): SessionData;
   /** Whether another request's changes came in. */
   readonly merged: boolean;

@@ -5,7 +5,9 @@ import { PROJECT } from "./docs/document.js";
 
 const FOLDER = `${PROJECT}/.cache/docs/comments`;
 
-/** The class that the doc comment of a base class gives as its example, behind the lines given here. */
+/**
+ * The class that the doc comment of a base class gives as its example, behind the lines given here.
+ */
 async function exampleOf(path: string, name: string, before: string): Promise<() => unknown> {
   const source = readFileSync(`${PROJECT}/lib/${path}`, "utf8");
   const [, lines = ""] = /@example\n \* ```ts\n([^]*?) \* ```\n/.exec(source)!;

@@ -12,7 +12,10 @@ export const lacks = { encrypted: "na" };
 
 const ATTRIBUTES = { path: "/", httpOnly: true, sameSite: "lax", secure: true, maxAge: 86_400 };
 
-/** Its three public functions, called as its own hooks call them, on the Request and Response of everybody else here. */
+/**
+ * Its three public functions, called as its own hooks call them, on the Request and
+ * Response of everybody else here.
+ */
 export async function open() {
   const app = fastify();
   await app.register(secureSession, { key: randomBytes(32), cookie: { ...ATTRIBUTES } });

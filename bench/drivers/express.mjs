@@ -1,8 +1,9 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * One request of an Express-style contender: Node's own request and response, as the fetch-style ones get Node's Request and Response, and
- * here, too, nothing is written to a socket: that is the server's work and not the session's.
+ * One request of an Express-style contender: Node's own request and response, as the fetch-style
+ * ones get Node's Request and Response, and here, too, nothing is written to a socket: that is the
+ * server's work and not the session's.
  */
 export function expressExchange(cookieHeader) {
   const req = new IncomingMessage(SOCKET);
@@ -47,7 +48,10 @@ class UnsentResponse extends ServerResponse {
   }
 }
 
-/** Runs Express middleware before a handler; the answer is a promise only when the middleware was not done at once. */
+/**
+ * Runs Express middleware before a handler; the answer is a promise only when the
+ * middleware was not done at once.
+ */
 export function expressHandler(middleware) {
   return ({ req, res }, action) => {
     let hasEnded = false;

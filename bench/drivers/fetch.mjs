@@ -3,8 +3,9 @@ import { parse } from "cookie";
 const URL_OF_ALL = "https://example.com/account";
 
 /**
- * One request of a fetch-style contender. The Request, the Response that the handler will answer with, and Hattip's context are
- * there before the clock starts: making them is the server's work and not the session's.
+ * One request of a fetch-style contender. The Request, the Response that the handler will
+ * answer with, and Hattip's context are there before the clock starts: making them is the
+ * server's work and not the session's.
  */
 export function webExchange(cookieHeader) {
   const headers = cookieHeader === undefined ? {} : { cookie: cookieHeader };
@@ -35,8 +36,9 @@ export function hattipExchange(cookieHeader) {
 }
 
 /**
- * Runs Hattip middlewares before a handler. Parsing the Cookie header is on the clock, by the parser of `@hattip/cookie` but without its
- * lazy property, which costs the same in every Hattip application, whatever sits on it.
+ * Runs Hattip middlewares before a handler. Parsing the Cookie header is on the clock, by the
+ * parser of `@hattip/cookie` but without its lazy property, which costs the same in every Hattip
+ * application, whatever sits on it.
  */
 export function hattipHandler(...middlewares) {
   const run = (ctx, i) => {
@@ -59,7 +61,10 @@ export function setCookiesOf(response) {
   return response.headers.getSetCookie();
 }
 
-/** The Cookie header of a browser that has received these Set-Cookie headers; `undefined` when there are none. */
+/**
+ * The Cookie header of a browser that has received these Set-Cookie headers;
+ * `undefined` when there are none.
+ */
 export function cookieHeaderOf(setCookies) {
   if (setCookies.length === 0) return undefined;
   return setCookies.map((header) => header.split(";", 1)[0]).join("; ");

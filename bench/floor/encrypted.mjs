@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
-/** An encrypted session as one writes it by hand: base64url of nonce, tag and AES-256-GCM of the JSON, with an expiry inside. */
+/**
+ * An encrypted session as one writes it by hand: base64url of nonce, tag and AES-256-GCM of the
+ * JSON, with an expiry inside.
+ */
 export function encryptedFloor(key, maxAge = 86_400) {
   return {
     open(value) {

@@ -1,4 +1,6 @@
-/** Sessions in a Map as one writes it by hand: JSON, so that requests share nothing, and an expiry. */
+/**
+ * Sessions in a Map as one writes it by hand: JSON, so that requests share nothing, and an expiry.
+ */
 export function memoryFloor(maxAge = 86_400) {
   const entries = new Map();
   return {

@@ -1,6 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** A signed session as one writes it by hand: `<JSON in base64url>.<HMAC in base64url>`, with an expiry inside. */
+/**
+ * A signed session as one writes it by hand, with an expiry inside:
+ * `<JSON in base64url>.<HMAC in base64url>`.
+ */
 export function signedFloor(key, maxAge = 86_400) {
   const sign = (text) => createHmac("sha256", key).update(text).digest();
   return {

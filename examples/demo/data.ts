@@ -24,7 +24,9 @@ export const emptyData: SessionData = {
   right: 0,
 };
 
-/** For the store whose cookie anybody can write: what comes back may be anything, so it is checked. */
+/**
+ * For the store whose cookie anybody can write: what comes back may be anything, so it is checked.
+ */
 export function parseUntrusted(text: string): SessionData {
   const data: unknown = JSON.parse(text);
   if (typeof data !== "object" || data === null) throw new TypeError("No object");

@@ -2,7 +2,9 @@ import { html as htmlResponse } from "@hattip/response";
 import { SessionError, type SessionErrorCode } from "@hattip/session";
 import { html } from "./html.js";
 
-/** What to answer when a session cannot be had or kept. The session is as it was before the request. */
+/**
+ * What to answer when a session cannot be had or kept. The session is as it was before the request.
+ */
 const ANSWERS: Partial<Record<SessionErrorCode, readonly [status: number, advice: string]>> = {
   ERR_SESSION_STORE: [
     503,

@@ -30,7 +30,10 @@ function forge(store: StoreName, value: string): string {
   return value.slice(0, middle) + character + value.slice(middle + 1);
 }
 
-/** Sends two requests at once, as two tabs would, and hands their cookies on in the order in which they came. */
+/**
+ * Sends two requests at once, as two tabs would, and hands their cookies on in
+ * the order in which they came.
+ */
 export async function race(app: HattipHandler, ctx: RequestContext, site: Site): Promise<Response> {
   const response = backTo(site);
   await Promise.all(

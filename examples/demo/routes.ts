@@ -60,7 +60,8 @@ export function routes(): RequestHandler[] {
     return backTo(ctx.locals.site);
   });
 
-  // One of the two requests of a race: each changes a key of its own and, in one step, a key that they share.
+  // One of the two requests of a race: each changes a key of its own and, in one
+  // step, a key that they share.
   router.post("/:store/:pace/race/:side", async (ctx) => {
     const { data } = ctx.session;
     data.races += 1;

@@ -1,9 +1,10 @@
 import type { RequestContext } from "@hattip/compose";
 
 /**
- * Refuses forms that another site sends (CSRF). SameSite=Lax keeps the session's cookie away from them already; this also covers
- * logging in, which needs no cookie, and other ports of this host, which are the same site to a browser.
- * Every browser of the last years sends Sec-Fetch-Site; what sends none is no browser, and has no cookies to abuse.
+ * Refuses forms that another site sends (CSRF). SameSite=Lax keeps the session's cookie away from
+ * them already; this also covers logging in, which needs no cookie, and other ports of this host,
+ * which are the same site to a browser. Every browser of the last years sends Sec-Fetch-Site; what
+ * sends none is no browser, and has no cookies to abuse.
  */
 export function refuseOtherSites({ method, request }: RequestContext): Response | undefined {
   const from = request.headers.get("sec-fetch-site");

@@ -26,7 +26,10 @@ export class Site {
   #opened!: DemoStore;
   #session!: RequestHandler;
 
-  /** @param isSecure Whether the demo is served over https, where the cookie takes the `__Host-` prefix. */
+  /**
+   * @param isSecure Whether the demo is served over https, where the cookie
+   * takes the `__Host-` prefix.
+   */
   constructor(store: StoreName, pace: Pace, keys: readonly CryptoKey[], isSecure: boolean) {
     this.store = store;
     this.pace = pace;
@@ -47,9 +50,10 @@ export class Site {
   }
 
   /**
-   * Puts a new key in front. What the old ones sealed stays good while they are in the ring, and is issued anew when it comes by.
-   * Stores take their keys at construction, so there is a new store. With several servers, the new key must first be
-   * at the end of every ring, so that each can read what another seals.
+   * Puts a new key in front. What the old ones sealed stays good while they are in the ring, and
+   * is issued anew when it comes by. Stores take their keys at construction, so there is a new
+   * store. With several servers, the new key must first be at the end of every ring, so that each
+   * can read what another seals.
    */
   async rotateKey(): Promise<void> {
     if (!isKeyed(this.store)) return;

@@ -18,8 +18,9 @@ export interface Unsealed extends SessionRecord {
 /**
  * Keeps the session in the cookie itself. Subclasses say how a record is sealed.
  *
- * Nothing on the server remembers these sessions: `destroy()` and `regenerate()` replace the browser's copy, but a copy that
- * somebody took stays good until it expires. Of two concurrent requests, the later response wins.
+ * Nothing on the server remembers these sessions: `destroy()` and `regenerate()` replace the
+ * browser's copy, but a copy that somebody took stays good until it expires. Of two concurrent
+ * requests, the later response wins.
  *
  * @example
  * ```ts
@@ -48,9 +49,11 @@ export abstract class CookieStore extends BaseStore implements SessionStore {
   protected abstract seal(record: SessionRecord, scope: StoreScope): Awaitable<string>;
 
   /**
-   * Hook: the reverse of `seal`. Its result is trusted, so it must vouch for every bit; the timeouts are checked by the caller.
+   * Hook: the reverse of `seal`. Its result is trusted, so it must vouch for every bit; the
+   * timeouts are checked by the caller.
    *
-   * @param value - Anything that a client may send. Never throw for it: answer with the reason instead.
+   * @param value - Anything that a client may send. Never throw for it:
+   * answer with the reason instead.
    */
   protected abstract unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
 

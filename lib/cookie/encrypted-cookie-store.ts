@@ -27,9 +27,10 @@ const PERIOD = 3600;
  * | 25… | AES-256-GCM of the data in UTF-8; the bytes before the nonce are authenticated with it |
  * | the last 16 | its tag |
  *
- * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted", "1", cookie name, period), where the
- * period is floor(expires / 3600) in decimal. So an AES key serves only the cookies that expire within one hour, of which there may be 2^32:
- * NIST's bound on random nonces per key (SP 800-38D, 8.3).
+ * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted",
+ * "1", cookie name, period), where the period is floor(expires / 3600) in decimal. So an AES key
+ * serves only the cookies that expire within one hour, of which there may be 2^32: NIST's bound on
+ * random nonces per key (SP 800-38D, 8.3).
  *
  * @example
  * ```ts

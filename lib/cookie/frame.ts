@@ -14,7 +14,10 @@ export const HEADER_BYTES = 13;
 
 /** A kind of sealed value, and its version. */
 export interface Kind {
-  /** The first byte. Chosen so that signed values begin with S and encrypted ones with E; the low bits are the version. */
+  /**
+   * The first byte. Chosen so that signed values begin with S and encrypted ones with E;
+   * the low bits are the version.
+   */
   readonly byte: number;
   /** The same in words, for what keys are derived with. */
   readonly purpose: readonly [name: string, version: string];

@@ -6,8 +6,9 @@ import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 
 /**
- * The keys of a store: the first one seals, and each opens what it has sealed, found by its ID. The ID is the
- * first four bytes of HKDF-Expand of the key, with PAE("@hattip/session", "key id", "1") as `info`.
+ * The keys of a store: the first one seals, and each opens what it has sealed, found by
+ * its ID. The ID is the first four bytes of HKDF-Expand of the key, with
+ * PAE("@hattip/session", "key id", "1") as `info`.
  */
 export class KeyRing<Subkey> {
   readonly first: RingKey<Subkey>;
@@ -52,7 +53,10 @@ function isReady<T>(value: Awaitable<T>): value is T {
   return !isPromise(value);
 }
 
-/** By shape, not by `instanceof`: Node 16 and 18 have no global CryptoKey, and every realm has its own. */
+/**
+ * By shape, not by `instanceof`: Node 16 and 18 have no global CryptoKey,
+ * and every realm has its own.
+ */
 function assertKeys(keys: readonly CryptoKey[]): void {
   if (!Array.isArray(keys) || keys.length === 0) {
     throw new WiringError(

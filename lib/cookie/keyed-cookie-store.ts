@@ -17,9 +17,10 @@ import { KeyRing } from "./key-ring.js";
 import type { RingKey } from "./ring-key.js";
 
 /**
- * The keys of a store, the one that seals first; a promise of them; or a function of `ctx` (on Workers, secrets are known only from
- * there). They are resolved once per store, within 5 seconds. A function that fails is called again by the next request; a promise that was
- * rejected stays rejected.
+ * The keys of a store, the one that seals first; a promise of them; or a function of `ctx`
+ * (on Workers, secrets are known only from there). They are resolved once per store,
+ * within 5 seconds. A function that fails is called again by the next request; a promise
+ * that was rejected stays rejected.
  *
  * @example
  * ```ts
@@ -35,8 +36,8 @@ export type Keys =
 const KEYS_TIMEOUT = 5;
 
 /**
- * What the signed and the encrypted store share: the key ring, and the way from a value to the one key that may open it.
- * Not exported: to seal in another way, extend `CookieStore`.
+ * What the signed and the encrypted store share: the key ring, and the way from a value to the one
+ * key that may open it. Not exported: to seal in another way, extend `CookieStore`.
  */
 export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   readonly #keys: Keys;
@@ -56,7 +57,9 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     return subtle.generateKey(HMAC, true, ["sign"]);
   }
 
-  /** The key as base64url of 32 bytes, to be kept as a secret and given to `generateKeysFromBase64`. */
+  /**
+   * The key as base64url of 32 bytes, to be kept as a secret and given to `generateKeysFromBase64`.
+   */
   static async exportKey(key: CryptoKey): Promise<string> {
     const { subtle } = await cryptoEngine();
     return encodeBase64url(new Uint8Array(await subtle.exportKey("raw", key)));
@@ -65,7 +68,8 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   /**
    * Keys from base64 or base64url of 32 random bytes each, the one that seals first.
    *
-   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and drop the old one when the absolute timeout has passed.
+   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and drop the
+   * old one when the absolute timeout has passed.
    *
    * @throws {TypeError} when there is none, or one that is not 32 bytes long.
    */
@@ -80,7 +84,10 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     scope: StoreScope,
   ): Awaitable<Uint8Array>;
 
-  /** Hook: the text in bytes of at least `minBytes` that this key has sealed, if their header is true. */
+  /**
+   * Hook: the text in bytes of at least `minBytes` that this key has
+   * sealed, if their header is true.
+   */
   protected abstract openFrame(
     frame: Uint8Array,
     header: Header,
@@ -131,8 +138,9 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   /**
-   * With a time limit for each who waits: on Workers, whatever a request has begun stands still for ever once it is over, its timers
-   * included, and the keys may be what another request had begun to fetch.
+   * With a time limit for each who waits: on Workers, whatever a request has begun stands
+   * still for ever once it is over, its timers included, and the keys may be what another
+   * request had begun to fetch.
    */
   async #whenReady(ring: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
     try {

@@ -2,8 +2,9 @@ import { encodeUtf8 } from "../platform/bytes.js";
 import { writeUint32 } from "./frame.js";
 
 /**
- * Pre-authentication encoding, as PASETO has it: the number of pieces and the length of each stand before them, so that
- * ("ab", "c") and ("a", "bc") never meet (CVE-2026-6873 in Django). Lengths are 32 bits here.
+ * Pre-authentication encoding, as PASETO has it: the number of pieces and the length of each
+ * stand before them, so that ("ab", "c") and ("a", "bc") never meet (CVE-2026-6873 in
+ * Django). Lengths are 32 bits here.
  */
 export function encodePieces(...pieces: readonly string[]): Uint8Array {
   const encoded = pieces.map(encodeUtf8);

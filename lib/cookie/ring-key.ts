@@ -5,12 +5,16 @@ import { encodePieces } from "./pae.js";
 
 export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
 
-/** More than the hours of thirty days and of a few cookie names: whoever forges headers fills no memory. */
+/**
+ * More than the hours of thirty days and of a few cookie names: whoever
+ * forges headers fills no memory.
+ */
 const MAX_SUBKEYS = 1024;
 
 /**
- * One key of a ring. It never seals anything itself: each purpose has a subkey of its own, HKDF-Expand of the key
- * with the purpose (product, kind of store, version, cookie name, period) as its `info`.
+ * One key of a ring. It never seals anything itself: each purpose has a subkey of its
+ * own, HKDF-Expand of the key with the purpose (product, kind of store, version, cookie
+ * name, period) as its `info`.
  */
 export class RingKey<Subkey> {
   readonly id: number;
@@ -35,7 +39,10 @@ export class RingKey<Subkey> {
     this.#makeSubkey = makeSubkey;
   }
 
-  /** @param period - A number of the caller's choice: what is sealed in different periods has different keys. */
+  /**
+   * @param period - A number of the caller's choice: what is sealed in different
+   * periods has different keys.
+   */
   subkey(cookieName: string, period: number): Awaitable<Subkey> {
     const purpose = `${period} ${cookieName}`;
     return this.#subkeys.get(purpose) ?? this.#derive(purpose, cookieName, period);

@@ -27,8 +27,9 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  * | 13… | the data in UTF-8 |
  * | the last 16 | HMAC-SHA-256, truncated, of all before it |
  *
- * The key of the MAC is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "signed", "1", cookie name, "0"), so that
- * a value is worthless under another name or in another kind of store.
+ * The key of the MAC is HKDF-Expand of the ring's key; its `info` is
+ * PAE("@hattip/session", "signed", "1", cookie name, "0"), so that a value is worthless
+ * under another name or in another kind of store.
  *
  * @example
  * ```ts
@@ -40,11 +41,12 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
-   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000 iterations and the salt
-   * `@hattip/session PBKDF2 1`, to be run once at start-up.
+   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000
+   * iterations and the salt `@hattip/session PBKDF2 1`, to be run once at start-up.
    *
-   * Whoever has one cookie can try secrets at leisure, so a weak secret is a weak session: the iterations make a guess cost
-   * some 20 ms, and nothing more. Prefer random keys (`generateKeysFromBase64`).
+   * Whoever has one cookie can try secrets at leisure, so a weak secret is a weak session: the
+   * iterations make a guess cost some 20 ms, and nothing more. Prefer random keys
+   * (`generateKeysFromBase64`).
    *
    * @throws {TypeError} for an empty list or an empty secret.
    */
@@ -100,7 +102,8 @@ function macKey(key: RingKey<MacKey>, { cookieName }: StoreScope): Awaitable<Mac
 }
 
 async function stretch(secret: string): Promise<Uint8Array> {
-  // Before any codec sees it: some take what is not there for an empty text, which is a key that everybody has.
+  // Before any codec sees it: some take what is not there for an empty text, which is
+  // a key that everybody has.
   if (typeof secret !== "string" || secret === "") {
     throw new TypeError(
       "Each secret must be a string, and not an empty one: is the environment variable set?",

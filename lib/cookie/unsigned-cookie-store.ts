@@ -11,8 +11,9 @@ import { isSealed } from "./frame.js";
 const PERHAPS_LARGE = /\d[eE]|\d{300}/;
 
 /**
- * Keeps the session in a cookie that the client can read **and write**: for data that need no protection, with a `parse` that
- * validates. The timeouts, too, are only as good as the client's word.
+ * Keeps the session in a cookie that the client can read **and write**: for data that
+ * need no protection, with a `parse` that validates. The timeouts, too, are only as
+ * good as the client's word.
  *
  * Format of the value: base64url of the record's text, `1.<created>.<expires>.<data>`, in UTF-8.
  *
@@ -45,7 +46,10 @@ export class UnsignedCookieStore extends CookieStore {
     return decodeRecord(encoded) ?? "malformed";
   }
 
-  /** Refuses what could not be written again, so that every request would fail at its end: 1e999, say, or what the user's parse lets in. */
+  /**
+   * Refuses what could not be written again, so that every request would fail at its end: 1e999,
+   * say, or what the user's parse lets in.
+   */
   protected override admit(
     record: SessionRecord,
     found: Found,

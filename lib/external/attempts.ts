@@ -1,7 +1,9 @@
 import { SessionError } from "../errors.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 
-/** Every conflict means that another request has got its write through, so that few lose this often. */
+/**
+ * Every conflict means that another request has got its write through, so that few lose this often.
+ */
 const MAX_ATTEMPTS = 100;
 /** Attempts that follow at once; later ones wait a random time, so that rivals fall out of step. */
 const EAGER_ATTEMPTS = 3;

@@ -21,11 +21,12 @@ import { SessionMerger, type AppliedChange } from "./session-merger.js";
 const MAX_TIMEOUT = 3600;
 
 /**
- * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a backend; IDs, expiry,
- * conflicts and timeouts are dealt with here.
+ * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a
+ * backend; IDs, expiry, conflicts and timeouts are dealt with here.
  *
- * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds since 1970. Its key is the prefix and
- * the SHA-256 of `<cookie name>=<ID>` in base64url: 43 characters of `A–Z a–z 0–9 - _`.
+ * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds
+ * since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in base64url: 43
+ * characters of `A–Z a–z 0–9 - _`.
  *
  * @example
  * ```ts
@@ -88,22 +89,27 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
     );
   }
 
-  /** Whether `update` compares. A store that cannot answers `false`, and loses one of two concurrent changes. */
+  /**
+   * Whether `update` compares. A store that cannot answers `false`, and loses one
+   * of two concurrent changes.
+   */
   protected get compares(): boolean {
     return true;
   }
 
   /**
-   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. A record that has
-   * expired may be returned or not.
+   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. A
+   * record that has expired may be returned or not.
    *
-   * For all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what the client holds. A throw means that
-   * the system failed; it reaches the application as the `cause` of `ERR_SESSION_STORE`.
+   * For all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what
+   * the client holds. A throw means that the system failed; it reaches the application as the
+   * `cause` of `ERR_SESSION_STORE`.
    */
   protected abstract read(key: string, ctx: RequestContext<any>): Awaitable<string | null>;
 
   /**
-   * Hook: inserts, and never replaces. A store that cannot compare need not look: the key is random.
+   * Hook: inserts, and never replaces. A store that cannot compare need
+   * not look: the key is random.
    *
    * @param ttl - Whole seconds, at least 1, after which the backend may forget the record.
    * @returns `false` when the key is taken.
@@ -119,8 +125,8 @@ export abstract class ExternalStore extends BaseStore implements SessionStore {
    * Hook: replaces, in one atomic step, and only while the stored text is still `expected`.
    *
    * @param ttl - Whole seconds, at least 1, from now.
-   * @returns `false` when the record has changed or is gone; one whose time to live has passed is gone, even if the backend still
-   * has it. It is never created again.
+   * @returns `false` when the record has changed or is gone; one whose time to live has passed is
+   * gone, even if the backend still has it. It is never created again.
    */
   protected abstract update(
     key: string,

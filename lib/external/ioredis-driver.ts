@@ -94,7 +94,9 @@ export class IoredisDriver implements RedisDriver {
     return this.client.del(key);
   }
 
-  /** When a connection is lost before the reply, ioredis sends the command again over the next one. */
+  /**
+   * When a connection is lost before the reply, ioredis sends the command again over the next one.
+   */
   async #write(write: () => Promise<boolean>): Promise<boolean> {
     const before = this.#losses;
     return assertCertain(await write(), this.#losses !== before);

@@ -19,15 +19,19 @@ export interface KvSessionStoreOptions extends ExternalStoreOptions {
 
 /** Seconds: the least that KV takes. The record itself holds the true expiry. */
 const MIN_TTL = 60;
-/** At most so many milliseconds before each new attempt: KV takes one write a second and key, and answers 429 to more. */
+/**
+ * At most so many milliseconds before each new attempt: KV takes one write a second and
+ * key, and answers 429 to more.
+ */
 const PAUSES = [300, 500, 700];
 
 /**
  * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
  *
- * What that costs: for up to a minute, other locations may not see a change, a logout or a `regenerate()`. If a request with the old ID
- * writes there in that minute, even just a renewal, the session comes back for its whole lifetime. Of two concurrent changes one is lost,
- * and `update()` is not atomic. Where that matters, take Redis, or write a store for a Durable Object.
+ * What that costs: for up to a minute, other locations may not see a change, a logout or a
+ * `regenerate()`. If a request with the old ID writes there in that minute, even just a renewal,
+ * the session comes back for its whole lifetime. Of two concurrent changes one is lost, and
+ * `update()` is not atomic. Where that matters, take Redis, or write a store for a Durable Object.
  *
  * @example
  * ```ts
@@ -62,7 +66,8 @@ export class KvSessionStore extends ExternalStore {
     ttl: number,
     ctx: RequestContext<any>,
   ): Promise<boolean> {
-    // Whether the key is taken is not asked: KV would remember for a minute that it was free. The key is random.
+    // Whether the key is taken is not asked: KV would remember for a minute that it
+    // was free. The key is random.
     const deadline = this.#deadline();
     const store = await this.#getStore(ctx);
     await retried(deadline, () => store.put(key, text, timeToLive(ttl)));
@@ -93,7 +98,10 @@ export class KvSessionStore extends ExternalStore {
     await retried(deadline, () => store.delete(key));
   }
 
-  /** Milliseconds of `performance.now()`, from when on nobody waits any more: what is written after that is a surprise. */
+  /**
+   * Milliseconds of `performance.now()`, from when on nobody waits any more: what is
+   * written after that is a surprise.
+   */
   #deadline(): number {
     return performance.now() + this.timeout * 1000;
   }

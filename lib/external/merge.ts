@@ -2,9 +2,9 @@ import { isEqual, isPlain } from "../plain-data.js";
 import type { SessionData } from "../record.js";
 
 /**
- * Three-way merge of top-level keys: `theirs`, with every key that differs between `base` and `mine` as it is in `mine`; `theirs` itself
- * when none does. A deletion is a difference like any other. Never deeper: half of one object and half of another is a state that
- * nobody wrote.
+ * Three-way merge of top-level keys: `theirs`, with every key that differs between `base` and
+ * `mine` as it is in `mine`; `theirs` itself when none does. A deletion is a difference like any
+ * other. Never deeper: half of one object and half of another is a state that nobody wrote.
  */
 export function merge(
   base: SessionData,
@@ -25,7 +25,8 @@ function differs(
 ): boolean {
   const [a, b] = [valueOf(base, key), valueOf(mine, key)];
   if (isPlain(a) && isPlain(b)) return !isEqual(a, b);
-  // Only the user's stringify knows how to look into instances, and it may know nothing but whole sessions.
+  // Only the user's stringify knows how to look into instances, and it may know
+  // nothing but whole sessions.
   return serialize(base) !== serialize(withKeysOf(mine, [key], base));
 }
 
@@ -41,7 +42,10 @@ function withKeysOf(source: SessionData, keys: string[], target: SessionData): S
   return Object.fromEntries(merged);
 }
 
-/** A key that holds `undefined` is a key that is not there; and what is inherited, such as `constructor`, is nothing of a session's. */
+/**
+ * A key that holds `undefined` is a key that is not there; and what is inherited, such as
+ * `constructor`, is nothing of a session's.
+ */
 function valueOf(data: SessionData, key: string): unknown {
   return Object.hasOwn(data, key) ? data[key as keyof SessionData] : undefined;
 }

@@ -31,8 +31,9 @@ interface CommandOptions {
 }
 
 /**
- * The client's own options are in force where these are silent. Its timeout would be one more timer, since each call has one; and its types
- * may be Buffers for strings, and strings for numbers.
+ * The client's own options are in force where these are silent. Its timeout would
+ * be one more timer, since each call has one; and its types may be Buffers for
+ * strings, and strings for numbers.
  */
 const OPTIONS: CommandOptions = { timeout: undefined, typeMapping: undefined };
 
@@ -43,7 +44,10 @@ interface OneCall {
   isSentTwice: boolean;
 }
 
-/** Neither the callback clients of version 3 nor those that imitate them would ever answer, and the Cluster of version 4 loses its way. */
+/**
+ * Neither the callback clients of version 3 nor those that imitate them would ever answer, and the
+ * Cluster of version 4 loses its way.
+ */
 export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
   return (
     typeof client.evalSha === "function" &&
@@ -57,7 +61,10 @@ export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
 /** Of node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
 export class NodeRedisDriver implements RedisDriver {
   readonly client: NodeRedis;
-  /** One connection sends what it is given at once: a read that comes too late all the same does no harm. */
+  /**
+   * One connection sends what it is given at once: a read that comes too late
+   * all the same does no harm.
+   */
   readonly #reader: NodeRedis | undefined;
   #isUsed = false;
 
@@ -87,7 +94,8 @@ export class NodeRedisDriver implements RedisDriver {
   }
 
   get seesPromotions(): boolean {
-    // The Cluster of version 5 asks only servers that answer, and the dead one does not. It tells its version by not telling whether it is ready.
+    // The Cluster of version 5 asks only servers that answer, and the dead one does not. It tells
+    // its version by not telling whether it is ready.
     return !this.isCluster || this.client.isReady !== undefined;
   }
 
@@ -98,7 +106,8 @@ export class NodeRedisDriver implements RedisDriver {
 
   destroy(): unknown {
     const { client } = this;
-    // A pool of version 5 that has been in use throws into the void seconds after it was destroyed, which ends the process.
+    // A pool of version 5 that has been in use throws into the void seconds after it was
+    // destroyed, which ends the process.
     if (this.#isUsed && isPool(client)) return client.close!();
     return client.destroy ? client.destroy() : client.disconnect!();
   }
@@ -144,8 +153,9 @@ export class NodeRedisDriver implements RedisDriver {
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
     const call = { redis, isUnderWay: false, isSentTwice: false };
     if ("commandOptions" in redis) {
-      // A Sentinel client sends a command again when the connection was lost before the reply, and looks its options up each time:
-      // here, that of version 5 does not look where withCommandOptions() puts them.
+      // A Sentinel client sends a command again when the connection was lost before the reply, and
+      // looks its options up each time: here, that of version 5 does not look where
+      // withCommandOptions() puts them.
       Object.defineProperty(redis, "commandOptions", {
         get() {
           if (call.isUnderWay) call.isSentTwice = true;

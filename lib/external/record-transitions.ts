@@ -19,9 +19,9 @@ export type Proposal = (current: SessionRecord) => SessionRecord;
 type Find = (key: string, scope: StoreScope) => Awaitable<SessionRecord | FreshReason>;
 
 /**
- * The two ways in which a record that exists is written. Both propose something in the place of the newest record, and go through
- * only if that one still stands; else they read again and propose again. Both answer `null` when the record has
- * ended: none ever comes back to life.
+ * The two ways in which a record that exists is written. Both propose something in the place of the
+ * newest record, and go through only if that one still stands; else they read again and propose
+ * again. Both answer `null` when the record has ended: none ever comes back to life.
  */
 export class RecordTransitions {
   readonly #records: Records;
@@ -66,8 +66,9 @@ export class RecordTransitions {
   }
 
   /**
-   * Moves the record to a key that nobody knows. The new record is written before the old one dies, so that no crash loses the data; and
-   * nobody learns of the new key until the old record has been taken out of the hands of every other request.
+   * Moves the record to a key that nobody knows. The new record is written before the old one dies,
+   * so that no crash loses the data; and nobody learns of the new key until the old record has been
+   * taken out of the hands of every other request.
    */
   async move(
     oldKey: string,
@@ -93,7 +94,8 @@ export class RecordTransitions {
         return null;
       });
     } catch (error) {
-      // When the store has failed, the draft may be all that is left. Nobody knows its key, and it will expire.
+      // When the store has failed, the draft may be all that is left. Nobody knows
+      // its key, and it will expire.
       if (draft && codeOf(error) !== "ERR_SESSION_STORE") await this.#records.remove(newKey, ctx);
       throw error;
     }

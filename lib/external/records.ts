@@ -27,7 +27,10 @@ export interface BackendHooks {
 /** Stands where a record was that has moved away: one that has long expired. */
 const DEAD: string = encodeRecord({ text: "", created: 0, expires: 0 });
 
-/** A backend as a place of records: bounds their size and every call's time, and says whose fault an error is. */
+/**
+ * A backend as a place of records: bounds their size and every call's time, and
+ * says whose fault an error is.
+ */
 export class Records {
   readonly #hooks: BackendHooks;
   readonly #maxBytes: number;

@@ -1,6 +1,7 @@
 /**
- * A client of node-redis 5 and newer (one node, Cluster, Sentinel or pool; of 4: one node) or of ioredis 5 and newer (one node,
- * Cluster or Sentinel): as much as tells them apart. Their own types are too different for one precise interface.
+ * A client of node-redis 5 and newer (one node, Cluster, Sentinel or pool; of 4: one node) or of
+ * ioredis 5 and newer (one node, Cluster or Sentinel): as much as tells them apart. Their own types
+ * are too different for one precise interface.
  */
 export interface RedisClient {
   get(...args: any[]): any;
@@ -17,8 +18,8 @@ export interface RedisClient {
 }
 
 /**
- * A client, and the four commands of the store, whichever library it is of. Once a command's signal has been aborted, nobody waits for it
- * any longer, and it must not be sent if it can be helped.
+ * A client, and the four commands of the store, whichever library it is of. Once a command's signal
+ * has been aborted, nobody waits for it any longer, and it must not be sent if it can be helped.
  */
 export interface RedisDriver {
   readonly client: RedisClient;
@@ -61,14 +62,17 @@ return 0`;
 /** Its SHA-1, by which servers know a script. */
 export const REPLACE_SHA = "9570c7d09752be4b540d972d279140c1018f5c9f";
 
-/** Whether a server that has restarted, or a replica that was promoted, knows no such script. It has run nothing then. */
+/**
+ * Whether a server that has restarted, or a replica that was promoted, knows no such
+ * script. It has run nothing then.
+ */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
 /**
- * What a write has done when its client sent it twice, because the connection was lost before the reply: the second time it may have
- * been refused just because the first time it was carried out.
+ * What a write has done when its client sent it twice, because the connection was lost before the
+ * reply: the second time it may have been refused just because the first time it was carried out.
  */
 export function assertCertain(isDone: boolean, isSentTwice: boolean): boolean {
   if (isDone || !isSentTwice) return isDone;

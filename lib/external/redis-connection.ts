@@ -10,8 +10,9 @@ import { RedisHealth } from "./redis-health.js";
 const GRACE = 5;
 
 /**
- * The one client of a store: asked for once, opened if it is not open, and asked for again only when it has been given up. It is never
- * given a command while it is known to be down, since clients keep such commands and send them when nobody waits any longer.
+ * The one client of a store: asked for once, opened if it is not open, and asked for again only
+ * when it has been given up. It is never given a command while it is known to be down, since
+ * clients keep such commands and send them when nobody waits any longer.
  */
 export class RedisConnection {
   /** Seconds. */
@@ -22,12 +23,18 @@ export class RedisConnection {
   #driver: RedisDriver | undefined;
   /** Whether the client was opened here, and is to be closed here. */
   #isOwn = false;
-  /** The last client that somebody else had opened: not for us to open again when they have closed it. */
+  /**
+   * The last client that somebody else had opened: not for us to open
+   * again when they have closed it.
+   */
   #usersClient: RedisClient | undefined;
   #starting: Promise<RedisDriver> | undefined;
   /** While another client is about to take the place of this one. */
   #replacing: Promise<void> | undefined;
-  /** Controllers that have aborted nothing yet: making one costs more than all else that is done here for a command. */
+  /**
+   * Controllers that have aborted nothing yet: making one costs more than all else that
+   * is done here for a command.
+   */
   readonly #spareLimits: AbortController[] = [];
 
   /**
@@ -114,7 +121,9 @@ export class RedisConnection {
     return driver;
   }
 
-  /** After a start that failed, one call at a time waits for the next one; the others fail at once. */
+  /**
+   * After a start that failed, one call at a time waits for the next one; the others fail at once.
+   */
   #start(ctx: RequestContext<any>): Promise<RedisDriver> {
     if (this.#starting) {
       if (this.#health.isDown) throw this.#health.unavailable();
@@ -156,7 +165,9 @@ export class RedisConnection {
     return driver;
   }
 
-  /** A call was not answered in time: unless there are other servers that may answer, none will be. */
+  /**
+   * A call was not answered in time: unless there are other servers that may answer, none will be.
+   */
   async #giveUp(
     ctx: RequestContext<any>,
     driver: RedisDriver,
@@ -188,13 +199,17 @@ export class RedisConnection {
       this.#health.hangs();
       return;
     }
-    // A connection that a firewall has dropped silently would hang for minutes: the next call opens a new one.
+    // A connection that a firewall has dropped silently would hang for minutes: the
+    // next call opens a new one.
     this.#driver = undefined;
     this.#health.givenUp();
     destroy(driver);
   }
 
-  /** Another client finds the masters that there are now, and the sessions of the others go on meanwhile. */
+  /**
+   * Another client finds the masters that there are now, and the sessions of
+   * the others go on meanwhile.
+   */
   async #replaceClient(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
     try {
       if ((await this.#connect(ctx)) !== old) await this.#end(old);

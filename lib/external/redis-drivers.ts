@@ -26,7 +26,9 @@ interface Asked {
 
 const MAX_IN_VAIN = 2;
 
-/** Where the clients of a connection come from: asks for them, recognizes them and listens to them. */
+/**
+ * Where the clients of a connection come from: asks for them, recognizes them and listens to them.
+ */
 export class RedisDrivers {
   readonly #getClient: GetRedisClient;
   readonly #health: RedisHealth;
@@ -45,14 +47,18 @@ export class RedisDrivers {
     this.#health = health;
   }
 
-  /** Set once getClient has returned something else than a client. It is not asked again: each would be one more that nobody closes. */
+  /**
+   * Set once getClient has returned something else than a client. It is not asked again: each would
+   * be one more that nobody closes.
+   */
   get refusal(): SessionError | undefined {
     return this.#refusal;
   }
 
   /**
-   * Asks for a client. One that comes too late for whoever asked is there for the next who asks, so that no client is left behind; after two
-   * who have waited in vain getClient is called again, since the first call may never end.
+   * Asks for a client. One that comes too late for whoever asked is there for the next who asks, so
+   * that no client is left behind; after two who have waited in vain getClient is called again,
+   * since the first call may never end.
    *
    * @param limit - Seconds.
    */
@@ -88,7 +94,10 @@ export class RedisDrivers {
     this.#asked = undefined;
   }
 
-  /** Until the client is ready or known to be down, whichever is first. It may go on trying after that. */
+  /**
+   * Until the client is ready or known to be down, whichever is first. It
+   * may go on trying after that.
+   */
   untilReadyOrDown({ client }: RedisDriver, opens: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#wake = resolve;

@@ -3,7 +3,8 @@ import { TimeoutError } from "../platform/timeout-error.js";
 import { loggableError } from "./redis-error.js";
 
 /**
- * What is known of the server behind a connection: while there is no use in calling it, calls fail at once.
+ * What is known of the server behind a connection: while there is no use in
+ * calling it, calls fail at once.
  *
  * | state | | ends with |
  * | --- | --- | --- |
@@ -12,8 +13,8 @@ import { loggableError } from "./redis-error.js";
  * | hung | the last call has timed out, and the client is not to be replaced | the next call, which is a probe: probing |
  * | probing | the probe is under way, and all others fail | `answered`, `ready`: up; the end of the probe: hung |
  *
- * In any state it rests after a call or a start that has waited in vain, for as long again: others had nothing to expect but to wait
- * in vain, too.
+ * In any state it rests after a call or a start that has waited in vain, for as long again: others
+ * had nothing to expect but to wait in vain, too.
  */
 export class RedisHealth {
   /** Seconds. */

@@ -10,26 +10,30 @@ import { RedisConnectionsPerRequest } from "./redis-connections-per-request.js";
 /** The options of `RedisSessionStore`. */
 export interface RedisSessionStoreOptions extends ExternalStoreOptions {
   /**
-   * Called on first use, and again only after the client was closed or given up. A client that is not open yet is opened, watched and, by
-   * `close()`, closed by the store; one that is open is used as it is.
+   * Called on first use, and again only after the client was closed or given up. A client
+   * that is not open yet is opened, watched and, by `close()`, closed by the store; one
+   * that is open is used as it is.
    */
   getClient: GetRedisClient;
   /**
-   * For platforms that cannot keep a connection from one request to the next: `getClient` is called for each request that needs the store,
-   * and what it returns is closed when the request is over. Default: `false`.
+   * For platforms that cannot keep a connection from one request to the next: `getClient` is
+   * called for each request that needs the store, and what it returns is closed when the request
+   * is over. Default: `false`.
    */
   perRequest?: boolean;
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node, Cluster, Sentinel, pool; of 4: one node) or
- * ioredis 5 or newer (one node, Cluster, Sentinel). Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
+ * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node,
+ * Cluster, Sentinel, pool; of 4: one node) or ioredis 5 or newer (one node, Cluster, Sentinel).
+ * Loading is one `GET`, saving one script of `GET` and `SET` on the same key.
  *
- * While a client is down calls fail at once, and a client that the store has opened is replaced when it hangs. Of ioredis, that is one with
- * `lazyConnect: true`: others open themselves, and may send what was under way again when they are back.
+ * While a client is down calls fail at once, and a client that the store has opened is replaced
+ * when it hangs. Of ioredis, that is one with `lazyConnect: true`: others open themselves, and may
+ * send what was under way again when they are back.
  *
- * Replication in Redis is asynchronous: a failover may lose the last writes, although they were acknowledged. `min-replicas-to-write` with
- * `min-replicas-max-lag` bounds by how many seconds.
+ * Replication in Redis is asynchronous: a failover may lose the last writes, although they were
+ * acknowledged. `min-replicas-to-write` with `min-replicas-max-lag` bounds by how many seconds.
  *
  * @example
  * ```ts

@@ -16,8 +16,9 @@ export function isSessionId(value: string): boolean {
 }
 
 /**
- * What the backend knows an ID by: a hash, so that a stolen dump logs nobody in (CVE-2019-16782 in Rack). It is the hash of
- * `<cookie name>=<ID>`, so that the ID of one session is worthless as the ID of another.
+ * What the backend knows an ID by: a hash, so that a stolen dump logs nobody in
+ * (CVE-2019-16782 in Rack). It is the hash of `<cookie name>=<ID>`, so that the ID of one
+ * session is worthless as the ID of another.
  */
 export function hashSessionId(id: string, cookieName: string): Awaitable<string> {
   return andThen(cryptoEngine(), (engine) => engine.sha256(`${cookieName}=${id}`));

@@ -12,7 +12,9 @@ export interface AppliedChange {
   readonly after: SessionData;
 }
 
-/** Resolves conflicts: a request made its changes on one record, and finds another one in its place. */
+/**
+ * Resolves conflicts: a request made its changes on one record, and finds another one in its place.
+ */
 export class SessionMerger {
   readonly #serialize: (data: SessionData, lifetime?: Lifetime) => string;
   readonly #deserialize: (text: string) => StoredData | null;
@@ -41,7 +43,10 @@ export class SessionMerger {
     };
   }
 
-  /** Applies the change to the newest data, on top of what the request has changed since it loaded the session. */
+  /**
+   * Applies the change to the newest data, on top of what the request has changed
+   * since it loaded the session.
+   */
   apply(
     loaded: SessionRecord,
     pending: SessionData,
@@ -63,7 +68,10 @@ export class SessionMerger {
     return { next, lifetime, before, after };
   }
 
-  /** What the handler is to see once the change is committed: what it has changed by now stays pending. */
+  /**
+   * What the handler is to see once the change is committed: what it has
+   * changed by now stays pending.
+   */
   rebasePending(loaded: SessionRecord, pending: SessionData, applied: AppliedChange): SessionData {
     const { next, before, after } = applied;
     const underneath = this.#merge(this.#read(loaded).data, pending, this.#read(next).data);

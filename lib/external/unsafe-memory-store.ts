@@ -13,8 +13,8 @@ interface Entry {
 const SWEPT_PER_WRITE = 2;
 
 /**
- * Keeps sessions in the memory of this process: for development and tests. A restart ends them all, and a second process
- * knows nothing of them.
+ * Keeps sessions in the memory of this process: for development and tests. A restart ends them all,
+ * and a second process knows nothing of them.
  *
  * @example
  * ```ts

@@ -129,7 +129,8 @@ function sendToClient(
   response: Response,
   varies: boolean,
 ): Awaitable<Response> {
-  // One without a body can be answered with many times, and apps do: one user's cookie must not stay on it for the next.
+  // One without a body can be answered with many times, and apps do: one user's cookie must
+  // not stay on it for the next.
   const own = response.body === null ? new Response(null, response) : response;
   const { url } = ctx.request;
   const told = withHeaders(own, (headers) => {

@@ -7,7 +7,10 @@ export interface Decision {
   /** Ended by the handler: to be removed from the store. */
   readonly destroyed: LoadedSession | null;
   readonly planned: PlannedWrite | null;
-  /** The client is to forget what it holds, unless a write gives it something new. Always so when a session was destroyed. */
+  /**
+   * The client is to forget what it holds, unless a write gives it something new. Always so
+   * when a session was destroyed.
+   */
   readonly clears: boolean;
 }
 
@@ -19,13 +22,19 @@ export type PlannedWrite =
       readonly next: SessionRecord;
     }
   | {
-      /** `save` changed data, `regenerate` the ID, `reissue` what an old key has sealed, `renew` the expiry. */
+      /**
+       * `save` changed data, `regenerate` the ID, `reissue` what an old key has
+       * sealed, `renew` the expiry.
+       */
       readonly kind: "save" | "regenerate" | "reissue" | "renew";
       readonly loaded: LoadedSession;
       readonly next: SessionRecord;
     };
 
-/** What is left of a decision when its data turn out to be too large: who logs out is out, and who changes the ID gets a new one. */
+/**
+ * What is left of a decision when its data turn out to be too large: who logs out is out, and who
+ * changes the ID gets a new one.
+ */
 export function withoutData({ clears, planned }: Decision): Decision | null {
   if (planned?.kind === "regenerate") {
     return { destroyed: null, planned: { ...planned, next: planned.loaded }, clears };
@@ -41,7 +50,8 @@ type Rules = Pick<
 /**
  * For a fresh session; `text` is there if the handler has looked at the data.
  *
- * @param tells - Whether the client is sure to be told. If not, what may wait for the next request waits.
+ * @param tells - Whether the client is sure to be told. If not, what may wait
+ * for the next request waits.
  */
 export function writeOfFresh(
   rules: Rules,
@@ -97,7 +107,10 @@ function dueOf(rules: Rules, created: number, lifetime: Lifetime): number {
   return Math.min(currentSecond() + idleOf(rules, lifetime), created + rules.absoluteTimeout);
 }
 
-/** Seconds: browsers keep no cookie longer (RFC 6265bis, 5.6.3), so that it must have been renewed by then. */
+/**
+ * Seconds: browsers keep no cookie longer (RFC 6265bis, 5.6.3), so that it must
+ * have been renewed by then.
+ */
 const MAX_IDLE = 400 * 86_400;
 
 function idleOf({ idleTimeout }: Rules, lifetime: Lifetime): number {

@@ -13,9 +13,10 @@ interface WatchedContext {
 /**
  * Sees what a request's handlers do that does not show in their response.
  *
- * Errors that they throw: compose() turns them into responses, of whatever status, before the middleware around the handler sees
- * anything, and `ctx.handleError` is the only place to learn of them. And that they pass the request on: in Express, say, somebody
- * else answers it, and the response that comes from here is dropped.
+ * Errors that they throw: compose() turns them into responses, of whatever status, before the
+ * middleware around the handler sees anything, and `ctx.handleError` is the only place to learn of
+ * them. And that they pass the request on: in Express, say, somebody else answers it, and the
+ * response that comes from here is dropped.
  */
 export class HandlerWatch {
   readonly #ctx: WatchedContext;
@@ -47,7 +48,10 @@ export class HandlerWatch {
     return this.#isPassedOn;
   }
 
-  /** From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a microsecond, so not for nothing. */
+  /**
+   * From now on, a handler that replaces `ctx.handleError` is followed, too. It takes a
+   * microsecond, so not for nothing.
+   */
   arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
@@ -62,7 +66,10 @@ export class HandlerWatch {
     return this.#counting;
   }
 
-  /** Each gets a wrapping of its own, since an error handler may call the one that it has replaced. To count an error twice does no harm. */
+  /**
+   * Each gets a wrapping of its own, since an error handler may call the one that it has replaced.
+   * To count an error twice does no harm.
+   */
   follow(handleError: HandleError | undefined): void {
     this.#counting =
       handleError &&

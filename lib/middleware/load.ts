@@ -30,7 +30,8 @@ function loadValue(settings: Settings, scope: StoreScope, value: string): Awaita
     emit({ type: "fresh", reason: found }, scope.ctx);
     return begin(settings, scope, true);
   };
-  // A failure is kept for whoever looks at the session: routes that do not must work while the store is down.
+  // A failure is kept for whoever looks at the session: routes that do not must
+  // work while the store is down.
   const fail = (error: unknown): InitialState => {
     if (!isWiringError(error)) emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
     return { isSent: true, loaded: null, data: {}, failure: storeFailed(error) };

@@ -11,8 +11,9 @@ export interface SessionOptions {
   /** Where sessions are kept. */
   store: SessionStore;
   /**
-   * What a fresh session holds: an object, copied for every session, or a function of `ctx` that returns one. A function is called once
-   * for each fresh session, before the handler, and what it returned is kept once the handler has looked at it.
+   * What a fresh session holds: an object, copied for every session, or a function of `ctx` that
+   * returns one. A function is called once for each fresh session, before the handler, and what it
+   * returned is kept once the handler has looked at it.
    *
    * @example
    * ```ts
@@ -25,8 +26,9 @@ export interface SessionOptions {
   /** The attributes of the cookie. */
   cookieOptions?: SessionCookieOptions;
   /**
-   * Where the session ID (or the sealed value) comes from. Default: the cookie. Goes with `setSessionId`: without that, new IDs still leave
-   * in a cookie. No `Vary` is set then; set it to the header that you read.
+   * Where the session ID (or the sealed value) comes from. Default: the cookie. Goes with
+   * `setSessionId`: without that, new IDs still leave in a cookie. No `Vary` is set then; set it
+   * to the header that you read.
    *
    * @example
    * ```ts
@@ -47,17 +49,26 @@ export interface SessionOptions {
     id: string | null,
     maxAge: number,
   ) => unknown;
-  /** Seconds without a request after which a session is over, at most 400 days: browsers keep no cookie longer. Default: 86 400, a day. */
+  /**
+   * Seconds without a request after which a session is over, at most 400 days: browsers keep no
+   * cookie longer. Default: 86 400, a day.
+   */
   idleTimeout?: number;
-  /** Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or `idleTimeout` if that is longer. */
+  /**
+   * Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or
+   * `idleTimeout` if that is longer.
+   */
   absoluteTimeout?: number;
   /**
-   * A session is renewed when that extends its life by at least this many seconds, at most those of
-   * `idleTimeout`. Default: a tenth of it. For a session with a `lifetime` of its own, in proportion
-   * to that.
+   * A session is renewed when that extends its life by at least this many seconds, at most
+   * those of `idleTimeout`. Default: a tenth of it. For a session with a `lifetime` of its
+   * own, in proportion to that.
    */
   renewAfter?: number;
-  /** Hears what happens, without IDs or data. What it throws, or rejects with, is ignored; it is not waited for. */
+  /**
+   * Hears what happens, without IDs or data. What it throws, or rejects with, is
+   * ignored; it is not waited for.
+   */
   onEvent?: (event: SessionEvent, ctx: RequestContext) => unknown;
 }
 

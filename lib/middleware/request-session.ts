@@ -144,7 +144,10 @@ export class RequestSession implements Session {
     return this.#isDecided;
   }
 
-  /** Whether something has begun that must have ended before the decision, although the handler may not have waited for it. */
+  /**
+   * Whether something has begun that must have ended before the decision, although the handler
+   * may not have waited for it.
+   */
   get isBusy(): boolean {
     return this.#underWay !== undefined;
   }
@@ -158,7 +161,10 @@ export class RequestSession implements Session {
     }
   }
 
-  /** Throws a `TypeError` if this session, or one around it, goes by the name, and has not been finished. */
+  /**
+   * Throws a `TypeError` if this session, or one around it, goes by the name,
+   * and has not been finished.
+   */
   assertNotNamed(cookieName: string): void {
     if (!this.#isDecided && this.#scope.cookieName === cookieName) {
       throw new TypeError(
@@ -171,7 +177,8 @@ export class RequestSession implements Session {
   /**
    * What is to be done, if anything.
    *
-   * @param succeeded - Whether the handler did: of one that failed, only `destroy` and `regenerate` are honoured.
+   * @param succeeded - Whether the handler did: of one that failed, only `destroy` and
+   * `regenerate` are honoured.
    * @param canTell - Whether the response can carry a cookie.
    */
   decide(succeeded: boolean, canTell: boolean): Decision | null {
@@ -206,7 +213,9 @@ export class RequestSession implements Session {
     return writeOfLoaded(this.#settings, loaded, text, lifetime, isRegenerated, tells);
   }
 
-  /** One after another: each sees what those before it have committed. The first one begins at once. */
+  /**
+   * One after another: each sees what those before it have committed. The first one begins at once.
+   */
   async #begin(action: () => Awaitable<void>): Promise<void> {
     this.#assertOpen();
     this.#lookAt();

@@ -3,7 +3,10 @@ export function isChangeable(response: Response): boolean {
   return response.status >= 200;
 }
 
-/** Changes the headers, of a copy where they are immutable: those of `Response.redirect()` and of a `fetch` that is passed on. */
+/**
+ * Changes the headers, of a copy where they are immutable: those of `Response.redirect()` and of a
+ * `fetch` that is passed on.
+ */
 export function withHeaders(response: Response, change: (headers: Headers) => void): Response {
   try {
     change(response.headers);
@@ -16,7 +19,10 @@ export function withHeaders(response: Response, change: (headers: Headers) => vo
   }
 }
 
-/** The response depends on the cookie: caches must keep those of different sessions apart (CVE-2023-30861 in Flask). */
+/**
+ * The response depends on the cookie: caches must keep those of different sessions apart
+ * (CVE-2023-30861 in Flask).
+ */
 export function varyByCookie(headers: Headers): void {
   const vary = headers.get("vary");
   if (vary === null) headers.set("vary", "Cookie");
@@ -40,7 +46,10 @@ const CDN_HEADERS = [
 /** A directive with its value, which may be quoted and then hold commas. */
 const DIRECTIVE = /[^\s,="]+(="[^"]*"|=[^,"]*)?/g;
 
-/** The response hands out a session: no shared cache may give it to somebody else (CVE-2025-48947 in nextjs-auth0). */
+/**
+ * The response hands out a session: no shared cache may give it to somebody else
+ * (CVE-2025-48947 in nextjs-auth0).
+ */
 export function keepFromSharedCaches(headers: Headers): void {
   for (const name of CDN_HEADERS) headers.delete(name);
   const control = headers.get("cache-control");

@@ -4,28 +4,36 @@ import { assertKnownOptions } from "../option-checks.js";
 import { WiringError } from "../wiring-error.js";
 
 /**
- * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`, without `Secure` on http://localhost
- * and the loopback addresses.
+ * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`,
+ * without `Secure` on http://localhost and the loopback addresses.
  */
 export interface SessionCookieOptions {
-  /** The host whose subdomains get the cookie, too. Default: only the host that set it, and none of its subdomains. */
+  /**
+   * The host whose subdomains get the cookie, too. Default: only the host that set it,
+   * and none of its subdomains.
+   */
   domain?: string;
   /** Whether scripts are kept from the cookie. Default: `true`. */
   httpOnly?: boolean;
   /** Seconds: another name of the option `idleTimeout`. */
   maxAge?: number;
-  /** Whether each top-level site has a cookie of its own (CHIPS). Needs `secure`. Default: `false`. */
+  /**
+   * Whether each top-level site has a cookie of its own (CHIPS). Needs `secure`. Default: `false`.
+   */
   partitioned?: boolean;
   /** The path under which the browser sends the cookie. Default: `"/"`. */
   path?: string;
   /** Which cookies Chromium drops last when there are too many. Default: none is stated. */
   priority?: "low" | "medium" | "high";
   /**
-   * Whether requests from other sites carry the cookie. `true` is `"strict"`; `"none"` needs `secure`; `false` leaves it to the browser.
-   * Default: `"lax"`.
+   * Whether requests from other sites carry the cookie. `true` is `"strict"`; `"none"` needs
+   * `secure`; `false` leaves it to the browser. Default: `"lax"`.
    */
   sameSite?: boolean | "lax" | "strict" | "none";
-  /** Whether only https carries the cookie. Default: `true`, except on http://localhost and the loopback addresses. */
+  /**
+   * Whether only https carries the cookie. Default: `true`, except on http://localhost
+   * and the loopback addresses.
+   */
   secure?: boolean;
 }
 
@@ -116,7 +124,8 @@ export class SessionCookie {
 
   /**
    * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop silently.
-   * @throws {TypeError} for a value that would end within, and add attributes: that of a store whose `seal` does not encode.
+   * @throws {TypeError} for a value that would end within, and add attributes: that of a store
+   * whose `seal` does not encode.
    */
   assertFits(value: string): void {
     if (!VALUE.test(value)) {

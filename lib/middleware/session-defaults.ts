@@ -4,7 +4,10 @@ import type { SessionData } from "../record.js";
 import type { SessionStore } from "../store.js";
 import { copyPlain, isPlain, isPlainObject } from "../plain-data.js";
 
-/** Required keys that are missing here must be set by a handler before they are read; TypeScript cannot check that. */
+/**
+ * Required keys that are missing here must be set by a handler before they are read;
+ * TypeScript cannot check that.
+ */
 export type DefaultSessionData =
   Partial<SessionData> | ((ctx: RequestContext) => Awaitable<Partial<SessionData>>);
 
@@ -34,7 +37,10 @@ export class SessionDefaults {
     }
   }
 
-  /** Whether each session has defaults of its own, which may be random and are therefore kept once they have been seen. */
+  /**
+   * Whether each session has defaults of its own, which may be random and are therefore
+   * kept once they have been seen.
+   */
   get arePersonal(): boolean {
     return typeof this.#source === "function";
   }

@@ -13,7 +13,8 @@ import { RequestSession } from "./request-session.js";
 import { isChangeable, varyByCookie, withHeaders } from "./response.js";
 
 /**
- * The middleware: provides `ctx.session` to the handlers after it, and saves what they have changed before the response leaves.
+ * The middleware: provides `ctx.session` to the handlers after it, and saves what they have changed
+ * before the response leaves.
  *
  * It needs `cookie()` from `@hattip/cookie` before it, or `getSessionId`.
  *
@@ -63,8 +64,8 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
 }
 
 /**
- * Not waited for, and its failure is nobody's any more: the response need not wait for a goodbye. Platforms that end with it wait for what
- * waitUntil was told.
+ * Not waited for, and its failure is nobody's any more: the response need not wait for a goodbye.
+ * Platforms that end with it wait for what waitUntil was told.
  */
 function release(store: SessionStore, scope: StoreScope): void {
   try {
@@ -89,8 +90,9 @@ function finish(
 }
 
 /**
- * An error has arrived here: what compose() did not turn into a response, or one of this session's own. destroy() and
- * regenerate() are honoured all the same, with the response that would be made of the error anyway if there is anything to make it.
+ * An error has arrived here: what compose() did not turn into a response, or one of this session's
+ * own. destroy() and regenerate() are honoured all the same, with the response that would be made
+ * of the error anyway if there is anything to make it.
  */
 async function finishFailed(
   settings: Settings,

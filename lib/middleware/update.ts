@@ -7,7 +7,10 @@ import type { Settings } from "./options.js";
 
 type Change = (data: SessionData) => void;
 
-/** Where there is nothing to commit to: all or nothing, as in a store. Answers with the data as they are now. */
+/**
+ * Where there is nothing to commit to: all or nothing, as in a store. Answers
+ * with the data as they are now.
+ */
 export function updateInMemory(
   data: SessionData,
   change: Change,
@@ -58,8 +61,9 @@ export async function updateInStore(
 }
 
 /**
- * In place, since the handler may hold on to the object and to what is in it, and what it does to them later must count: only keys whose
- * values have changed get new ones. Unless the object is frozen or sealed.
+ * In place, since the handler may hold on to the object and to what is in it, and what it does
+ * to them later must count: only keys whose values have changed get new ones. Unless the
+ * object is frozen or sealed.
  */
 export function replaceContents(data: SessionData, contents: SessionData): SessionData {
   if (!Object.isExtensible(data)) return contents;

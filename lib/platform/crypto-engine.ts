@@ -12,7 +12,10 @@ export interface MacKey {
   verify(message: Uint8Array, mac: Uint8Array): Awaitable<boolean>;
 }
 
-/** AES-256-GCM with a nonce of 12 bytes; what it seals is the ciphertext with the 16-byte tag behind it. */
+/**
+ * AES-256-GCM with a nonce of 12 bytes; what it seals is the ciphertext with
+ * the 16-byte tag behind it.
+ */
 export interface CipherKey {
   encrypt(nonce: Uint8Array, plain: Uint8Array, header: Uint8Array): Awaitable<Uint8Array>;
   /** `null` unless every bit of nonce, ciphertext, tag and header is what was sealed. */

@@ -35,7 +35,8 @@ export function chooseEngine({ process, crypto }: Platform): Awaitable<CryptoEng
     return preferNode(process.getBuiltinModule("node:crypto"), crypto);
   }
   if (process?.versions?.node) {
-    // Node 16 and 18 have no global `crypto`. Not a literal, so that bundlers for browsers let it be.
+    // Node 16 and 18 have no global `crypto`. Not a literal, so that
+    // bundlers for browsers let it be.
     const id = "node:crypto";
     return import(/* @vite-ignore */ /* webpackIgnore: true */ id)
       .catch(() => undefined)

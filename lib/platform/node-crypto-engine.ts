@@ -28,7 +28,10 @@ interface Decipher extends Omit<Cipher, "getAuthTag"> {
   setAuthTag(tag: Uint8Array): unknown;
 }
 
-/** What this package uses of `node:crypto`, written down so that its declarations need no `@types/node`. */
+/**
+ * What this package uses of `node:crypto`, written down so that its
+ * declarations need no `@types/node`.
+ */
 export interface NodeCrypto {
   webcrypto: Crypto;
   KeyObject: { from(key: CryptoKey): KeyObject };
@@ -63,10 +66,15 @@ interface SyncCipherKey extends CipherKey {
 
 const GCM = "aes-256-gcm";
 const GCM_OPTIONS = { authTagLength: TAG_BYTES };
-/** Randomness is drawn in blocks: a call costs a microsecond, whatever its length. None asks for more than 32 bytes. */
+/**
+ * Randomness is drawn in blocks: a call costs a microsecond, whatever its length. None
+ * asks for more than 32 bytes.
+ */
 const POOL_BYTES = 2048;
 
-/** The engine on `node:crypto`: synchronous, but for the subkeys of a key that may not be exported. */
+/**
+ * The engine on `node:crypto`: synchronous, but for the subkeys of a key that may not be exported.
+ */
 export class NodeCryptoEngine implements CryptoEngine {
   readonly #node: NodeCrypto;
   readonly #pool: Uint8Array = new Uint8Array(POOL_BYTES);
@@ -146,7 +154,8 @@ export class NodeCryptoEngine implements CryptoEngine {
       node.createHmac("sha256", key).update(message).digest().subarray(0, MAC_BYTES);
     return {
       sign,
-      // In constant time, or the time would tell how much of a forged MAC is right (CVE-2013-0263 in Rack).
+      // In constant time, or the time would tell how much of a forged MAC is
+      // right (CVE-2013-0263 in Rack).
       verify: (message, mac) =>
         mac.length === MAC_BYTES && node.timingSafeEqual(sign(message), mac),
     };

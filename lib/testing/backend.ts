@@ -5,7 +5,10 @@ import type { Awaitable } from "../platform/awaitable.js";
 import { called, show } from "./contract.js";
 import { externalHooksOf, type ExternalStoreHooks } from "./hooks.js";
 
-/** The hooks of one store, as the base class calls them: they must answer in time, and with the type that they promise. */
+/**
+ * The hooks of one store, as the base class calls them: they must answer in time, and with
+ * the type that they promise.
+ */
 export class Backend {
   readonly #hooks: ExternalStoreHooks;
   readonly #ctx: RequestContext<any>;

@@ -33,7 +33,10 @@ export function scopeOf(ctx: RequestContext<any>, cookieName: string = COOKIE_NA
   return { ctx, cookieName, absoluteTimeout: ABSOLUTE_TIMEOUT };
 }
 
-/** Somebody who makes requests of an app and holds on to what it gives them, as a browser or an API's client does. */
+/**
+ * Somebody who makes requests of an app and holds on to what it gives them, as a
+ * browser or an API's client does.
+ */
 export class Client {
   /** The sealed cookie or the ID. */
   value: string | null = null;

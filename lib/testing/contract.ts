@@ -9,7 +9,9 @@ export interface TestRunner {
   it(title: string, body: () => Promise<void>, timeout?: number): unknown;
 }
 
-/** Milliseconds. Mocha's own limit of two seconds is over before the shortest lifetime of a record. */
+/**
+ * Milliseconds. Mocha's own limit of two seconds is over before the shortest lifetime of a record.
+ */
 const TIME_LIMIT = 60_000;
 
 /** One sentence of a contract, and what finds out whether it holds: it throws with what it saw. */
@@ -25,7 +27,8 @@ export function specifierFor({ it }: TestRunner): Specify {
         throw new Error(`The contract is broken: “${sentence}” ${reasonOf(cause)}`, { cause });
       }
     };
-    // vitest and jest take the limit as third argument, mocha by a method of the spec, and node:test has none.
+    // vitest and jest take the limit as third argument, mocha by a method of the
+    // spec, and node:test has none.
     const spec = it(sentence, body, TIME_LIMIT) as { timeout?: unknown } | undefined;
     if (typeof spec?.timeout === "function") spec.timeout(TIME_LIMIT);
   };

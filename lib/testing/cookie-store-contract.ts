@@ -19,7 +19,10 @@ import { JSON_SHAPES, LARGE_TEXTS, MALICIOUS_VALUES, tamperedWith } from "./samp
 export interface CookieStoreContractOptions {
   /** Makes a store; all that one contract makes must have the same keys. */
   create(): Awaitable<CookieStore>;
-  /** Whether a client cannot write a value of its own. `false` for stores like `UnsignedCookieStore`. Default: `true`. */
+  /**
+   * Whether a client cannot write a value of its own. `false` for stores like
+   * `UnsignedCookieStore`. Default: `true`.
+   */
   sealed?: boolean;
   /** Whether a value is worthless under another cookie name. Default: as `sealed`. */
   bound?: boolean;

@@ -59,7 +59,8 @@ function specifyRead(
     "read() answers with the text that was written, for every character of Unicode.",
     withStores(async ({ backend }) => {
       const texts = [...allOfUnicode()];
-      // One after the other, they would take a minute where the backend is a hundred milliseconds away.
+      // One after the other, they would take a minute where the backend is a
+      // hundred milliseconds away.
       await inParallel(LANES, async (lane) => {
         for (let at = lane; at < texts.length; at += LANES) await assertKept(backend, texts[at]!);
       });
@@ -362,9 +363,11 @@ function specifyLifetime(
       assertSame("What update() wrote for 30 s, 1.5 s later,", await backend.read(updated), A);
     }),
   );
-  // A second more than the least: where lifetimes are counted in whole seconds, the first one may be short.
+  // A second more than the least: where lifetimes are counted in whole seconds,
+  // the first one may be short.
   const ttl = minTtl + 1;
-  // KV's minute is too long to wait for; session() reads the end of a session from the record, not from the backend.
+  // KV's minute is too long to wait for; session() reads the end of a session from the
+  // record, not from the backend.
   if (ttl > PATIENCE) return;
   specify(
     "update() gives the record a new ttl.",

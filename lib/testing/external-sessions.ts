@@ -10,7 +10,9 @@ import { JSON_SHAPES } from "./samples.js";
 const RIVALS = 8;
 const INCREMENTS = 25;
 
-/** What comes of the hooks: sessions, through the store's public methods and through `session()`. */
+/**
+ * What comes of the hooks: sessions, through the store's public methods and through `session()`.
+ */
 export function specifySessions(
   specify: Specify,
   withStores: WithStores,

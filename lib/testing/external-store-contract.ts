@@ -8,7 +8,10 @@ import { specifySessions } from "./external-sessions.js";
 
 /** What a store declares about itself. */
 export interface ExternalStoreContractOptions {
-  /** Makes a store on the backend under test, empty or not: the specs use random keys, and remove what they have written. */
+  /**
+   * Makes a store on the backend under test, empty or not: the specs use random keys, and
+   * remove what they have written.
+   */
   create(): Awaitable<ExternalStore>;
   /** Ends a store that `create` has made, after each spec. */
   close?(store: any): unknown;
@@ -17,13 +20,19 @@ export interface ExternalStoreContractOptions {
   /** Whether two stores that `create` has made see the same records. Default: `true`. */
   shared?: boolean;
   /**
-   * Whether the option `prefix` may hold any characters. A store whose backend limits its keys refuses other prefixes in its
-   * constructor. Default: `true`.
+   * Whether the option `prefix` may hold any characters. A store whose backend limits its keys
+   * refuses other prefixes in its constructor. Default: `true`.
    */
   anyPrefix?: boolean;
-  /** Seconds: the shortest life that the backend gives a record; the store takes shorter ones for that. Default: 1. */
+  /**
+   * Seconds: the shortest life that the backend gives a record; the store takes shorter
+   * ones for that. Default: 1.
+   */
   minTtl?: number;
-  /** Seconds that a record may be read for after its life is over: `Infinity` when something else cleans up. Default: 1. */
+  /**
+   * Seconds that a record may be read for after its life is over: `Infinity` when something
+   * else cleans up. Default: 1.
+   */
   ttlGranularity?: number;
   /** Added to the `ctx` that the hooks get, such as `{ platform: { env } }`. */
   ctx?: object;
@@ -42,8 +51,8 @@ export interface Subject {
 export type WithStores = (check: (subject: Subject) => Promise<void>) => () => Promise<void>;
 
 /**
- * The contract of external stores, as specs of your test runner: what the four hooks promise, and what `session()` makes of that.
- * Needs Node 18 or newer.
+ * The contract of external stores, as specs of your test runner: what the four hooks promise, and
+ * what `session()` makes of that. Needs Node 18 or newer.
  *
  * @example
  * ```ts

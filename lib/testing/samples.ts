@@ -43,7 +43,10 @@ export function* allOfUnicode(): Generator<string> {
   }
 }
 
-/** What a `stringify` of somebody's own may write at the end, and the record that stands for one that has moved. */
+/**
+ * What a `stringify` of somebody's own may write at the end, and the record that
+ * stands for one that has moved.
+ */
 export const UNUSUAL_TEXTS: readonly string[] = [
   recordOf("{} "),
   recordOf("{}\n"),

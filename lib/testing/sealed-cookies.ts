@@ -4,7 +4,10 @@ import type { FreshReason, StoreScope } from "../store.js";
 import { called } from "./contract.js";
 import { cookieHooksOf } from "./hooks.js";
 
-/** The hooks of a store as they are called by its base class: they must answer in time, and never throw. */
+/**
+ * The hooks of a store as they are called by its base class: they must
+ * answer in time, and never throw.
+ */
 export class SealedCookies {
   readonly #store: CookieStore;
   readonly #elsewhere: CookieStore;

@@ -34,7 +34,8 @@ for (const { name, aName, create } of SEALED_STORES) {
       return typeof found === "string" ? found : "alive";
     }
 
-    // The browser's Max-Age is a wish: who copies the cookie ignores it (CVE-2024-31999 in @fastify/secure-session).
+    // The browser's Max-Age is a wish: who copies the cookie ignores it (CVE-2024-31999 in
+    // @fastify/secure-session).
     it("end the session at the second of its expiry", async () => {
       const value = await seal(store, "{}", scope, { expires: clock.now + HOUR });
       clock.pass(HOUR - 1);

@@ -82,7 +82,10 @@ function unknownCommands(text: string): string[] {
   ];
 }
 
-/** One module for each block, in a program of the document's own: what one augments is no business of another. */
+/**
+ * One module for each block, in a program of the document's own: what one augments
+ * is no business of another.
+ */
 function writeProgram(document: Document): string {
   // In the project, so that its own name leads to what was built.
   const folder = `${PROJECT}/.cache/docs/${document.path.replaceAll("/", "-")}`;
@@ -90,7 +93,8 @@ function writeProgram(document: Document): string {
   mkdirSync(folder, { recursive: true });
   for (const language of ["ts", "js"]) {
     for (const { text, line, fileName } of document.blocksIn(language)) {
-      // As many empty lines as the document has before it, so that an error names the document's line.
+      // As many empty lines as the document has before it, so that an error
+      // names the document's line.
       const module = "\n".repeat(line - 1) + text + "\nexport {};\n";
       writeFileSync(`${folder}/${fileName ?? `line-${line}.${language}`}`, module);
     }

@@ -4,7 +4,8 @@ import { ServerProcess } from "../support/server-process.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/legacy.cjs", import.meta.url));
-// Node 16 and 18 cannot require ES modules; newer ones are told not to. spec/package runs it on the old ones themselves.
+// Node 16 and 18 cannot require ES modules; newer ones are told not to. spec/package runs it
+// on the old ones themselves.
 const AS_OF_OLD = "--no-experimental-require-module";
 
 describe("The example legacy.cjs", () => {

@@ -24,7 +24,8 @@ describe("PostgresSessionStore, the example", () => {
   });
   after(async () => {
     await pool.end();
-    // The pool does not wait for its sockets, and a server that stops sends an error to those that are open.
+    // The pool does not wait for its sockets, and a server that stops sends an
+    // error to those that are open.
     await Promise.all(ends);
     await server.stop();
   });

@@ -118,7 +118,8 @@ describe("when the backend of an external store", () => {
     });
   }
 
-  // The mistake of a binding that is not there, say: in the request's eyes the store is out of order, whatever the type.
+  // The mistake of a binding that is not there, say: in the request's eyes the store is out of
+  // order, whatever the type.
   for (const path of ["/", "/set?a=2", "/count", "/regenerate", "/destroy"]) {
     it(`rejects with a TypeError, that is the cause for ${path}, too`, async () => {
       const mistake = new TypeError("Cannot read properties of undefined");

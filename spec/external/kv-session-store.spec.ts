@@ -105,7 +105,8 @@ describe("KvSessionStore on Workers KV", () => {
     });
   });
 
-  // Version 0.0.49 of this package took any value of the namespace for a session, and let anybody delete it by logging out.
+  // Version 0.0.49 of this package took any value of the namespace for a session, and let anybody
+  // delete it by logging out.
   it("reads, writes and deletes nothing of the namespace but its own", async () => {
     const foreign = JSON.stringify({ role: "admin" });
     await namespace.put("user:42", foreign);

@@ -21,7 +21,10 @@ describe("of two requests that change one session", () => {
   });
   afterEach(() => clock.restore());
 
-  /** Has the first request under way while the second one comes and goes; answers what the session holds then. */
+  /**
+   * Has the first request under way while the second one comes and goes; answers
+   * what the session holds then.
+   */
   async function beside(first: string, second: string, data: Record<string, string>) {
     const browser = await notes.visitor(data);
     notes.meanwhile = () => browser.get(second);

@@ -55,9 +55,10 @@ class Visitor {
 }
 
 /**
- * What a failover may lose: Redis replicates asynchronously, so that a master may acknowledge a write and die before its replica has
- * got it. `min-replicas-to-write 1` with `min-replicas-max-lag 1` makes a master that has lost its replica refuse writes
- * after a second (NOREPLICAS: the request fails, and nothing is lost in silence); `WAIT 1 <ms>` after a write, by an application that must
+ * What a failover may lose: Redis replicates asynchronously, so that a master may acknowledge a
+ * write and die before its replica has got it. `min-replicas-to-write 1` with `min-replicas-max-lag
+ * 1` makes a master that has lost its replica refuse writes after a second (NOREPLICAS: the request
+ * fails, and nothing is lost in silence); `WAIT 1 <ms>` after a write, by an application that must
  * know, tells whether a replica has it.
  */
 describe("A Redis Cluster under load that loses a master", function () {

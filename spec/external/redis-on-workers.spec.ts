@@ -15,7 +15,8 @@ for (const library of ["node-redis", "ioredis"]) {
       this.timeout(60_000);
       redis = await RedisServer.start();
       workerd = new Miniflare({
-        // A list, because a single script is searched for imports that are not literal, and refused.
+        // A list, because a single script is searched for imports that are
+        // not literal, and refused.
         modules: [{ type: "ESModule", path: "worker.mjs", contents: await worker() }],
         compatibilityDate: "2025-07-18",
         compatibilityFlags: ["nodejs_compat"],

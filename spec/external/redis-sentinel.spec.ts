@@ -15,7 +15,8 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     sentinel = await RedisSentinel.start(500);
   });
   after(async () => {
-    // First, however the spec ended: node-redis 5 would look for its Sentinels for ever, and so would this process.
+    // First, however the spec ended: node-redis 5 would look for its Sentinels for ever,
+    // and so would this process.
     await Promise.all(stores.map((store) => store.close()));
     await sentinel?.stop();
   });
@@ -36,7 +37,8 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     for (const { browser } of visitors) {
       expect(await (await browser.post("/visit")).json()).to.equal(1);
     }
-    // Replication is asynchronous. WAIT would not do: it waits for what its own connection has written.
+    // Replication is asynchronous. WAIT would not do: it waits for what its
+    // own connection has written.
     await waitUntil("the replica to have all sessions", async () => {
       return (await nodes[1].cli("DBSIZE")) === (await nodes[0].cli("DBSIZE"));
     });

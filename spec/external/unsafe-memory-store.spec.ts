@@ -83,7 +83,8 @@ describe("UnsafeMemoryStore", () => {
     });
   });
 
-  // Version 0.0.49 of this package handed out the object that it kept: a login under a new ID changed what the old ID led to.
+  // Version 0.0.49 of this package handed out the object that it kept: a login under a new ID
+  // changed what the old ID led to.
   describe("shares no object", () => {
     let act: (session: Session) => unknown;
     let browser: Browser;

@@ -167,7 +167,8 @@ describe("A request with a bad cookie", () => {
             expect(response.status).to.equal(200);
             const { isFresh, sent } = await response.json();
             if (sent === value) return;
-            // What is neither signed nor an ID may well have been changed into something else that is good.
+            // What is neither signed nor an ID may well have been changed into
+            // something else that is good.
             if (store instanceof UnsignedCookieStore) return;
             expect(isFresh).to.equal(true);
             if (sent !== "") expect(events[0]).to.have.property("type", "fresh");
@@ -186,7 +187,8 @@ describe("A request with a bad cookie", () => {
       ["EncryptedCookieStore", "SignedCookieStore", "other-store"],
       ["EncryptedCookieStore", "UnsignedCookieStore", "other-store"],
       ["EncryptedCookieStore", "UnsafeMemoryStore", "malformed"],
-      // No downgrade: what anybody can write opens no sealed store (CVE-2026-39324 in rack-session).
+      // No downgrade: what anybody can write opens no sealed store
+      // (CVE-2026-39324 in rack-session).
       ["UnsignedCookieStore", "SignedCookieStore", "malformed"],
       ["UnsignedCookieStore", "EncryptedCookieStore", "malformed"],
       ["UnsignedCookieStore", "UnsafeMemoryStore", "malformed"],

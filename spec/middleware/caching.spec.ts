@@ -138,7 +138,8 @@ describe("What caches are told", () => {
       );
     });
 
-    // CVE-2023-30861 and GHSA-68rp-wp8r-4726 in Flask: some ways of looking at the session were not counted.
+    // CVE-2023-30861 and GHSA-68rp-wp8r-4726 in Flask: some ways of looking at the
+    // session were not counted.
     for (const [name, create] of Object.entries(stores)) {
       const looks: Record<string, Parameters<typeof answer>[0][string]> = {
         "reading data": (ctx) => void ctx.session.data,

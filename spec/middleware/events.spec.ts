@@ -29,7 +29,10 @@ const routes: Routes = {
     }),
 };
 
-/** A life with an event of every type that this store can have; of each event, what `onEvent` was given. */
+/**
+ * A life with an event of every type that this store can have; of each
+ * event, what `onEvent` was given.
+ */
 async function live(store: SessionOptions["store"], onEvent: SessionOptions["onEvent"]) {
   const clock = new Clock();
   try {

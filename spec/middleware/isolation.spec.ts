@@ -103,7 +103,8 @@ for (const [name, create] of Object.entries(stores)) {
 }
 
 it("Data that a regenerated session goes on with are not those of its old ID", async () => {
-  // The older package kept one live object under both IDs, so that whoever had planted the old one saw the login.
+  // The older package kept one live object under both IDs, so that whoever had planted
+  // the old one saw the login.
   const site = app(
     { store: new UnsafeMemoryStore(), defaultSessionData: {} },
     {

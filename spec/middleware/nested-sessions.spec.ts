@@ -146,7 +146,8 @@ describe("A session within a session", () => {
   });
 
   it("lends none of its data to the outer one, whoever wrote them", async () => {
-    // In the older package the data of the inner session were saved in the outer one: who wrote the one became the other.
+    // In the older package the data of the inner session were saved in the outer one: who wrote
+    // the one became the other.
     outside = (current) => void current.data.user;
     const users: unknown[] = [];
     afterwards = (current) => users.push(current.data.user);

@@ -57,7 +57,8 @@ describe("Anonymous traffic", () => {
   });
 
   it("that sends an unknown ID costs one read, and no write or cookie", async () => {
-    // CVE-2015-5143 and CVE-2015-5964 in Django: empty records for whoever asked for them filled the store.
+    // CVE-2015-5143 and CVE-2015-5964 in Django: empty records for whoever asked
+    // for them filled the store.
     const store = new WatchedMemoryStore();
     const site = app({ store, defaultSessionData: {} }, routes);
     for (const path of ["/elsewhere", "/look"]) {

@@ -162,7 +162,8 @@ describe("The session's cookie travels on", () => {
 });
 
 it("The session's cookie is never written into a response that the app keeps", async () => {
-  // A response without a body can be answered with again and again, and what is put into it goes to everybody.
+  // A response without a body can be answered with again and again, and what is put
+  // into it goes to everybody.
   const constants: Record<string, Response> = {
     "/no-content": new Response(null, { status: 204 }),
     "/not-modified": new Response(null, { status: 304 }),

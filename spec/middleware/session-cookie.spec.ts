@@ -212,7 +212,8 @@ describe("The session's cookie", () => {
   });
 
   it("may be of exactly 4096 bytes, and no more", async () => {
-    // A value of base64url grows by one or two characters with each byte; the name makes up the difference.
+    // A value of base64url grows by one or two characters with each byte; the
+    // name makes up the difference.
     const site = (cookieName: string) =>
       app(
         { store: new UnsignedCookieStore(), cookieName, defaultSessionData: {} },

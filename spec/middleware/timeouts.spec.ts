@@ -156,7 +156,8 @@ describe("A session's life", () => {
       });
 
       it("ends at the absolute timeout however busy it is, and Max-Age says so before", async () => {
-        // CVE-2024-35220 in @fastify/session: the expiry was computed anew at each load, and never came.
+        // CVE-2024-35220 in @fastify/session: the expiry was computed anew at
+        // each load, and never came.
         const { site } = siteOf({
           store: create(),
           idleTimeout: 60,

@@ -10,7 +10,10 @@ import { promisify } from "node:util";
 export const run = promisify(execFile);
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** Calls back with a folder in which the packed package is installed, with its peers and what else is asked for. */
+/**
+ * Calls back with a folder in which the packed package is installed, with its peers
+ * and what else is asked for.
+ */
 export async function withConsumer(packages, use) {
   if (!existsSync(join(root, "dist"))) throw new Error("Nothing to pack: npm run build");
   const consumer = mkdtempSync(join(tmpdir(), "session-package-"));

@@ -1,5 +1,6 @@
-// Packs the package as npm would publish it, installs the tarball into a folder of its own, and
-// uses it from there, by require() and by import, on each supported Node, and as TypeScript on the Node that runs this.
+// Packs the package as npm would publish it, installs the tarball into a folder of its own,
+// and uses it from there, by require() and by import, on each supported Node, and as
+// TypeScript on the Node that runs this.
 //
 //   npm run smoke                on all of them
 //   npm run smoke -- 16 20       on some, without TypeScript

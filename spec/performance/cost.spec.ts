@@ -16,8 +16,9 @@ import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisServer } from "../support/redis-server.js";
 import { CostlyVisitor, type RequestCost } from "../support/request-cost.js";
 
-// Numbers that have changed are no failure in themselves, but somebody should have meant it: one more trip through the crypto or one
-// more stringify is what a request takes, and no timed test would tell.
+// Numbers that have changed are no failure in themselves, but somebody should have meant
+// it: one more trip through the crypto or one more stringify is what a request takes, and
+// no timed test would tell.
 
 const handlers = {
   untouched: () => {},

@@ -48,7 +48,8 @@ for (const [title, codec] of Object.entries(codecs)) {
       );
     });
 
-    // btoa(String.fromCharCode(...bytes)) has too many arguments from some hundred thousand bytes on.
+    // btoa(String.fromCharCode(...bytes)) has too many arguments from some
+    // hundred thousand bytes on.
     it("takes a megabyte", () => {
       const large = new Uint8Array(1_000_003).map((_, i) => (i * 7) & 255);
       const text = codec.encodeBase64url(large);

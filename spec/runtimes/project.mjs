@@ -8,8 +8,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "..", "..");
 
 /**
- * Packs the project and installs it beside the app in a temporary folder, as a user would. The folder
- * is gone when this process is.
+ * Packs the project and installs it beside the app in a temporary folder, as a user would. The
+ * folder is gone when this process is.
  */
 export function installProject() {
   if (!existsSync(join(root, "dist/esm/index.js"))) throw new Error("First: npm run build");

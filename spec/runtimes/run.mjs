@@ -1,4 +1,5 @@
-// Runs one Hattip app, on the packed project, on every runtime, and lets each read what the others issue.
+// Runs one Hattip app, on the packed project, on every runtime, and lets each
+// read what the others issue.
 import { installProject } from "./project.mjs";
 import { Report } from "./report.mjs";
 import { runtimes } from "./runtimes.mjs";

@@ -127,7 +127,9 @@ async function assertFresh(visitor) {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The neighbour in the alphabet: at the end of a token it may differ in nothing but unused bits. */
+/**
+ * The neighbour in the alphabet: at the end of a token it may differ in nothing but unused bits.
+ */
 function withOtherCharacter(token, position) {
   const other = alphabet[alphabet.indexOf(token[position]) ^ 1];
   return token.slice(0, position) + other + token.slice(position + 1);

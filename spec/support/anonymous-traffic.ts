@@ -11,8 +11,8 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const WARM_UP = 5000;
 
 /**
- * So many requests without a cookie, half of which look at their session: they leave nothing behind, neither in the store, nor with the
- * client, nor on the heap.
+ * So many requests without a cookie, half of which look at their session: they leave nothing
+ * behind, neither in the store, nor with the client, nor on the heap.
  */
 export async function expectNothingLeftOf(
   requests: number,

@@ -1,6 +1,9 @@
 import sinon from "sinon";
 
-/** The time of day, stopped: it goes on when a spec says so. Timers are real, so that servers and time-outs work on. */
+/**
+ * The time of day, stopped: it goes on when a spec says so. Timers are real, so that
+ * servers and time-outs work on.
+ */
 export class Clock {
   readonly #fake = sinon.useFakeTimers({ now: 1_800_000_000_000, toFake: ["Date"] });
 

@@ -1,4 +1,7 @@
-/** mocha's `it`, for suites whose specs wait more than they work: all of a group run beside each other. */
+/**
+ * mocha's `it`, for suites whose specs wait more than they work: all of a
+ * group run beside each other.
+ */
 export class ConcurrentRunner {
   readonly #limit: number;
   readonly #waiting: (() => Promise<void>)[] = [];

@@ -1,5 +1,5 @@
-// A second implementation of the sealed cookies, written from their documented formats. It must share no code with lib/:
-// what both get wrong in the same way, nobody would see.
+// A second implementation of the sealed cookies, written from their documented formats. It must
+// share no code with lib/: what both get wrong in the same way, nobody would see.
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 
 export type SealedKind = "signed" | "encrypted";

@@ -7,7 +7,10 @@ export type Hook = "read" | "create" | "update" | "remove";
 type Ctx = RequestContext<any>;
 type Interference = (call: () => unknown) => unknown;
 
-/** The smallest store there is, four hooks over a Map: a spec can see how they were called, and get into their way. */
+/**
+ * The smallest store there is, four hooks over a Map: a spec can see how they were
+ * called, and get into their way.
+ */
 export class MapStore extends ExternalStore {
   readonly records: Map<string, string> = new Map();
 
@@ -49,7 +52,10 @@ export class MapStore extends ExternalStore {
     for (const hook of Object.values(this.hooks)) hook.resetHistory();
   }
 
-  /** Has something happen just before the next call of the hook takes effect: what a request beside does, say. */
+  /**
+   * Has something happen just before the next call of the hook takes effect: what
+   * a request beside does, say.
+   */
   before(hook: Hook, action: () => unknown): void {
     this.interfere(hook, async (call) => {
       await action();

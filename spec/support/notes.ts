@@ -4,8 +4,8 @@ import { EventLog } from "./event-log.js";
 import type { SessionOptions, SessionStore } from "../../lib/index.js";
 
 /**
- * An app that does to its session what the path says: `/set?a=1&b=2`, `/delete?a`, `/count`, `/regenerate`, `/destroy`; `/` shows it, and
- * `/nothing` doesn't look at it.
+ * An app that does to its session what the path says: `/set?a=1&b=2`, `/delete?a`, `/count`,
+ * `/regenerate`, `/destroy`; `/` shows it, and `/nothing` doesn't look at it.
  */
 export class Notes {
   readonly log = new EventLog();

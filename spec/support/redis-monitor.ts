@@ -34,7 +34,10 @@ export class RedisMonitor {
     }
   }
 
-  /** The commands on keys of sessions that clients sent meanwhile, with their arguments; not what scripts did. */
+  /**
+   * The commands on keys of sessions that clients sent meanwhile, with their
+   * arguments; not what scripts did.
+   */
   async during(work: () => unknown): Promise<string[][]> {
     await this.#catchUp();
     this.#lines = [];

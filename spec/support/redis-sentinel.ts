@@ -7,7 +7,10 @@ import { ServerProcess } from "./server-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
 
-/** A real Sentinel on loopback, which watches a master and its replica and promotes the replica when the master dies. */
+/**
+ * A real Sentinel on loopback, which watches a master and its replica and promotes the
+ * replica when the master dies.
+ */
 export class RedisSentinel {
   /** What the Sentinel calls the master, whichever server that is. */
   readonly name = "sessions";

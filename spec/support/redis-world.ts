@@ -14,7 +14,10 @@ import { waitUntil } from "./wait-until.js";
 export const SECRET = "a secret of the user";
 /** Seconds: the time-out of the store. */
 export const TIMEOUT = 2;
-/** Seconds: the time within which a request that needs the store is answered, with what else it does. */
+/**
+ * Seconds: the time within which a request that needs the store is
+ * answered, with what else it does.
+ */
 export const BOUND = TIMEOUT + 2;
 
 /** An app, its Redis, and a network between them that can be made to fail. */

@@ -6,12 +6,17 @@ import { session, type Session, type SessionStore } from "../../lib/index.js";
 
 /** What one request costs, in things that can be counted. */
 export interface RequestCost {
-  /** Calls of the platform's cryptography, such as `createHmac 2`. Randomness is drawn ahead, and not counted. */
+  /**
+   * Calls of the platform's cryptography, such as `createHmac 2`. Randomness is
+   * drawn ahead, and not counted.
+   */
   crypto: string[];
   /** Calls of `JSON.stringify` and `JSON.parse`. */
   stringify: number;
   parse: number;
-  /** Made by the middleware and the store, beyond those of an async function that only passes on. */
+  /**
+   * Made by the middleware and the store, beyond those of an async function that only passes on.
+   */
   promises: number;
 }
 
@@ -33,7 +38,10 @@ const PROMISES = createHook({
   },
 });
 
-/** A browser of an app that has nothing in it but `session()` and a handler, so that nothing else is counted. */
+/**
+ * A browser of an app that has nothing in it but `session()` and a handler, so
+ * that nothing else is counted.
+ */
 export class CostlyVisitor {
   readonly #middleware: Middleware;
   #value: string | undefined;

@@ -9,7 +9,10 @@ export interface Row {
 
 export type Table = Map<string, Row>;
 
-/** What a store on a database server looks like: it answers later, and each hook is one atomic step. Keeps the contract. */
+/**
+ * What a store on a database server looks like: it answers later, and each hook is one
+ * atomic step. Keeps the contract.
+ */
 export class TableStore extends ExternalStore {
   readonly table: Table;
 

@@ -13,7 +13,9 @@ export default class TallyReporter extends Mocha.reporters.Spec {
   }
 }
 
-/** A client that a spec has left open looks for its server for ever, and the run would never end. */
+/**
+ * A client that a spec has left open looks for its server for ever, and the run would never end.
+ */
 function endUnended() {
   const open = process.getActiveResourcesInfo().join(", ");
   console.error(`The specs are over, but the process is not: a spec has left open ${open}.`);

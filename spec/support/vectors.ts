@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { SealedKind } from "./independent-decoder.js";
 
-/** Values that were sealed once and for all: whoever reads the format must open them, on every runtime. */
+/**
+ * Values that were sealed once and for all: whoever reads the format must
+ * open them, on every runtime.
+ */
 export interface Vectors {
   /** Seconds: with so long a timeout the values are good until 2052. */
   absoluteTimeout: number;

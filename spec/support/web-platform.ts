@@ -1,5 +1,6 @@
-// For `mocha --require`: the library is loaded as on a platform that has Web Crypto and nothing of Node's, so that all
-// specs of the run are served by the web engine and the web codec. Everything else has Node back right after.
+// For `mocha --require`: the library is loaded as on a platform that has Web Crypto and nothing of
+// Node's, so that all specs of the run are served by the web engine and the web codec. Everything
+// else has Node back right after.
 const { process, Buffer } = globalThis;
 
 Object.assign(globalThis, { process: undefined, Buffer: undefined });

@@ -18,7 +18,8 @@ describe("externalStoreContract()", () => {
 
   before(async function () {
     this.timeout(180_000);
-    // Some at once, since some specs wait for records to expire; not all, since others must be done before.
+    // Some at once, since some specs wait for records to expire; not all, since
+    // others must be done before.
     const faults = Object.entries(FAULTS);
     for (let start = 0; start < faults.length; start += AT_ONCE) {
       await Promise.all(

@@ -1,5 +1,6 @@
-// Compiles the programs beside this file against the packed package, with each TypeScript that it is for: what is right must
-// compile, what is wrong must not, and the newest compiler must say why in words that help.
+// Compiles the programs beside this file against the packed package, with each TypeScript that
+// it is for: what is right must compile, what is wrong must not, and the newest compiler must
+// say why in words that help.
 //
 //   npm run test:types                on all of them
 //   npm run test:types -- 5.4 7.0     on some
@@ -21,7 +22,10 @@ const NEWEST = "7.0";
 /** These two in every way of finding modules, those between in one. */
 const ENDS = ["5.3", NEWEST];
 const MODULES = ["node16", "nodenext", "bundler"];
-/** ES modules and CommonJS are two programs, as they are two for their readers: each augments its own SessionData. */
+/**
+ * ES modules and CommonJS are two programs, as they are two for their readers: each
+ * augments its own SessionData.
+ */
 const PROGRAMS = [["usage.ts", "mistakes.ts"], ["usage.cts"]];
 const OPTIONS = {
   target: "es2022",

@@ -12,7 +12,10 @@ export interface Actor {
   loaded?: SessionData | null;
   /** The expiry of the record that it read last. */
   readUntil?: number;
-  /** Whether its operation has taken effect: it was written, or was the case already when the session was loaded. */
+  /**
+   * Whether its operation has taken effect: it was written, or was the case already
+   * when the session was loaded.
+   */
   hasCommitted: boolean;
   /** Whether it met its effect, as another's, when it read again: then it need not write. */
   hasMetItsEffect: boolean;
@@ -29,14 +32,17 @@ interface Live {
 const RECORD = /^1\.\d+\.(\d+)\.(.*)$/s;
 
 /**
- * What may be in the backend: the sessions that are alive, by key. Each effect on the backend must be a step from one such state to
- * the next, or the hook that was just called fails the spec:
+ * What may be in the backend: the sessions that are alive, by key. Each effect on the backend must
+ * be a step from one such state to the next, or the hook that was just called fails the spec:
  *
- * - a session begins by a login, and when a regenerate moves one: the data go over whole, and the old key is dead at that moment;
- * - a session that is alive is changed by what an operation does (once) to the newest data, or not at all (a renewal);
+ * - a session begins by a login, and when a regenerate moves one: the data go over whole, and the
+ *   old key is dead at that moment;
+ * - a session that is alive is changed by what an operation does (once) to the newest data,
+ *   or not at all (a renewal);
  * - nobody writes to one that is over;
  * - its expiry never moves backwards;
- * - who learns of a write of his only after the expiry of what it replaced may take it back: others may have seen the session dead.
+ * - who learns of a write of his only after the expiry of what it replaced may take it back: others
+ *   may have seen the session dead.
  */
 export class Model {
   readonly #alive = new Map<string, Live>();

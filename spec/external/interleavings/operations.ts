@@ -16,7 +16,10 @@ export const OPERATIONS = [
 /** `log in` begins the session that the others are about, `look` ends the run. */
 export type Operation = (typeof OPERATIONS)[number] | "log in" | "look";
 
-/** What an operation does to the data of a session: as a handler does it, and as the model expects it. */
+/**
+ * What an operation does to the data of a session: as a handler does it,
+ * and as the model expects it.
+ */
 export function applyTo(data: SessionData, operation: Operation, by: string): void {
   if (operation === "log in") Object.assign(data, { a: "initial", b: "initial", n: 0 });
   if (operation === "change a") data.a = by;
@@ -25,10 +28,16 @@ export function applyTo(data: SessionData, operation: Operation, by: string): vo
   if (operation === "update") data.n++;
 }
 
-/** What a handler tells of its request: `null` when it was given no session, and then it did nothing. */
+/**
+ * What a handler tells of its request: `null` when it was given no
+ * session, and then it did nothing.
+ */
 export type Answer = { seen: SessionData; isRefused: boolean } | null;
 
-/** The handler. A fresh session stays untouched: it has nothing to do with the one that the requests are about. */
+/**
+ * The handler. A fresh session stays untouched: it has nothing to do with the one
+ * that the requests are about.
+ */
 export async function handle(
   { session }: RequestContext,
   operation: Operation,

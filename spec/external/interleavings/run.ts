@@ -16,11 +16,17 @@ const IDLE_TIMEOUT = 1000;
 interface Outcome {
   readonly actor: Actor & { readonly log: EventLog };
   readonly answer: Answer;
-  /** What the response sets the cookie to: an ID, `""` for nothing any more; `undefined` when it doesn't. */
+  /**
+   * What the response sets the cookie to: an ID, `""` for nothing any more;
+   * `undefined` when it doesn't.
+   */
   readonly id: string | undefined;
 }
 
-/** One session, some requests at once, one order of their steps: and what each response must be like. */
+/**
+ * One session, some requests at once, one order of their steps: and what
+ * each response must be like.
+ */
 export class Run {
   readonly #clock: Clock;
   readonly #model = new Model();
@@ -154,7 +160,10 @@ export class Run {
   }
 }
 
-/** Whether what it read expired before the answer came, whatever another request may have done to prolong it. */
+/**
+ * Whether what it read expired before the answer came, whatever another request
+ * may have done to prolong it.
+ */
 function isLate({ readUntil }: Actor): boolean {
   return readUntil! <= currentSecond();
 }

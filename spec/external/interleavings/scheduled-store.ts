@@ -11,15 +11,18 @@ interface Row {
 }
 
 /**
- * A backend each of whose calls waits for its turn, happens at once, and is told to the model. It keeps rows whose time is over and
- * answers with them, as backends may, but does not update them.
+ * A backend each of whose calls waits for its turn, happens at once, and is told to the model. It
+ * keeps rows whose time is over and answers with them, as backends may, but does not update them.
  */
 export class ScheduledStore extends ExternalStore {
   readonly rows: Map<string, Row> = new Map();
   readonly #model: Model;
   readonly #answersTravel: boolean;
 
-  /** @param answersTravel - Whether each answer takes a turn of its own, so that time can pass before it arrives. */
+  /**
+   * @param answersTravel - Whether each answer takes a turn of its own, so that time
+   * can pass before it arrives.
+   */
   constructor(model: Model, answersTravel: boolean) {
     super();
     this.#model = model;

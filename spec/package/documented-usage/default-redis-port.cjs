@@ -1,5 +1,5 @@
-// Loaded before the app: Redis' default port, which the documented call means, leads to the server of this run. Another one may
-// be at home there.
+// Loaded before the app: Redis' default port, which the documented call means, leads to the server
+// of this run. Another one may be at home there.
 "use strict";
 const net = require("node:net");
 

@@ -1,5 +1,6 @@
-// Compiles the documented usage against the packed package, strictly and with all declarations, to ES modules and to CommonJS,
-// and visits what came out over HTTP: on Node with a real Redis, and in workerd with its KV.
+// Compiles the documented usage against the packed package, strictly and with all declarations,
+// to ES modules and to CommonJS, and visits what came out over HTTP: on Node with a real Redis,
+// and in workerd with its KV.
 
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
@@ -112,7 +113,10 @@ async function visitInWorkerd(folder) {
   }
 }
 
-/** One visitor logs in and comes back; another one, without the cookie, has a session of its own from the function of ctx. */
+/**
+ * One visitor logs in and comes back; another one, without the cookie, has a session of its
+ * own from the function of ctx.
+ */
 async function visit(name, origin) {
   const login = await fetch(origin, { method: "POST" });
   assert.deepEqual(await login.json(), { userId: "ada" }, name);

@@ -1,5 +1,6 @@
-// Runs the contracts of the packed package under the test runners that are too large to be installed for every run: vitest and
-// jest, as they are without any options. spec/testing has mocha and node:test.
+// Runs the contracts of the packed package under the test runners that are too large to
+// be installed for every run: vitest and jest, as they are without any options.
+// spec/testing has mocha and node:test.
 //
 //   npm run test:runners
 

@@ -2,8 +2,8 @@ import { act, defaultSessionData } from "./actions.mjs";
 import { createStores } from "./stores.mjs";
 
 /**
- * One Hattip app with `/<store>/<action>`, the same for every runtime. It imports no package, so that
- * CommonJS can hand over what it has required.
+ * One Hattip app with `/<store>/<action>`, the same for every runtime. It imports no package, so
+ * that CommonJS can hand over what it has required.
  */
 export async function createApp({ compose, cookie, library, redisClients, sessionOptions }) {
   const apps = {};

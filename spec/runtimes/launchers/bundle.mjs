@@ -1,6 +1,8 @@
 import { join } from "node:path";
 
-/** As the deployment tools of Workers and Edge functions do: one file, Node's own modules left out. */
+/**
+ * As the deployment tools of Workers and Edge functions do: one file, Node's own modules left out.
+ */
 export async function bundle(folder, entry, format, conditions) {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({

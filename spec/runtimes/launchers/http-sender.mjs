@@ -1,6 +1,7 @@
 /**
- * Every launcher gives a function like this one: what the app answers to a path, asked with a token.
- * `issued` is the token that came back, `""` when the client is to forget it, `null` when nothing was said.
+ * Every launcher gives a function like this one: what the app answers to a path, asked with
+ * a token. `issued` is the token that came back, `""` when the client is to forget it,
+ * `null` when nothing was said.
  */
 export function httpSender(origin) {
   return async (path, token) => readAnswer(await fetch(origin + path, requestInit(token)));

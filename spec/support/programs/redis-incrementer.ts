@@ -1,5 +1,6 @@
-// One process of an app: takes update() after update() to the sessions it is given, and tells of each that was acknowledged.
-// Arguments: the URL of the server, how many updates (all of them at once, a few at a time), and the IDs of the sessions.
+// One process of an app: takes update() after update() to the sessions it is given, and tells of
+// each that was acknowledged. Arguments: the URL of the server, how many updates (all of them at
+// once, a few at a time), and the IDs of the sessions.
 import { createClient } from "redis";
 import { RedisSessionStore, SessionError } from "../../../lib/index.js";
 import { app } from "../app.js";

@@ -1,5 +1,5 @@
-// Visits an app whose sessions are in Redis, has Redis killed, visits again, and lives on for a while.
-// Arguments: the URL of the server, its process ID.
+// Visits an app whose sessions are in Redis, has Redis killed, visits again, and lives on for a
+// while. Arguments: the URL of the server, its process ID.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { RedisSessionStore } from "../../../lib/index.js";
