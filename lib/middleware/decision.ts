@@ -42,51 +42,47 @@ export function withoutData({ clears, planned }: Decision): Decision | null {
   return clears ? { destroyed: null, planned: null, clears } : null;
 }
 
-type Rules = Pick<
-  Settings,
-  "store" | "defaults" | "idleTimeout" | "absoluteTimeout" | "renewAfter"
->;
+/** What the handlers have left behind. */
+interface Outcome {
+  /** The data as text, if they have looked at them. */
+  readonly text: string | undefined;
+  readonly lifetime: Lifetime;
+  /** Whether the client is sure to be told. If not, what may wait for the next request waits. */
+  readonly tells: boolean;
+}
 
-/**
- * For a fresh session; `text` is there if the handler has looked at the data.
- *
- * @param tells - Whether the client is sure to be told. If not, what may wait
- * for the next request waits.
- */
+/** For a fresh session. */
 export function writeOfFresh(
-  rules: Rules,
-  text: string | undefined,
+  settings: Settings,
+  { text, lifetime, tells }: Outcome,
   untouchedText: string | undefined,
-  lifetime: Lifetime,
-  tells: boolean,
 ): PlannedWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
-  if (!isChanged && !(rules.defaults.arePersonal && tells)) return null;
+  if (!isChanged && !(settings.defaults.arePersonal && tells)) return null;
   const created = currentSecond();
-  const next = { text, created, expires: dueOf(rules, created, lifetime) };
+  const next = { text, created, expires: dueOf(settings, created, lifetime) };
   return { kind: isChanged ? "create" : "keep", loaded: null, next };
 }
 
-/**
- * For a session that was there and that the handler has looked at; `text` is there if it has looked
- * at the data.
- */
+/** For a session that was there and that the handlers have looked at. */
 export function writeOfLoaded(
-  rules: Rules,
+  settings: Settings,
+  { text, lifetime, tells }: Outcome,
   loaded: LoadedSession,
-  text: string | undefined,
-  lifetime: Lifetime,
   isRegenerated: boolean,
-  tells: boolean,
 ): PlannedWrite | null {
   const isChanged =
-    text !== undefined && text !== loaded.text && text !== rules.store.reserialize?.(loaded.text);
+    text !== undefined &&
+    text !== loaded.text &&
+    text !== settings.store.reserialize?.(loaded.text);
   const { created } = loaded;
-  const due = dueOf(rules, created, lifetime);
+  const due = dueOf(settings, created, lifetime);
   const gain = due - loaded.expires;
   // In proportion, or a session with a short lifetime of its own would never be renewed.
-  const renewAfter = Math.floor((rules.renewAfter / rules.idleTimeout) * idleOf(rules, lifetime));
+  const renewAfter = Math.floor(
+    (settings.renewAfter / settings.idleTimeout) * idleOf(settings, lifetime),
+  );
   // Of an expiry that the client does not hear of, it would be the one who forgets the session.
   const isRenewed = lifetime !== loaded.lifetime || (tells && gain > 0 && gain >= renewAfter);
   const kind =
@@ -103,8 +99,8 @@ export function writeOfLoaded(
 }
 
 /** The first second at which the session is over if nothing more is heard of it. */
-function dueOf(rules: Rules, created: number, lifetime: Lifetime): number {
-  return Math.min(currentSecond() + idleOf(rules, lifetime), created + rules.absoluteTimeout);
+function dueOf(settings: Settings, created: number, lifetime: Lifetime): number {
+  return Math.min(currentSecond() + idleOf(settings, lifetime), created + settings.absoluteTimeout);
 }
 
 /**
@@ -113,6 +109,6 @@ function dueOf(rules: Rules, created: number, lifetime: Lifetime): number {
  */
 const MAX_IDLE = 400 * 86_400;
 
-function idleOf({ idleTimeout }: Rules, lifetime: Lifetime): number {
+function idleOf({ idleTimeout }: Settings, lifetime: Lifetime): number {
   return Math.min(typeof lifetime === "number" ? lifetime : idleTimeout, MAX_IDLE);
 }

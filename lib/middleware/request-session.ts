@@ -202,15 +202,13 @@ export class RequestSession implements Session {
       if (loaded === null || !this.#isRegenerated) return null;
       return { kind: "regenerate", loaded, next: loaded };
     }
+    const settings = this.#settings;
     const lifetime = this.#lifetime;
-    const text = this.#isDataLookedAt
-      ? this.#settings.store.serialize(this.#data, lifetime)
-      : undefined;
-    if (loaded === null) {
-      return writeOfFresh(this.#settings, text, this.#untouchedText, lifetime, tells);
-    }
-    const isRegenerated = this.#isRegenerated;
-    return writeOfLoaded(this.#settings, loaded, text, lifetime, isRegenerated, tells);
+    const text = this.#isDataLookedAt ? settings.store.serialize(this.#data, lifetime) : undefined;
+    const outcome = { text, lifetime, tells };
+    return loaded === null
+      ? writeOfFresh(settings, outcome, this.#untouchedText)
+      : writeOfLoaded(settings, outcome, loaded, this.#isRegenerated);
   }
 
   /**
