@@ -2,10 +2,9 @@ import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { withinTime } from "../platform/time-limit.js";
-import { IoredisDriver, isIoredis } from "./ioredis-driver.js";
-import { isNodeRedis, NodeRedisDriver } from "./node-redis-driver.js";
 import type { RedisClient, RedisDriver } from "./redis-client.js";
 import type { RedisHealth } from "./redis-health.js";
+import { unwatch, watch, type RedisClientListener } from "./watched-redis-clients.js";
 
 /**
  * Returns a Redis client, or a promise of one.
@@ -31,9 +30,7 @@ const MAX_IN_VAIN = 2;
  */
 export class RedisDrivers {
   readonly #getClient: GetRedisClient;
-  readonly #health: RedisHealth;
-  /** Of every client that has been seen, so that none is listened to twice. */
-  readonly #known: WeakMap<RedisClient, RedisDriver> = new WeakMap();
+  readonly #listener: RedisClientListener;
   #asked: Asked | undefined;
   /** Those that have come when nobody waited for them any longer. */
   readonly #late: RedisDriver[] = [];
@@ -44,7 +41,17 @@ export class RedisDrivers {
 
   constructor(getClient: GetRedisClient, health: RedisHealth) {
     this.#getClient = getClient;
-    this.#health = health;
+    this.#listener = {
+      failed: ({ isOneConnection }, error) => {
+        health.note(error);
+        // Where there are several connections, the next may be the one that works.
+        if (isOneConnection) this.#wake?.();
+      },
+      ready: () => {
+        health.ready();
+        this.#wake?.();
+      },
+    };
   }
 
   /**
@@ -94,6 +101,11 @@ export class RedisDrivers {
     this.#asked = undefined;
   }
 
+  /** The client is not used any longer. */
+  leave(driver: RedisDriver): void {
+    unwatch(driver, this.#listener);
+  }
+
   /**
    * Until the client is ready or known to be down, whichever is first. It
    * may go on trying after that.
@@ -117,27 +129,8 @@ export class RedisDrivers {
   }
 
   #driverOf(client: RedisClient): RedisDriver {
-    const known = this.#known.get(client);
-    if (known) return known;
-    const driver = this.#recognize(client);
-    this.#known.set(client, driver);
-    // Without a listener, an error of node-redis ends the process.
-    client.on("error", (error: unknown) => {
-      this.#health.note(error);
-      // Where there are several connections, the next may be the one that works.
-      if (driver.isOneConnection) this.#wake?.();
-    });
-    client.on("ready", () => {
-      this.#health.ready();
-      this.#wake?.();
-    });
-    return driver;
-  }
-
-  #recognize(client: RedisClient): RedisDriver {
-    const candidate: Partial<RedisClient> = Object(client);
-    if (isNodeRedis(candidate)) return new NodeRedisDriver(candidate);
-    if (isIoredis(candidate)) return new IoredisDriver(candidate);
+    const driver = watch(client, this.#listener);
+    if (driver) return driver;
     this.#refusal = new SessionError(
       "ERR_SESSION_STORE",
       "getClient returned no client that RedisSessionStore can use. Pass one of node-redis 5 or newer (of version 4: createClient() alone), not in legacyMode and not its legacy(), or one of ioredis 5 or newer.",

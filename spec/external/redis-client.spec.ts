@@ -13,6 +13,7 @@ import sinon from "sinon";
 import { RedisSessionStore, SessionError, type RedisClient } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { collectGarbage } from "../support/collect-garbage.js";
 import { Deferred } from "../support/deferred.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
@@ -96,6 +97,31 @@ describe("RedisSessionStore's client", () => {
           expect(await mine.set("key", "value")).to.equal("OK");
           expect(await connections()).to.equal(before);
           await visit(visits(other));
+        } finally {
+          await endOf(mine);
+        }
+      });
+
+      it("may be shared by many stores, of which those that were closed leave nothing behind", async () => {
+        const mine = create({ nodes: [redis], stop: async () => {} });
+        await mine.connect();
+        const useAndClose = async (prefix: string) => {
+          const getClient = () => mine;
+          const one = new RedisSessionStore({ getClient, prefix });
+          await visit(visits(one));
+          await one.close();
+          return new WeakRef(getClient); // held by what listens to the client
+        };
+        try {
+          const closed: WeakRef<() => RedisClient>[] = [];
+          for (let tenant = 1; tenant <= 12; tenant++) closed.push(await useAndClose(`${tenant}:`));
+          for (const event of ["error", "ready", "close"]) {
+            expect((mine as unknown as EventEmitter).listenerCount(event)).to.be.at.most(2);
+          }
+          await waitUntil("what the stores were made of to be collected", () => {
+            collectGarbage();
+            return closed.every((one) => one.deref() === undefined);
+          });
         } finally {
           await endOf(mine);
         }

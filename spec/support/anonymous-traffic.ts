@@ -1,12 +1,8 @@
 import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
 import { expect } from "chai";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { UnsafeMemoryStore } from "../../lib/index.js";
 import { app } from "./app.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+import { collectGarbage } from "./collect-garbage.js";
 
 const WARM_UP = 5000;
 

@@ -22,8 +22,7 @@ declare module "@hattip/session" {
 const store = new UnsafeMemoryStore();
 const runner = { describe() {}, it() {} };
 
-// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member
-// remove from class 'ExternalStore'.
+// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'ExternalStore'.
 class WithoutRemove extends ExternalStore {
   protected override read(): null {
     return null;
@@ -65,13 +64,11 @@ abstract class WrongArguments extends ExternalStore {
   ): boolean {
     return true;
   }
-  // @ts-expect-error: This member cannot have an 'override' modifier because it is not declared in
-  // the base class 'ExternalStore'. Did you mean 'remove'?
+  // @ts-expect-error: This member cannot have an 'override' modifier because it is not declared in the base class 'ExternalStore'. Did you mean 'remove'?
   protected override remov(): void {}
 }
 
-// @ts-expect-error: Non-abstract class 'WithoutUnseal' does not implement inherited abstract member
-// unseal from class 'CookieStore'.
+// @ts-expect-error: Non-abstract class 'WithoutUnseal' does not implement inherited abstract member unseal from class 'CookieStore'.
 class WithoutUnseal extends CookieStore {
   protected override seal(): string {
     return "";
@@ -79,20 +76,17 @@ class WithoutUnseal extends CookieStore {
 }
 
 abstract class WrongReason extends CookieStore {
-  // @ts-expect-error: Type '"forged"' is not assignable to type
-  // 'Awaitable<Unsealed | FreshReason>'.
+  // @ts-expect-error: Type '"forged"' is not assignable to type 'Awaitable<Unsealed | FreshReason>'.
   protected override unseal(): "forged" {
     return "forged";
   }
 }
 
-// @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required
-// in type 'SessionOptions'.
+// @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions'.
 session({ defaultSessionData: {} });
 // @ts-expect-error: Property 'defaultSessionData' is missing
 session({ store });
-// @ts-expect-error: 'cookieNmae' does not exist in type 'SessionOptions'. Did you
-// mean to write 'cookieName'?
+// @ts-expect-error: 'cookieNmae' does not exist in type 'SessionOptions'. Did you mean to write 'cookieName'?
 session({ store, defaultSessionData: {}, cookieNmae: "a" });
 // @ts-expect-error: Type 'string' is not assignable to type 'number'.
 session({ store, defaultSessionData: {}, idleTimeout: "1h" });
@@ -104,23 +98,19 @@ session({ store, defaultSessionData: {}, cookieOptions: { expires: new Date() } 
 session({ store, defaultSessionData: { userid: "u" } });
 // @ts-expect-error: Type 'number' is not assignable to type 'string'.
 session({ store, defaultSessionData: { userId: 1 } });
-// @ts-expect-error: 'prefx' does not exist in type 'ExternalStoreOptions'. Did
-// you mean to write 'prefix'?
+// @ts-expect-error: 'prefx' does not exist in type 'ExternalStoreOptions'. Did you mean to write 'prefix'?
 void new UnsafeMemoryStore({ prefx: "app:" });
-// @ts-expect-error: Property 'getClient' is missing in type '{}' but required in type
-// 'RedisSessionStoreOptions'.
+// @ts-expect-error: Property 'getClient' is missing in type '{}' but required in type 'RedisSessionStoreOptions'.
 void new RedisSessionStore({});
 // @ts-expect-error: 'namespace' does not exist in type 'KvSessionStoreOptions'.
 void new KvSessionStore({ getStore: () => undefined as any, namespace: "a" });
 // @ts-expect-error: Type 'string' is not assignable to type 'CryptoKey'.
 void new SignedCookieStore(["secret"]);
-// @ts-expect-error: Argument of type 'string' is not assignable to parameter of
-// type 'readonly string[]'.
+// @ts-expect-error: Argument of type 'string' is not assignable to parameter of type 'readonly string[]'.
 void SignedCookieStore.generateKeysFromSecrets("secret");
 
 export async function handler(ctx: RequestContext) {
-  // @ts-expect-error: Property 'userid' does not exist on type
-  // 'SessionData'. Did you mean 'userId'?
+  // @ts-expect-error: Property 'userid' does not exist on type 'SessionData'. Did you mean 'userId'?
   ctx.session.data.userid = "u";
   // @ts-expect-error: Type 'number' is not assignable to type 'string'.
   ctx.session.data.userId = 1;
@@ -143,8 +133,7 @@ export function watch(event: SessionEvent) {
 
 // @ts-expect-error: 'comparing' does not exist in type 'ExternalStoreContractOptions'.
 externalStoreContract(runner, { create: () => store, comparing: false });
-// @ts-expect-error: Property 'create' is missing in type '{}' but required in type
-// 'ExternalStoreContractOptions'.
+// @ts-expect-error: Property 'create' is missing in type '{}' but required in type 'ExternalStoreContractOptions'.
 externalStoreContract(runner, {});
 
 export { WithoutRemove, WithoutUnseal, WrongAnswers, WrongArguments, WrongReason };
