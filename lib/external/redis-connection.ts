@@ -94,9 +94,7 @@ export class RedisConnection {
     this.#health.reset();
     if (this.#closesAll) this.#drivers.end();
     else this.#drivers.reset();
-    if (!driver) return;
-    this.#drivers.leave(driver);
-    if (isOwn) await this.#end(driver);
+    if (driver && isOwn) await this.#end(driver);
   }
 
   async #end(driver: RedisDriver): Promise<void> {

@@ -4,7 +4,7 @@ import type { Awaitable } from "../platform/awaitable.js";
 import { withinTime } from "../platform/time-limit.js";
 import type { RedisClient, RedisDriver } from "./redis-client.js";
 import type { RedisHealth } from "./redis-health.js";
-import { unwatch, watch, type RedisClientListener } from "./watched-redis-clients.js";
+import { listenersOf, watch, type RedisClientListener } from "./watched-redis-clients.js";
 
 /**
  * Returns a Redis client, or a promise of one.
@@ -31,6 +31,8 @@ const MAX_IN_VAIN = 2;
 export class RedisDrivers {
   readonly #getClient: GetRedisClient;
   readonly #listener: RedisClientListener;
+  /** Those that the listener hears of. */
+  readonly #heard: Set<RedisDriver> = new Set();
   #asked: Asked | undefined;
   /** Those that have come when nobody waited for them any longer. */
   readonly #late: RedisDriver[] = [];
@@ -70,8 +72,15 @@ export class RedisDrivers {
    * @param limit - Seconds.
    */
   async take(ctx: RequestContext<any>, limit: number): Promise<RedisDriver> {
-    const late = this.#late.pop();
-    if (late) return late;
+    const driver = this.#late.pop() ?? (await this.#coming(ctx, limit));
+    // Those that have ended have nothing more to say.
+    for (const other of this.#heard) if (!other.isOpen) this.#leave(other);
+    this.#heard.add(driver);
+    listenersOf(driver).add(this.#listener);
+    return driver;
+  }
+
+  async #coming(ctx: RequestContext<any>, limit: number): Promise<RedisDriver> {
     const asked = (this.#asked ??= this.#ask(ctx));
     try {
       const driver = await withinTime(limit, asked.coming);
@@ -94,16 +103,13 @@ export class RedisDrivers {
     this.#keep = destroy;
     this.#late.splice(0).forEach(destroy);
     this.#asked?.coming.then(destroy, () => {});
+    this.#heard.forEach((driver) => this.#leave(driver));
   }
 
   /** The next who asks gets another one. */
   reset(): void {
     this.#asked = undefined;
-  }
-
-  /** The client is not used any longer. */
-  leave(driver: RedisDriver): void {
-    unwatch(driver, this.#listener);
+    this.#heard.forEach((driver) => this.#leave(driver));
   }
 
   /**
@@ -115,6 +121,11 @@ export class RedisDrivers {
       this.#wake = resolve;
       if (opens) client.connect().then(() => resolve(), reject);
     });
+  }
+
+  #leave(driver: RedisDriver): void {
+    this.#heard.delete(driver);
+    listenersOf(driver).delete(this.#listener);
   }
 
   #ask(ctx: RequestContext<any>): Asked {
@@ -129,7 +140,7 @@ export class RedisDrivers {
   }
 
   #driverOf(client: RedisClient): RedisDriver {
-    const driver = watch(client, this.#listener);
+    const driver = watch(client);
     if (driver) return driver;
     this.#refusal = new SessionError(
       "ERR_SESSION_STORE",

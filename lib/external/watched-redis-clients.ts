@@ -19,28 +19,26 @@ interface WatchedClient {
  */
 const WATCHED: WeakMap<RedisClient, WatchedClient> = new WeakMap();
 
-/** The driver of a client of which the listener hears from now on; `null` if it is no client. */
-export function watch(client: RedisClient, listener: RedisClientListener): RedisDriver | null {
-  let watched = WATCHED.get(client);
-  if (!watched) {
-    const driver = driverOf(Object(client));
-    if (driver === null) return null;
-    const listeners = new Set<RedisClientListener>();
-    watched = { driver, listeners };
-    WATCHED.set(client, watched);
-    // For as long as the client lives: without a listener, an error of node-redis ends the process.
-    client.on("error", (error: unknown) => listeners.forEach((one) => one.failed(driver, error)));
-    client.on("ready", () => listeners.forEach((one) => one.ready()));
-  }
-  watched.listeners.add(listener);
-  return watched.driver;
+/** The driver of a client; `null` if it is none. */
+export function watch(client: RedisClient): RedisDriver | null {
+  const known = WATCHED.get(client);
+  if (known) return known.driver;
+  const driver = recognize(Object(client));
+  if (driver === null) return null;
+  const listeners = new Set<RedisClientListener>();
+  WATCHED.set(client, { driver, listeners });
+  // For as long as the client lives: without a listener, an error of node-redis ends the process.
+  client.on("error", (error: unknown) => listeners.forEach((one) => one.failed(driver, error)));
+  client.on("ready", () => listeners.forEach((one) => one.ready()));
+  return driver;
 }
 
-export function unwatch({ client }: RedisDriver, listener: RedisClientListener): void {
-  WATCHED.get(client)?.listeners.delete(listener);
+/** Those who are told of a client that is watched. */
+export function listenersOf({ client }: RedisDriver): Set<RedisClientListener> {
+  return WATCHED.get(client)!.listeners;
 }
 
-function driverOf(client: Partial<RedisClient>): RedisDriver | null {
+function recognize(client: Partial<RedisClient>): RedisDriver | null {
   if (isNodeRedis(client)) return new NodeRedisDriver(client);
   if (isIoredis(client)) return new IoredisDriver(client);
   return null;

@@ -109,6 +109,7 @@ function dueOf(settings: Settings, created: number, lifetime: Lifetime): number 
  */
 const MAX_IDLE = 400 * 86_400;
 
-function idleOf({ idleTimeout }: Settings, lifetime: Lifetime): number {
-  return Math.min(typeof lifetime === "number" ? lifetime : idleTimeout, MAX_IDLE);
+function idleOf({ idleTimeout, setSessionId }: Settings, lifetime: Lifetime): number {
+  const idle = typeof lifetime === "number" ? lifetime : idleTimeout;
+  return setSessionId ? idle : Math.min(idle, MAX_IDLE);
 }

@@ -31,12 +31,15 @@ export class HandlerWatch {
     this.follow(ctx.handleError);
     ctx.handleError = this.#counting;
     const { passThrough } = ctx;
-    ctx.passThrough =
-      passThrough &&
-      (() => {
+    if (!passThrough) return;
+    try {
+      ctx.passThrough = () => {
         this.#isPassedOn = true;
-        passThrough.call(ctx as RequestContext);
-      });
+        return passThrough.call(ctx as RequestContext);
+      };
+    } catch {
+      // An adapter may have made it read-only: then nothing is known of it.
+    }
   }
 
   /** Of the errors so far. */

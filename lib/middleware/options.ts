@@ -50,8 +50,8 @@ export interface SessionOptions {
     maxAge: number,
   ) => unknown;
   /**
-   * Seconds without a request after which a session is over, at most 400 days: browsers keep no
-   * cookie longer. Default: 86 400, a day.
+   * Seconds without a request after which a session is over. Of a cookie, at most 400 days count:
+   * browsers keep none longer. Default: 86 400, a day.
    */
   idleTimeout?: number;
   /**
@@ -60,9 +60,9 @@ export interface SessionOptions {
    */
   absoluteTimeout?: number;
   /**
-   * A session is renewed when that extends its life by at least this many seconds, at most
-   * those of `idleTimeout`. Default: a tenth of it. For a session with a `lifetime` of its
-   * own, in proportion to that.
+   * A session is renewed when that extends its life by at least this many seconds. Default: a tenth
+   * of `idleTimeout`, which is also the most. For a session with a `lifetime` of its own, in
+   * proportion to that.
    */
   renewAfter?: number;
   /**
@@ -154,7 +154,7 @@ function timeouts(
   // Milliseconds, most likely; every session would end after its idleTimeout, however busy it is.
   if (renewAfter > idleTimeout) {
     throw new TypeError(
-      "The option renewAfter must not be longer than idleTimeout, or no session would be renewed. Both are in seconds.",
+      "The option renewAfter must not be longer than idleTimeout, the most that a renewal can gain. Both are in seconds.",
     );
   }
   return { idleTimeout, absoluteTimeout, renewAfter };

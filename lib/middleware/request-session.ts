@@ -48,7 +48,9 @@ export class RequestSession implements Session {
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
-    const isNested = outer instanceof RequestSession && outer.#scope.ctx === scope.ctx;
+    // A session that is done may have seen the request passed on, to whoever answers it here.
+    const isNested =
+      outer instanceof RequestSession && !outer.#isDecided && outer.#scope.ctx === scope.ctx;
     this.#handlers = isNested ? outer.#handlers : new HandlerWatch(scope.ctx);
     this.#errorsBefore = this.#handlers.count;
   }
@@ -140,6 +142,11 @@ export class RequestSession implements Session {
     return this.#handlers.count > this.#errorsBefore;
   }
 
+  /** Whether a handler behind this session has passed the request on. */
+  get isPassedOn(): boolean {
+    return this.#handlers.isPassedOn;
+  }
+
   get isDecided(): boolean {
     return this.#isDecided;
   }
@@ -179,11 +186,10 @@ export class RequestSession implements Session {
    *
    * @param succeeded - Whether the handler did: of one that failed, only `destroy` and
    * `regenerate` are honoured.
-   * @param canTell - Whether the response can carry a cookie.
+   * @param tells - Whether the client is sure to be told.
    */
-  decide(succeeded: boolean, canTell: boolean): Decision | null {
+  decide(succeeded: boolean, tells: boolean): Decision | null {
     const isUsed = this.#isLookedAt && this.#failure === undefined;
-    const tells = canTell && !this.#handlers.isPassedOn;
     const planned = isUsed ? this.#plan(succeeded, tells) : null;
     this.#isDecided = true;
     const [destroyed, clears] = [this.#destroyed, this.#clears];

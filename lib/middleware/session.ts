@@ -51,7 +51,9 @@ async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
     if (current.isBusy) await current.untilIdle();
     const succeeded = !current.hasSeenError && response.status < 500;
     if (succeeded) assertNotReplaced(ctx, current);
-    const decision = current.decide(succeeded, isChangeable(response));
+    // What compose() answers then; whoever replaced that has answered the request after all.
+    const isPassedOn = current.isPassedOn && response.status === 404;
+    const decision = current.decide(succeeded, isChangeable(response) && !isPassedOn);
     const finished = finish(settings, scope, current, response, decision);
     return isPromise(finished) ? await finished : finished;
   } catch (error) {
@@ -114,7 +116,7 @@ async function finishFailed(
   try {
     await finish(settings, scope, current, new Response(), decision);
   } catch {
-    // The first error is the one to be seen; of this one an event has told.
+    // The first error is the one to be seen. If it is the store that has failed now, an event has told.
   }
   throw failure;
 }

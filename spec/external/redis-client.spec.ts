@@ -109,7 +109,13 @@ describe("RedisSessionStore's client", () => {
           const getClient = () => mine;
           const one = new RedisSessionStore({ getClient, prefix });
           await visit(visits(one));
+          if (prefix === "1:") {
+            // Its user has closed the client, which the store has seen.
+            await endOf(mine);
+            expect((await new Browser(visits(one)).post("/visit")).status).to.equal(500);
+          }
           await one.close();
+          if (prefix === "1:") await mine.connect();
           return new WeakRef(getClient); // held by what listens to the client
         };
         try {
@@ -266,6 +272,35 @@ describe("RedisSessionStore's client", () => {
       await store.close();
     });
   }
+
+  it("that came too late for those who waited for it is listened to like any other", async () => {
+    const server = await RedisServer.start();
+    const gate = new Deferred();
+    const store = new RedisSessionStore({
+      timeout: 1,
+      async getClient() {
+        await gate.promise;
+        return createClient({ url: server.url });
+      },
+    });
+    const visited = visits(store);
+    const visitInVain = async () => {
+      expect((await new Browser(visited).post("/visit")).status).to.equal(500);
+      return visited.errors.pop() as { cause?: { name: string; code?: string } };
+    };
+    let waits = 0;
+    await waitUntil("two to have waited for the client", async () => {
+      if ((await visitInVain()).cause?.name === "TimeoutError") waits++;
+      return waits === 2;
+    });
+    await server.kill();
+    gate.resolve();
+    await waitUntil("the reason to be told", async () => {
+      return (await visitInVain()).cause?.code === "ECONNREFUSED";
+    });
+    await store.close();
+    await server.stop();
+  });
 
   it("is asked for again when getClient never ends, after two who have waited for it", async () => {
     let asked = 0;

@@ -1,11 +1,17 @@
 import { createMiddleware } from "@hattip/adapter-node";
 import { cookie } from "@hattip/cookie";
+import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
 import { expect } from "chai";
 import express, { type RequestHandler } from "express";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EncryptedCookieStore, session, type SessionOptions } from "../../lib/index.js";
+import {
+  EncryptedCookieStore,
+  session,
+  UnsafeMemoryStore,
+  type SessionOptions,
+} from "../../lib/index.js";
 import { answer, appOf } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
@@ -118,5 +124,72 @@ describe("A request that is passed on to Express", () => {
       clock.pass(20);
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1 });
     }
+  });
+});
+
+describe("A request that somebody else answers here after it was passed on", () => {
+  let clock: Clock;
+  beforeEach(() => {
+    clock = new Clock();
+  });
+  afterEach(() => clock.restore());
+
+  /** Half a life passes between two visits: each must renew the session. */
+  async function expectRenewedBy(handler: HattipHandler) {
+    const browser = new Browser(handler);
+    await browser.get("/?n=1");
+    for (let visits = 1; visits <= 4; visits++) {
+      clock.pass(500);
+      const response = await browser.get("/page");
+      expect(await response.json()).to.deep.equal({ n: 1 });
+      expect(setCookies(response)).to.have.length(1);
+    }
+  }
+
+  it("renews the session when a middleware before the last one does", async () => {
+    const fallback = appOf(
+      cookie(),
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {}, idleTimeout: 1000 }),
+      async (ctx) => {
+        const found = await ctx.next();
+        return found.status === 404 ? Response.json(ctx.session.data) : found;
+      },
+      answer({ "/": ({ session: { data } }) => void (data.n = 1) }),
+    );
+    await expectRenewedBy(fallback);
+  });
+
+  it("renews the session when another app does, which has one of its own", async () => {
+    const options = { defaultSessionData: {}, idleTimeout: 1000 };
+    const first = appOf(
+      cookie(),
+      session({ ...options, store: new UnsafeMemoryStore(), cookieName: "first" }),
+      ({ session: current }) => void current.data,
+    );
+    const second = appOf(
+      cookie(),
+      session({ ...options, store: new UnsafeMemoryStore() }),
+      answer({
+        "/": ({ session: { data } }) => void (data.n = 1),
+        "/page": (ctx) => Response.json(ctx.session.data, { status: 404 }),
+      }),
+    );
+    await expectRenewedBy(async (ctx) => {
+      const response = await first(ctx);
+      return response.status === 404 ? second(ctx) : response;
+    });
+  });
+
+  it("is served by an adapter whose context cannot be changed there", async () => {
+    const site = gatedApp({ store: new UnsafeMemoryStore(), defaultSessionData: {} });
+    class Context {
+      readonly request = new Request("https://example.com/?n=1");
+      get passThrough() {
+        return () => {};
+      }
+      waitUntil() {}
+    }
+    const response = await site(new Context() as unknown as AdapterRequestContext);
+    expect(setCookies(response)).to.have.length(1);
   });
 });

@@ -145,6 +145,17 @@ describe("A session's life", () => {
         }
       });
 
+      it("is good for longer than 400 days where no browser keeps it", async () => {
+        let told = 0;
+        const { site } = siteOf({
+          store: create(),
+          idleTimeout: 1000 * DAY,
+          setSessionId: (_ctx, _response, _id, maxAge) => (told = maxAge),
+        });
+        await new Browser(site).get("/visit");
+        expect(told).to.equal(1000 * DAY);
+      });
+
       it("is renewed every second with a renewAfter of 0, and never twice in one", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 1000, renewAfter: 0 });
         const browser = new Browser(site);
