@@ -4,29 +4,50 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "redis";
 
 /** A `redis-server` of this run's own, on loopback, that keeps nothing on disk. */
 export async function startRedis() {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), "session-bench-"));
+  // Somebody else may take the free port before Redis does.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(await freePort());
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function launch(port) {
+  const folder = mkdtempSync(join(tmpdir(), "session-redis-"));
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-  const server = spawn("redis-server", args, { stdio: "ignore" });
-  const ended = once(server, "exit");
-  process.on("exit", () => server.kill());
-  const url = `redis://127.0.0.1:${port}`;
-  const client = createClient({ url });
-  client.on("error", () => {}); // until the server listens
-  await client.connect();
-  client.destroy();
+  const server = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => server.on("close", resolve));
+  process.on("exit", () => {
+    server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await ready(server);
   return {
-    url,
+    url: `redis://127.0.0.1:${port}`,
     async stop() {
       server.kill();
       await ended;
-      rmSync(folder, { recursive: true });
     },
   };
+}
+
+function ready(server) {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    server.stdout.on("data", (chunk) => {
+      output = (output + chunk).slice(-2000);
+      if (output.includes("Ready to accept connections")) resolve();
+    });
+    server.on("error", ({ message }) => {
+      reject(new Error(`${message}. It is installed by: apt-get install redis-server`));
+    });
+    server.on("close", () => reject(new Error(`redis-server has ended: ${output.trim()}`)));
+  });
 }
 
 async function freePort() {

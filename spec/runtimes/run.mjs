@@ -1,9 +1,9 @@
 // Runs one Hattip app, on the packed project, on every runtime, and lets each
 // read what the others issue.
+import { startRedis } from "../../bench/redis-server.mjs";
 import { installProject } from "./project.mjs";
 import { Report } from "./report.mjs";
 import { runtimes } from "./runtimes.mjs";
-import { startRedis } from "./launchers/redis-server.mjs";
 import { issueTokens, readToken, redisStores, scenario } from "./scenario.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -18,9 +18,7 @@ const report = new Report(
 setTimeout(() => finish("Not done after ten minutes"), 600_000).unref();
 
 const folder = installProject();
-const redis = await startRedis().catch(({ message }) => {
-  throw new Error(`${message}\nredis-server is installed by: apt-get install redis-server`);
-});
+const redis = await startRedis();
 const started = [];
 const tokens = [];
 
@@ -58,7 +56,7 @@ for (const { name, visit } of started) {
 }
 
 await Promise.all(started.map(({ stop }) => stop()));
-redis.stop();
+await redis.stop();
 finish();
 
 /** Notes whether `run` has succeeded in time, and gives what it returned. */
