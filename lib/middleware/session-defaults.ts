@@ -29,8 +29,8 @@ export class SessionDefaults {
         "The option defaultSessionData holds an instance of a class, which all sessions would share, or a cycle. Give plain objects, or a function that makes them for each session.",
       );
     }
-    this.#text = textOf(source, store);
-    if (textOf(source, store) !== this.#text) {
+    this.#text = serialized(source, store);
+    if (serialized(source, store) !== this.#text) {
       throw new TypeError(
         "The store's stringify gives equal data a different text each time, so that every request would look like a change. Leave out what is random, such as a nonce.",
       );
@@ -60,7 +60,7 @@ export class SessionDefaults {
   }
 }
 
-function textOf(defaults: SessionData, store: SessionStore): string {
+function serialized(defaults: SessionData, store: SessionStore): string {
   try {
     return store.serialize(defaults);
   } catch (cause) {

@@ -1,36 +1,24 @@
 import { expect } from "chai";
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
 import { fileURLToPath } from "node:url";
 import { Browser } from "../support/browser.js";
+import { Worker } from "../support/worker.js";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/worker.ts", import.meta.url));
 
 describe("The example worker, in workerd", () => {
-  let miniflare: Miniflare;
+  let worker: Worker;
   let browser: Browser;
 
   before(async function () {
     this.timeout(60_000);
-    miniflare = new Miniflare({
-      // A list, because a single script is searched for imports that are not literal, and refused.
-      modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundle() }],
-      compatibilityDate: "2025-07-18",
+    worker = await Worker.start(await bundle(), {
       kvNamespaces: ["SESSIONS"],
       bindings: { SESSION_KEY: Buffer.alloc(32, 1).toString("base64") },
-      cf: false,
     });
-    await miniflare.ready;
-    browser = new Browser(async ({ request }) => {
-      const { url, method, headers } = request;
-      const answer = await miniflare.dispatchFetch(url, { method, headers: [...headers] });
-      return new Response(await answer.text(), {
-        status: answer.status,
-        headers: [...answer.headers],
-      });
-    });
+    browser = new Browser(worker.handler);
   });
-  after(() => miniflare.dispose());
+  after(() => worker?.stop());
 
   it("keeps log-ins in KV, by nothing that a client holds", async () => {
     const read = async () => (await browser.get("/account")).json();
@@ -38,7 +26,7 @@ describe("The example worker, in workerd", () => {
     await browser.post("/account");
     expect(await read()).to.deep.equal({ user: "ada" });
 
-    const kv = await miniflare.getKVNamespace("SESSIONS");
+    const kv = await worker.kv("SESSIONS");
     const names = (await kv.list()).keys.map(({ name }) => name);
     expect(names).to.have.length(1);
     expect(names[0]).not.to.include(browser.cookie("session"));

@@ -1,41 +1,33 @@
 import { expect } from "chai";
-import { Miniflare } from "miniflare";
 import { Browser } from "../support/browser.js";
 import { bundleWithNodejsCompat } from "../support/nodejs-compat-bundle.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
+import { Worker } from "../support/worker.js";
+
+const PROGRAM = new URL("../support/programs/redis-worker.ts", import.meta.url);
 
 for (const library of ["node-redis", "ioredis"]) {
   describe(`In workerd, RedisSessionStore with perRequest and ${library}`, () => {
     let redis: RedisServer;
-    let workerd: Miniflare;
+    let worker: Worker;
     let browser: Browser;
 
     before(async function () {
       this.timeout(60_000);
       redis = await RedisServer.start();
-      workerd = new Miniflare({
-        // A list, because a single script is searched for imports that are
-        // not literal, and refused.
-        modules: [{ type: "ESModule", path: "worker.mjs", contents: await worker() }],
-        compatibilityDate: "2025-07-18",
+      worker = await Worker.start(await bundleWithNodejsCompat(PROGRAM), {
         compatibilityFlags: ["nodejs_compat"],
         bindings: { REDIS_URL: redis.url, REDIS_LIBRARY: library },
-        cf: false, // else it asks the network for a sample of request.cf
       });
-      await workerd.ready;
     });
     after(async () => {
-      await workerd?.dispose();
+      await worker?.stop();
       await redis?.stop();
     });
 
     beforeEach(() => {
-      browser = new Browser(async ({ request: { url, method, headers } }) => {
-        const answer = await workerd.dispatchFetch(url, { method, headers: [...headers] });
-        const { status } = answer;
-        return new Response(await answer.text(), { status, headers: [...answer.headers] });
-      });
+      browser = new Browser(worker.handler);
     });
 
     const seen = async (visitor = browser) => (await visitor.get("/")).json();
@@ -69,8 +61,4 @@ for (const library of ["node-redis", "ioredis"]) {
       });
     });
   });
-}
-
-function worker(): Promise<string> {
-  return bundleWithNodejsCompat(new URL("../support/programs/redis-worker.ts", import.meta.url));
 }

@@ -58,6 +58,25 @@ for (const [name, create] of Object.entries(stores)) {
       expect(log.types).to.deep.equal(["renewed"]);
     });
 
+    it("renews nothing either when only a middleware looks at the session afterwards", async () => {
+      const options = { store: create(), defaultSessionData: {}, idleTimeout: 1000 };
+      const site = appOf(
+        cookie(),
+        session(options),
+        async (ctx) => {
+          const response = await ctx.next();
+          void ctx.session.data;
+          return response;
+        },
+        answer({ "/": ({ session: { data } }) => void (data.n = 1) }),
+      );
+      browser = new Browser(site);
+      await browser.get("/");
+      clock.pass(500);
+      expect(setCookies(await browser.get("/asset"))).to.deep.equal([]);
+      expect(setCookies(await browser.get("/"))).to.have.length(1);
+    });
+
     it("saves what has changed, which moves no expiry", async () => {
       clock.pass(500);
       await browser.get("/asset?n=2");

@@ -40,7 +40,8 @@ export class TableStore extends ExternalStore {
     expected: string,
   ): Promise<boolean> {
     await turn();
-    if (this.rowOf(key)?.text !== expected) return false;
+    const row = this.rowOf(key);
+    if (!row || !this.isExpected(row.text, expected)) return false;
     this.write(key, text, ttl);
     return true;
   }
@@ -48,6 +49,10 @@ export class TableStore extends ExternalStore {
   protected async remove(key: string): Promise<void> {
     await turn();
     this.table.delete(key);
+  }
+
+  protected isExpected(stored: string, expected: string): boolean {
+    return stored === expected;
   }
 
   /** The row that is alive. */

@@ -1,29 +1,24 @@
-import { Miniflare } from "miniflare";
+import { Worker } from "./worker.js";
 
-export type WorkerKvNamespace = Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
+export type WorkerKvNamespace = Awaited<ReturnType<Worker["kv"]>>;
 
 /** A Workers KV namespace in the real `workerd`, empty and in memory. */
 export class WorkerKv {
   readonly namespace: WorkerKvNamespace;
-  readonly #miniflare: Miniflare;
+  readonly #worker: Worker;
 
   static async start(): Promise<WorkerKv> {
-    const miniflare = new Miniflare({
-      modules: true,
-      script: "export default { fetch: () => new Response() }",
-      compatibilityDate: "2025-07-18",
-      kvNamespaces: ["SESSIONS"],
-      cf: false, // else it asks the network for a sample of request.cf
-    });
-    return new WorkerKv(miniflare, await miniflare.getKVNamespace("SESSIONS"));
+    const script = "export default { fetch: () => new Response() }";
+    const worker = await Worker.start(script, { kvNamespaces: ["SESSIONS"] });
+    return new WorkerKv(worker, await worker.kv("SESSIONS"));
   }
 
-  private constructor(miniflare: Miniflare, namespace: WorkerKvNamespace) {
-    this.#miniflare = miniflare;
+  private constructor(worker: Worker, namespace: WorkerKvNamespace) {
+    this.#worker = worker;
     this.namespace = namespace;
   }
 
   async dispose(): Promise<void> {
-    await this.#miniflare.dispose();
+    await this.#worker.stop();
   }
 }

@@ -178,10 +178,7 @@ export const FAULTS: Record<string, Fault> = {
   },
   "does not compare": {
     Store: class extends TableStore {
-      protected override async update(key: string, text: string, ttl: number): Promise<boolean> {
-        await turn();
-        if (!this.rowOf(key)) return false;
-        this.write(key, text, ttl);
+      protected override isExpected(): boolean {
         return true;
       }
     },
@@ -266,36 +263,18 @@ export const FAULTS: Record<string, Fault> = {
   },
   "compares with a collation": {
     Store: class extends TableStore {
-      protected override async update(
-        key: string,
-        text: string,
-        ttl: number,
-        expected: string,
-      ): Promise<boolean> {
-        await turn();
-        const row = this.rowOf(key);
-        if (row?.text.toLowerCase() !== expected.toLowerCase()) return false;
-        this.write(key, text, ttl);
-        return true;
+      protected override isExpected(stored: string, expected: string): boolean {
+        return stored.toLowerCase() === expected.toLowerCase();
       }
     },
     breaks: ["update() compares every character of the text."],
   },
   "compares by LIKE": {
     Store: class extends TableStore {
-      protected override async update(
-        key: string,
-        text: string,
-        ttl: number,
-        expected: string,
-      ): Promise<boolean> {
-        await turn();
+      protected override isExpected(stored: string, expected: string): boolean {
         const pattern = expected.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
         const like = new RegExp(`^${pattern.replaceAll("_", ".").replaceAll("%", ".*")}$`, "s");
-        const row = this.rowOf(key);
-        if (!row || !like.test(row.text)) return false;
-        this.write(key, text, ttl);
-        return true;
+        return like.test(stored);
       }
     },
     breaks: ["update() compares every character of the text."],
