@@ -422,7 +422,8 @@ describe("The app's own handling of errors", () => {
     }
   });
 
-  for (const position of ["inside", "between"]) {
+  for (const position of ["inside", "inside, after a look,", "between"]) {
+    const isBetween = position === "between";
     it(`hides no failure from an outer session: it was replaced ${position} the nested one`, async () => {
       const outer = new UnsafeMemoryStore();
       const options = { defaultSessionData: {} };
@@ -431,13 +432,16 @@ describe("The app's own handling of errors", () => {
         async (ctx) => {
           ctx.session.data.user = "ann";
           const response = await ctx.next();
-          if (position === "inside") return response;
+          if (!isBetween) return response;
           ctx.handleError = () => new Response("Sorry: outside");
           throw new Error("middleware");
         },
         session({ ...options, store: new UnsafeMemoryStore(), cookieName: "inner" }),
-        position === "inside" ? sorry : () => {},
-        position === "inside" ? failing : () => new Response("fine"),
+        (ctx) => {
+          if (position.includes("look")) void ctx.session.data;
+        },
+        isBetween ? () => {} : sorry,
+        isBetween ? () => new Response("fine") : failing,
       );
       const response = await new Browser(site).get("/");
       expect(await response.text()).to.match(/^Sorry/);

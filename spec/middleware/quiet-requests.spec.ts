@@ -8,7 +8,9 @@ import {
 } from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
 import { EventLog } from "../support/event-log.js";
+import { MapStore } from "../support/map-store.js";
 import { keys, stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
@@ -164,6 +166,49 @@ for (const [name, make] of [
     expect(log.types).to.deep.equal(["saved"]);
   });
 }
+
+it("A renewal leaves the data as they are stored where parse would write them in another order", async () => {
+  const clock = new Clock();
+  try {
+    const store = new MapStore({
+      parse(text) {
+        const { cart, user } = JSON.parse(text) as { cart: string[]; user: string };
+        return { cart, user };
+      },
+    });
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/login": (ctx) => void (ctx.session.data = { user: "ann", cart: [] }),
+        "/": (ctx) => ctx.session.data,
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/login");
+    clock.pass(10_000);
+    expect(setCookies(await browser.get("/"))).to.have.length(1);
+    expect(store.calls).to.deep.equal(["create", "read", "update"]);
+    expect(store.record).to.contain('{"user":"ann","cart":[]}');
+  } finally {
+    clock.restore();
+  }
+});
+
+it("A request that only read writes nothing to a store that is written by hand, without what is optional", async () => {
+  const kept = new WatchedMemoryStore();
+  const store: SessionStore = {
+    serialize: (data, lifetime) => kept.serialize(data, lifetime),
+    load: (value, scope) => kept.load(value, scope),
+    save: (loaded, next, scope) => kept.save(loaded, next, scope),
+    regenerate: (loaded, next, scope) => kept.regenerate(loaded, next, scope),
+    destroy: (loaded, scope) => kept.destroy(loaded, scope),
+  };
+  const log = new EventLog();
+  const browser = new Browser(app({ store, defaultSessionData: {}, onEvent: log.onEvent }, routes));
+  await browser.get("/set");
+  await browser.get("/look");
+  expect(log.types).to.deep.equal(["saved"]);
+});
 
 it("A request that only read overwrites no change that another made meanwhile", async () => {
   const store = new WatchedMemoryStore();
