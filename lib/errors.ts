@@ -1,17 +1,17 @@
-import { isWiringError, type WiringError } from "./wiring-error.js";
-
 /**
- * What can go wrong at run time. Codes are stable; messages are for people and may change.
+ * The conditions of run time. Codes are stable; messages are written for people and may change.
  *
- * - `ERR_SESSION_STORE`: the store is down, hung or refused, or the keys could not be
+ * - `ERR_SESSION_STORE`: the store is down, hung or refused the call, or the keys could not be
  *   loaded; `cause` has the reason.
- * - `ERR_SESSION_CONFLICT`: other requests kept winning, or ended the session that
- *   `update()` was to change.
- * - `ERR_SESSION_DATA`: the data cannot be stored; the message names the
- *   key, where JSON refuses it.
- * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes, which browsers drop.
+ * - `ERR_SESSION_CONFLICT`: other requests changed the session at each attempt, or ended the session
+ *   that `update()` was to change.
+ * - `ERR_SESSION_DATA`: the data cannot be stored; where JSON refuses them, the message names the
+ *   key.
+ * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes; browsers drop such a cookie.
  * - `ERR_SESSION_RECORD_TOO_LARGE`: the record is over the store's `maxBytes`.
- * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already been decided.
+ * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already been finished.
+ * - `ERR_SESSION_USAGE`: a mistake in the app or the store that shows only when a request comes; the
+ *   message says how to mend it.
  */
 export type SessionErrorCode =
   | "ERR_SESSION_STORE"
@@ -19,13 +19,14 @@ export type SessionErrorCode =
   | "ERR_SESSION_DATA"
   | "ERR_SESSION_COOKIE_TOO_LARGE"
   | "ERR_SESSION_RECORD_TOO_LARGE"
-  | "ERR_SESSION_RESPONSE";
+  | "ERR_SESSION_RESPONSE"
+  | "ERR_SESSION_USAGE";
 
 /**
- * A condition of run time, told apart by its `code`. A caller's mistake is a
- * plain `TypeError` instead.
+ * A condition of run time, identified by its `code`. A mistake in the options of a constructor or of
+ * `session()` is a plain `TypeError` instead.
  *
- * Neither IDs nor data stand in its message.
+ * Its message contains neither IDs nor data.
  *
  * @example
  * ```ts
@@ -49,25 +50,25 @@ export class SessionError extends Error {
   }
 }
 
-/** The code of whatever a store has thrown. */
-export function codeOf(error: unknown): SessionErrorCode {
-  return isSessionError(error) ? error.code : "ERR_SESSION_STORE";
-}
-
-/** Whether the data are at fault, and not the store: what else was asked for can still be done. */
-export function isTooLarge(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ERR_SESSION_COOKIE_TOO_LARGE" || code === "ERR_SESSION_RECORD_TOO_LARGE";
-}
-
 /** Not by `instanceof`: a store may come from the other of this package's two builds. */
 export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
 }
 
-/** What the driver of a store has thrown, as an error that says so. */
-export function storeFailed(cause: unknown): SessionError | WiringError {
-  if (isSessionError(cause) || isWiringError(cause)) return cause;
+/** The code of an error that a store threw. */
+export function codeOf(error: unknown): SessionErrorCode {
+  return isSessionError(error) ? error.code : "ERR_SESSION_STORE";
+}
+
+/** Whether the data are at fault, and not the store: a log-out or a new ID is still possible. */
+export function isTooLarge(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ERR_SESSION_COOKIE_TOO_LARGE" || code === "ERR_SESSION_RECORD_TOO_LARGE";
+}
+
+/** Wraps an error of a store's driver; a `SessionError` passes unchanged. */
+export function toSessionError(cause: unknown): SessionError {
+  if (isSessionError(cause)) return cause;
   return new SessionError(
     "ERR_SESSION_STORE",
     "The session store failed; see the cause. Answer 503 and let the client try again.",

@@ -1,8 +1,8 @@
 /**
- * The only file that names `@hattip/*`: an ES module in both builds, since CommonJS declarations
- * can refer to types of ES modules, but augment them only from one.
+ * The only file that names `@hattip/*`. It is an ES module in both builds: CommonJS declarations
+ * may refer to the types of an ES module, but only an ES module may augment them.
  */
-import type { Session } from "./record.js";
+import type { Session } from "./session.js";
 
 export type { RequestContext, RequestHandler } from "@hattip/compose";
 // oxlint-disable-next-line unicorn/require-module-specifiers -- for its declaration of ctx.cookie

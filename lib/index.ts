@@ -1,20 +1,14 @@
 export { session } from "./middleware/session.js";
 export type { SessionOptions } from "./middleware/options.js";
-export type { DefaultSessionData } from "./middleware/session-defaults.js";
+export type { DefaultSessionData } from "./middleware/default-data.js";
 export type { SessionCookieOptions } from "./middleware/session-cookie.js";
-export type { Lifetime, Session, SessionData, SessionRecord } from "./record.js";
+export type { Lifetime, Session, SessionData } from "./session.js";
 export type { SessionEvent } from "./events.js";
 export { SessionError, type SessionErrorCode } from "./errors.js";
 export type { Awaitable } from "./platform/awaitable.js";
-export type {
-  FreshReason,
-  LoadedSession,
-  SavedSession,
-  SessionStore,
-  StoreScope,
-  UpdatedSession,
-} from "./store.js";
-export type { SerializationOptions } from "./base-store.js";
+export type { SessionRecord } from "./records/record.js";
+export type { SerializationOptions } from "./records/session-codec.js";
+export type { RejectionReason, SessionScope, SessionStore } from "./records/store.js";
 export { CookieStore, type Unsealed } from "./cookie/cookie-store.js";
 export {
   UnsignedCookieStore,
@@ -23,8 +17,8 @@ export {
 export { SignedCookieStore } from "./cookie/signed-cookie-store.js";
 export { EncryptedCookieStore } from "./cookie/encrypted-cookie-store.js";
 export type { Keys } from "./cookie/keyed-cookie-store.js";
-export { ExternalStore } from "./external/external-store.js";
-export type { ExternalStoreOptions } from "./external/external-store-options.js";
+export { ExternalStore, type ExternalStoreOptions } from "./external/external-store.js";
+export type { BackendCall, Insertion, Replacement } from "./external/guarded-backend.js";
 export {
   UnsafeMemoryStore,
   UnsafeMemoryStore as UnsafeMemorySessionStore,
@@ -32,9 +26,9 @@ export {
 export {
   RedisSessionStore,
   type RedisSessionStoreOptions,
-} from "./external/redis-session-store.js";
-export type { RedisClient } from "./external/redis-client.js";
-export type { GetRedisClient } from "./external/redis-drivers.js";
+} from "./external/redis/redis-session-store.js";
+export type { RedisClient } from "./external/redis/client.js";
+export type { GetRedisClient } from "./external/redis/clients.js";
 export {
   KvSessionStore,
   type KvNamespace,

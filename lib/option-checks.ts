@@ -1,15 +1,26 @@
-/** A misspelt option must not be a silent default; TypeScript sees it, JavaScript does not. */
-export function assertKnownOptions(owner: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`The options of ${owner} must be an object.`);
-  }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new TypeError(`${owner} has no option ${name}. Known options: ${known.join(", ")}.`);
-  }
+/** @throws {TypeError} unless the options are an object. */
+export function assertOptions(owner: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new TypeError(`The options of ${owner} must be an object.`);
 }
 
-/** All times that a user gives are whole seconds, and all sizes whole bytes. */
+/**
+ * A misspelt option must not be ignored: TypeScript refuses it, JavaScript does not.
+ *
+ * @param unknown - The options that are left when the known ones are taken out.
+ * @throws {TypeError} that names the first of them.
+ */
+export function assertNoUnknown(owner: string, unknown: object, hint: string): void {
+  const [name] = Object.keys(unknown);
+  if (name === undefined) return;
+  throw new TypeError(`${owner} has no option ${name}. ${hint}`);
+}
+
+/**
+ * All times that a user gives are whole seconds, and all sizes are whole bytes.
+ *
+ * @throws {TypeError} that names the option, the unit and the limits.
+ */
 export function assertWhole(
   option: string,
   value: unknown,
@@ -17,7 +28,7 @@ export function assertWhole(
   min: number,
   max = 1_000_000_000,
 ): void {
-  // Over 31 years is an error of the unit: milliseconds, most often.
+  // More than 31 years is a mistake in the unit: most often the value is in milliseconds.
   const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   if (!fits) {
     throw new TypeError(

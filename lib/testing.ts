@@ -1,15 +1,9 @@
-export type { TestRunner } from "./testing/contract.js";
+export type { TestRunner } from "./testing/test-runner.js";
 export {
   cookieStoreContract,
   type CookieStoreContractOptions,
 } from "./testing/cookie-store-contract.js";
-export {
-  externalStoreContract,
-  type ExternalStoreContractOptions,
-} from "./testing/external-store-contract.js";
-export {
-  externalHooksOf,
-  cookieHooksOf,
-  type CookieStoreHooks,
-  type ExternalStoreHooks,
-} from "./testing/hooks.js";
+export { externalStoreContract } from "./testing/external-store-contract.js";
+export type { ExternalStoreContractOptions } from "./testing/external/stores-under-test.js";
+export { externalHooksOf, cookieHooksOf, type CookieStoreHooks } from "./testing/hooks.js";
+export type { Backend } from "./external/guarded-backend.js";

@@ -1,36 +1,36 @@
-import { BaseStore } from "../base-store.js";
 import { andThen, type Awaitable } from "../platform/awaitable.js";
-import type { SessionRecord } from "../record.js";
+import { BaseStore } from "../records/base-store.js";
+import type { SessionRecord } from "../records/record.js";
+import { lifetimeOf } from "../records/session-codec.js";
 import type {
-  FreshReason,
   LoadedSession,
+  RejectionReason,
   SavedSession,
-  SessionStore,
-  StoreScope,
-} from "../store.js";
+  SessionScope,
+} from "../records/store.js";
 
 /** What `unseal` found in a value. */
 export interface Unsealed extends SessionRecord {
-  /** `true` asks for the value to be issued anew, because an old key sealed it. */
+  /** `true` if an old key sealed the value: the response then reissues it. */
   readonly outdated?: boolean;
 }
 
 /**
- * Keeps the session in the cookie itself. Subclasses say how a record is sealed.
+ * Keeps the session in the cookie itself. A subclass defines how a record is sealed.
  *
- * Nothing on the server remembers these sessions: `destroy()` and `regenerate()` replace the
- * browser's copy, but a copy that somebody took stays good until it expires. Of two concurrent
- * requests, the later response wins.
+ * The server keeps nothing of these sessions: `destroy()` and `regenerate()` replace the browser's
+ * copy, but a stolen copy stays valid until it expires. Of two concurrent requests, the later
+ * response wins.
  *
  * @example
  * ```ts
- * // Seals by way of a key service, which vouches for every bit.
+ * // Seals with a key service, which vouches for every bit.
  * class VaultStore extends CookieStore {
- *   protected async seal({ text, created, expires }: SessionRecord, { cookieName }: StoreScope) {
+ *   protected async seal({ text, created, expires }: SessionRecord, { cookieName }: SessionScope) {
  *     return vault.encrypt(JSON.stringify([cookieName, created, expires, text])); // base64url
  *   }
- *   protected async unseal(value: string, { cookieName }: StoreScope) {
- *     const plain = await vault.decrypt(value); // null for what it has not made
+ *   protected async unseal(value: string, { cookieName }: SessionScope) {
+ *     const plain = await vault.decrypt(value); // null for values that it did not encrypt
  *     if (plain === null) return "tampered";
  *     const [name, created, expires, text] = JSON.parse(plain);
  *     return name === cookieName ? { text, created, expires } : "tampered";
@@ -38,58 +38,62 @@ export interface Unsealed extends SessionRecord {
  * }
  * ```
  */
-export abstract class CookieStore extends BaseStore implements SessionStore {
+export abstract class CookieStore extends BaseStore {
   /**
    * Hook: turns a record into a value for the cookie.
    *
    * @param record - The data as text, and the times in seconds since 1970.
-   * @param scope - The request, and the name of the cookie, to which the value should be bound.
-   * @returns Characters that a cookie can hold as they are (RFC 6265, 4.1.1), without `%`.
+   * @param scope - The request, and the name of the cookie, to which the value must be bound.
+   * @returns Characters that a cookie can hold unencoded (RFC 6265, 4.1.1), without `%`.
    */
-  protected abstract seal(record: SessionRecord, scope: StoreScope): Awaitable<string>;
+  protected abstract seal(record: SessionRecord, scope: SessionScope): Awaitable<string>;
 
   /**
-   * Hook: the reverse of `seal`. Its result is trusted, so it must vouch for every bit; the
-   * timeouts are checked by the caller.
+   * Hook: the reverse of `seal`. Its result is trusted, so it must vouch for every bit. The base
+   * class checks the timeouts.
    *
-   * @param value - Anything that a client may send. Never throw for it:
-   * answer with the reason instead.
+   * @param value - Anything that a client may send. Do not throw for a bad value: return the reason.
    */
-  protected abstract unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
+  protected abstract unseal(
+    value: string,
+    scope: SessionScope,
+  ): Awaitable<Unsealed | RejectionReason>;
 
-  /** Called by `session()`; do not override. */
-  load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
+  /** @internal Synchronous if `unseal` is. */
+  override load(value: string, scope: SessionScope): Awaitable<LoadedSession | RejectionReason> {
     return andThen(this.unseal(value, scope), (opened) =>
-      typeof opened === "string"
-        ? opened
-        : this.admit(opened, { value, outdated: opened.outdated === true }, scope),
+      typeof opened === "string" ? opened : this.toSession(value, opened, scope),
     );
   }
 
-  /** Called by `session()`; do not override. */
-  save(
-    _loaded: LoadedSession | null,
-    next: SessionRecord,
-    scope: StoreScope,
-  ): Awaitable<SavedSession> {
-    const { expires, text } = next;
-    return andThen(this.seal(next, scope), (value) => ({
-      value,
-      expires,
-      lifetime: this.lifetimeOf(text),
-      merged: false,
-    }));
+  /** @internal */
+  protected toSession(
+    value: string,
+    { outdated = false, ...record }: Unsealed,
+    { absoluteTimeout }: SessionScope,
+  ): LoadedSession | RejectionReason {
+    return this.codec.toSession(record, { value, outdated }, absoluteTimeout);
   }
 
-  /** Called by `session()`; do not override. */
-  regenerate(
+  /** @internal */
+  override async save(
+    _loaded: LoadedSession | null,
+    next: SessionRecord,
+    scope: SessionScope,
+  ): Promise<SavedSession> {
+    const value = await this.seal(next, scope);
+    return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
+  }
+
+  /** @internal */
+  override regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
-    scope: StoreScope,
-  ): Awaitable<SavedSession> {
+    scope: SessionScope,
+  ): Promise<SavedSession> {
     return this.save(loaded, next, scope);
   }
 
-  /** Called by `session()`; do not override. There is nothing on the server to remove. */
-  destroy(): void {}
+  /** @internal There is nothing on the server to remove. */
+  override async destroy(): Promise<void> {}
 }

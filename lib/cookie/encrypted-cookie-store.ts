@@ -1,23 +1,23 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
-import { TAG_BYTES, type CipherKey, type CryptoEngine } from "../platform/crypto-engine.js";
-import { isAlive, type SessionRecord } from "../record.js";
-import type { FreshReason, StoreScope } from "../store.js";
+import { TAG_BYTES, type CipherKey, type CryptoEngine } from "../platform/engine.js";
+import { isAlive } from "../records/expiry.js";
+import type { SessionRecord } from "../records/record.js";
+import type { RejectionReason, SessionScope } from "../records/store.js";
 import { ENCRYPTED_V1, HEADER_BYTES, writeHeader, type Header, type Kind } from "./frame.js";
 import { KeyedCookieStore } from "./keyed-cookie-store.js";
-import type { RingKey } from "./ring-key.js";
+import type { RingKey } from "./keys/ring-key.js";
 
 const NONCE_BYTES = 12;
 const TEXT_AT: number = HEADER_BYTES + NONCE_BYTES;
-/** Seconds. */
-const PERIOD = 3600;
+const PERIOD_SECONDS = 3600;
 
 /**
  * Keeps the session in a cookie that the client can neither read nor change.
  *
  * Format of the value: base64url of
  *
- * | bytes | what |
+ * | bytes | content |
  * | --- | --- |
  * | 0 | 0x11: encrypted, version 1 |
  * | 1–4 | key ID |
@@ -29,8 +29,8 @@ const PERIOD = 3600;
  *
  * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted",
  * "1", cookie name, period), where the period is floor(expires / 3600) in decimal. So an AES key
- * serves only the cookies that expire within one hour, of which there may be 2^32: NIST's bound on
- * random nonces per key (SP 800-38D, 8.3).
+ * seals only cookies that expire within one hour, of which there may be 2^32: the limit that NIST
+ * sets for random nonces under one key (SP 800-38D, 8.3).
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ const PERIOD = 3600;
 export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
   protected readonly minBytes: number = TEXT_AT + TAG_BYTES;
 
-  /** Not a field: the constructor of the base needs it. */
+  /** Not a field: the constructor of the base class needs it. */
   protected get kind(): Kind {
     return ENCRYPTED_V1;
   }
@@ -50,31 +50,28 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
     return engine.cipherKey(secret);
   }
 
-  protected sealFrame(
+  protected async sealFrame(
     record: SessionRecord,
     key: RingKey<CipherKey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array> {
+    scope: SessionScope,
+  ): Promise<Uint8Array> {
     const text = encodeUtf8(record.text);
     const frame = new Uint8Array(TEXT_AT + text.length + TAG_BYTES);
     writeHeader(frame, ENCRYPTED_V1, key.id, record);
     const nonce = key.engine.randomBytes(NONCE_BYTES);
     frame.set(nonce, HEADER_BYTES);
-    return andThen(cipherKey(key, record.expires, scope), ({ encrypt }) =>
-      andThen(encrypt(nonce, text, frame.subarray(0, HEADER_BYTES)), (sealed) => {
-        frame.set(sealed, TEXT_AT);
-        return frame;
-      }),
-    );
+    const { encrypt } = await cipherKey(key, record.expires, scope);
+    frame.set(await encrypt(nonce, text, frame.subarray(0, HEADER_BYTES)), TEXT_AT);
+    return frame;
   }
 
   protected openFrame(
     frame: Uint8Array,
     header: Header,
     key: RingKey<CipherKey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array | FreshReason> {
-    // Before any key is derived: a made-up period must cost nothing.
+    scope: SessionScope,
+  ): Awaitable<Uint8Array | RejectionReason> {
+    // Before a key is derived: a client must not cause work with made-up periods.
     if (!isAlive(header, scope.absoluteTimeout)) return "expired";
     const aad = frame.subarray(0, HEADER_BYTES);
     const nonce = frame.subarray(HEADER_BYTES, TEXT_AT);
@@ -87,7 +84,7 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
 function cipherKey(
   key: RingKey<CipherKey>,
   expires: number,
-  { cookieName }: StoreScope,
+  { cookieName }: SessionScope,
 ): Awaitable<CipherKey> {
-  return key.subkey(cookieName, Math.floor(expires / PERIOD));
+  return key.subkey(cookieName, Math.floor(expires / PERIOD_SECONDS));
 }

@@ -1,31 +1,31 @@
-import type { SessionRecord } from "../record.js";
+import type { SessionRecord } from "../records/record.js";
 
 /**
- * The bytes that open every sealed value, all of them authenticated, numbers big-endian:
+ * The header of every sealed value. All of it is authenticated; numbers are big-endian.
  *
- * | bytes | what | the threat that it answers |
+ * | bytes | content | the attack that it prevents |
  * | --- | --- | --- |
- * | 0 | kind and version | a value of another kind of store, or of a weaker version, is taken for this one |
- * | 1–4 | key ID | trying all keys: work for an attacker to cause, and two keys that open one value |
- * | 5–8 | created, seconds since 1970 | a session that is renewed for ever |
- * | 9–12 | expires, seconds since 1970 | a copied cookie that stays good although the browser's has expired |
+ * | 0 | kind and version | a value of another kind of store, or of a weaker version, is accepted |
+ * | 1–4 | key ID | without it all keys are tried: an attacker can cause that work, and two keys may open one value |
+ * | 5–8 | created, seconds since 1970 | a session is renewed for ever |
+ * | 9–12 | expires, seconds since 1970 | a stolen cookie stays valid although the browser's copy has expired |
  */
 export const HEADER_BYTES = 13;
 
 /** A kind of sealed value, and its version. */
 export interface Kind {
   /**
-   * The first byte. Chosen so that signed values begin with S and encrypted ones with E;
-   * the low bits are the version.
+   * The first byte of the value. In base64url, signed values begin with S and encrypted ones with
+   * E; the low bits are the version.
    */
   readonly byte: number;
-  /** The same in words, for what keys are derived with. */
+  /** The kind in words, for the derivation of subkeys. */
   readonly purpose: readonly [name: string, version: string];
 }
 export const SIGNED_V1: Kind = { byte: 0x49, purpose: ["signed", "1"] };
 export const ENCRYPTED_V1: Kind = { byte: 0x11, purpose: ["encrypted", "1"] };
 
-/** What follows the first byte. */
+/** The header without its first byte. */
 export interface Header extends Omit<SessionRecord, "text"> {
   readonly keyId: number;
 }
@@ -51,7 +51,7 @@ export function readHeader(frame: Uint8Array): Header {
   };
 }
 
-/** Whether these are the bytes of a signed or encrypted value, as far as the first one tells. */
+/** Whether the first byte is that of a signed or encrypted value. */
 export function isSealed(frame: Uint8Array): boolean {
   return frame[0] === SIGNED_V1.byte || frame[0] === ENCRYPTED_V1.byte;
 }

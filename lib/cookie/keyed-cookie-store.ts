@@ -1,26 +1,23 @@
-import { assertKnownOptions } from "../option-checks.js";
-import type { SerializationOptions } from "../base-store.js";
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
-import { withinTime } from "../platform/time-limit.js";
-import { TimeoutError } from "../platform/timeout-error.js";
-import type { CryptoEngine } from "../platform/crypto-engine.js";
-import type { SessionRecord } from "../record.js";
-import type { FreshReason, StoreScope } from "../store.js";
+import type { CryptoEngine } from "../platform/engine.js";
+import { TimeoutError, withinTime } from "../platform/time-limit.js";
+import type { SessionRecord } from "../records/record.js";
+import type { SerializationOptions } from "../records/session-codec.js";
+import type { RejectionReason, SessionScope } from "../records/store.js";
 import { CookieStore, type Unsealed } from "./cookie-store.js";
 import { isSealed, readHeader, type Header, type Kind } from "./frame.js";
-import { decodeKey, HMAC, importKeys } from "./key-making.js";
-import { KeyRing } from "./key-ring.js";
-import type { RingKey } from "./ring-key.js";
+import { decodeKey, HMAC, importKeys } from "./keys/import-keys.js";
+import { assertKeys, createKeyRing, type KeyRing } from "./keys/key-ring.js";
+import type { RingKey } from "./keys/ring-key.js";
 
 /**
- * The keys of a store, the one that seals first; a promise of them; or a function of `ctx`
- * (on Workers, secrets are known only from there). They are resolved once per store,
- * within 5 seconds. A function that fails is called again by the next request; a promise
- * that was rejected stays rejected.
+ * The keys of a store, the first of which seals; a promise of them; or a function of `ctx` (on
+ * Workers, only `ctx` gives access to secrets). They are resolved once per store, within 5 seconds.
+ * A function that fails is called again by the next request; a rejected promise stays rejected.
  *
  * @example
  * ```ts
@@ -32,23 +29,25 @@ export type Keys =
   | PromiseLike<readonly CryptoKey[]>
   | ((ctx: RequestContext<any>) => Awaitable<readonly CryptoKey[]>);
 
-/** Seconds. */
-const KEYS_TIMEOUT = 5;
+const KEYS_TIMEOUT_SECONDS = 5;
 
 /**
- * What the signed and the encrypted store share: the key ring, and the way from a value to the one
- * key that may open it. Not exported: to seal in another way, extend `CookieStore`.
+ * What the signed and the encrypted store share: the key ring, and the choice of the one key that
+ * may open a value. Not exported: to seal in another way, extend `CookieStore`.
  */
 export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   readonly #keys: Keys;
   #ring: Awaitable<KeyRing<Subkey>> | undefined;
 
+  /** @throws {TypeError} for an array that is empty or holds anything but suitable keys. */
   constructor(keys: Keys, options: SerializationOptions = {}) {
     super(options);
-    assertKnownOptions(new.target.name, options, ["stringify", "parse"]);
     this.#keys = keys;
-    // What is wrong with the keys is said at construction where they and the engine are there.
-    if (typeof keys !== "function" && !isPromise(keys)) this.#ring = this.#createRing();
+    if (typeof keys === "function" || isPromise(keys)) return;
+    assertKeys(keys);
+    this.#ring = this.#makeRing(keys);
+    // A failure is reported to the requests that need the keys.
+    if (isPromise(this.#ring)) this.#ring.then(undefined, () => {});
   }
 
   /** A new key from the platform's random source, extractable. */
@@ -58,7 +57,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   /**
-   * The key as base64url of 32 bytes, to be kept as a secret and given to `generateKeysFromBase64`.
+   * The key as base64url of 32 bytes: keep it as a secret, and give it to `generateKeysFromBase64`.
    */
   static async exportKey(key: CryptoKey): Promise<string> {
     const { subtle } = await cryptoEngine();
@@ -66,12 +65,12 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   /**
-   * Keys from base64 or base64url of 32 random bytes each, the one that seals first.
+   * Makes keys from base64 or base64url of 32 random bytes each, the first of which seals.
    *
-   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and drop the
-   * old one when the absolute timeout has passed.
+   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and remove the
+   * old key when the absolute timeout has passed.
    *
-   * @throws {TypeError} when there is none, or one that is not 32 bytes long.
+   * @throws {TypeError} for an empty list, and for a key that is not 32 bytes long.
    */
   static async generateKeysFromBase64(keys: readonly string[]): Promise<CryptoKey[]> {
     return importKeys("keys", keys, decodeKey);
@@ -81,43 +80,39 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   protected abstract sealFrame(
     record: SessionRecord,
     key: RingKey<Subkey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array>;
+    scope: SessionScope,
+  ): Promise<Uint8Array>;
 
-  /**
-   * Hook: the text in bytes of at least `minBytes` that this key has
-   * sealed, if their header is true.
-   */
+  /** Hook: the text in at least `minBytes` bytes, if this key sealed them and their header. */
   protected abstract openFrame(
     frame: Uint8Array,
     header: Header,
     key: RingKey<Subkey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array | FreshReason>;
+    scope: SessionScope,
+  ): Awaitable<Uint8Array | RejectionReason>;
 
-  /** Hook: what the subkeys are used for. */
+  /** Hook: makes a subkey for this store's algorithm. */
   protected abstract makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<Subkey>;
 
   protected abstract get kind(): Kind;
-  /** The length of the sealed bytes when there is no text. */
+  /** The length of the sealed bytes of an empty text. */
   protected abstract readonly minBytes: number;
 
-  /** Under the first key. */
-  protected seal(record: SessionRecord, scope: StoreScope): Awaitable<string> {
-    return andThen(this.#keyRing(scope.ctx), (ring) =>
-      andThen(this.sealFrame(record, ring.first, scope), encodeBase64url),
-    );
+  /** Seals with the first key. */
+  protected async seal(record: SessionRecord, scope: SessionScope): Promise<string> {
+    const ring = await this.#keyRing(scope.ctx);
+    return encodeBase64url(await this.sealFrame(record, ring.first, scope));
   }
 
-  /** One key at most is tried: the one that the value names. */
-  protected unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason> {
+  /** Tries at most one key: the key whose ID stands in the value. */
+  protected unseal(value: string, scope: SessionScope): Awaitable<Unsealed | RejectionReason> {
     const frame = decodeBase64url(value);
     if (frame === null) return "malformed";
     if (frame[0] !== this.kind.byte) return isSealed(frame) ? "other-store" : "malformed";
     if (frame.length < this.minBytes) return "malformed";
-    return andThen(this.#keyRing(scope.ctx), (ring): Awaitable<Unsealed | FreshReason> => {
+    return andThen(this.#keyRing(scope.ctx), (ring): Awaitable<Unsealed | RejectionReason> => {
       const header = readHeader(frame);
-      const key = ring.find(header.keyId);
+      const key = ring.byId.get(header.keyId);
       if (key === undefined) return "unknown-key";
       return andThen(this.openFrame(frame, header, key, scope), (opened) =>
         typeof opened === "string"
@@ -133,47 +128,41 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   #keyRing(ctx: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
-    const ring = (this.#ring ??= this.#createRing(ctx));
+    const ring = (this.#ring ??= this.#loadRing(ctx));
     return isPromise(ring) ? this.#whenReady(ring) : ring;
   }
 
   /**
-   * With a time limit for each who waits: on Workers, whatever a request has begun stands
-   * still for ever once it is over, its timers included, and the keys may be what another
-   * request had begun to fetch.
+   * Each request waits with a time limit of its own. On Workers, everything that a request has begun
+   * stops for ever when the request is over, timers included, and another request may have begun to
+   * load the keys.
    */
-  async #whenReady(ring: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
+  async #whenReady(loading: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
     try {
-      return await withinTime(KEYS_TIMEOUT, ring);
+      return (this.#ring = await withinTime(KEYS_TIMEOUT_SECONDS, loading));
     } catch (cause) {
-      if (this.#ring === ring) this.#ring = undefined;
-      throw cause instanceof TimeoutError ? keysNotLoaded(cause) : cause;
+      if (this.#ring === loading) this.#ring = undefined;
+      if (cause instanceof TimeoutError) throw keysNotLoaded(cause);
+      if (cause instanceof TypeError) throw new SessionError("ERR_SESSION_USAGE", cause.message);
+      throw cause;
     }
   }
 
-  #createRing(ctx?: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
-    const given = this.#keys;
-    const keys = typeof given === "function" || isPromise(given) ? this.#fetchKeys(ctx) : given;
-    const ring = andThen(keys, (ready) =>
-      andThen(cryptoEngine(), (engine) =>
-        KeyRing.create(ready, engine, this.kind, (by, secret) => this.makeSubkey(by, secret)),
-      ),
-    );
-    if (isPromise(ring)) {
-      ring.then(
-        (ready) => (this.#ring = ready),
-        () => {}, // those who wait for it are told, and forget it
-      );
-    }
-    return ring;
-  }
-
-  async #fetchKeys(ctx: RequestContext<any> | undefined): Promise<readonly CryptoKey[]> {
+  async #loadRing(ctx: RequestContext<any>): Promise<KeyRing<Subkey>> {
+    let keys: readonly CryptoKey[];
     try {
-      return await (typeof this.#keys === "function" ? this.#keys(ctx!) : this.#keys);
+      keys = await (typeof this.#keys === "function" ? this.#keys(ctx) : this.#keys);
     } catch (cause) {
       throw keysNotLoaded(cause);
     }
+    assertKeys(keys);
+    return this.#makeRing(keys);
+  }
+
+  #makeRing(keys: readonly CryptoKey[]): Awaitable<KeyRing<Subkey>> {
+    return andThen(cryptoEngine(), (engine) =>
+      createKeyRing(keys, engine, this.kind, (by, secret) => this.makeSubkey(by, secret)),
+    );
   }
 }
 

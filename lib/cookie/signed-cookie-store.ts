@@ -1,15 +1,15 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
-import { MAC_BYTES, type CryptoEngine, type MacKey } from "../platform/crypto-engine.js";
-import type { SessionRecord } from "../record.js";
-import type { FreshReason, StoreScope } from "../store.js";
+import { MAC_BYTES, type CryptoEngine, type MacKey } from "../platform/engine.js";
+import type { SessionRecord } from "../records/record.js";
+import type { RejectionReason, SessionScope } from "../records/store.js";
 import { HEADER_BYTES, SIGNED_V1, writeHeader, type Header, type Kind } from "./frame.js";
-import { importKeys } from "./key-making.js";
 import { KeyedCookieStore } from "./keyed-cookie-store.js";
-import type { RingKey } from "./ring-key.js";
+import { importKeys } from "./keys/import-keys.js";
+import type { RingKey } from "./keys/ring-key.js";
 
-/** The cap of Cloudflare Workers. */
+/** The most that Cloudflare Workers allow. */
 const PBKDF2_ITERATIONS = 100_000;
 const PBKDF2_SALT = "@hattip/session PBKDF2 1";
 
@@ -18,18 +18,18 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  *
  * Format of the value: base64url of
  *
- * | bytes | what |
+ * | bytes | content |
  * | --- | --- |
  * | 0 | 0x49: signed, version 1 |
  * | 1–4 | key ID |
  * | 5–8 | created, seconds since 1970, big-endian |
  * | 9–12 | expires, likewise |
  * | 13… | the data in UTF-8 |
- * | the last 16 | HMAC-SHA-256, truncated, of all before it |
+ * | the last 16 | HMAC-SHA-256, truncated, of all bytes before it |
  *
  * The key of the MAC is HKDF-Expand of the ring's key; its `info` is
- * PAE("@hattip/session", "signed", "1", cookie name, "0"), so that a value is worthless
- * under another name or in another kind of store.
+ * PAE("@hattip/session", "signed", "1", cookie name, "0"), so that a value is invalid under another
+ * name and in another kind of store.
  *
  * @example
  * ```ts
@@ -41,11 +41,11 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
-   * Keys from password-like secrets, the one that seals first: PBKDF2-SHA-256 with 100 000
-   * iterations and the salt `@hattip/session PBKDF2 1`, to be run once at start-up.
+   * Makes keys from password-like secrets, the first of which seals: PBKDF2-SHA-256 with 100 000
+   * iterations and the salt `@hattip/session PBKDF2 1`. Run it once at start-up.
    *
-   * Whoever has one cookie can try secrets at leisure, so a weak secret is a weak session: the
-   * iterations make a guess cost some 20 ms, and nothing more. Prefer random keys
+   * Anybody who has one cookie can guess secrets offline, so a weak secret is a weak session: with
+   * these iterations a guess costs some 20 ms, and no more. Prefer random keys
    * (`generateKeysFromBase64`).
    *
    * @throws {TypeError} for an empty list or an empty secret.
@@ -54,7 +54,7 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     return importKeys("secrets", secrets, stretch);
   }
 
-  /** Not a field: the constructor of the base needs it. */
+  /** Not a field: the constructor of the base class needs it. */
   protected get kind(): Kind {
     return SIGNED_V1;
   }
@@ -63,47 +63,44 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     return engine.macKey(secret);
   }
 
-  protected sealFrame(
+  protected async sealFrame(
     record: SessionRecord,
     key: RingKey<MacKey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array> {
+    scope: SessionScope,
+  ): Promise<Uint8Array> {
     const text = encodeUtf8(record.text);
     const frame = new Uint8Array(HEADER_BYTES + text.length + MAC_BYTES);
     writeHeader(frame, SIGNED_V1, key.id, record);
     frame.set(text, HEADER_BYTES);
     const macAt = frame.length - MAC_BYTES;
-    return andThen(macKey(key, scope), ({ sign }) =>
-      andThen(sign(frame.subarray(0, macAt)), (mac) => {
-        frame.set(mac, macAt);
-        return frame;
-      }),
-    );
+    const { sign } = await macKey(key, scope);
+    frame.set(await sign(frame.subarray(0, macAt)), macAt);
+    return frame;
   }
 
   protected openFrame(
     frame: Uint8Array,
     _header: Header,
     key: RingKey<MacKey>,
-    scope: StoreScope,
-  ): Awaitable<Uint8Array | FreshReason> {
+    scope: SessionScope,
+  ): Awaitable<Uint8Array | RejectionReason> {
     const macAt = frame.length - MAC_BYTES;
     return andThen(macKey(key, scope), ({ verify }) =>
-      andThen(verify(frame.subarray(0, macAt), frame.subarray(macAt)), (genuine) =>
-        genuine ? frame.subarray(HEADER_BYTES, macAt) : "tampered",
+      andThen(verify(frame.subarray(0, macAt), frame.subarray(macAt)), (isGenuine) =>
+        isGenuine ? frame.subarray(HEADER_BYTES, macAt) : "tampered",
       ),
     );
   }
 }
 
-/** A MAC wears out no key: one period is enough. */
-function macKey(key: RingKey<MacKey>, { cookieName }: StoreScope): Awaitable<MacKey> {
+/** HMAC does not wear out its key, so that one period is enough. */
+function macKey(key: RingKey<MacKey>, { cookieName }: SessionScope): Awaitable<MacKey> {
   return key.subkey(cookieName, 0);
 }
 
 async function stretch(secret: string): Promise<Uint8Array> {
-  // Before any codec sees it: some take what is not there for an empty text, which is
-  // a key that everybody has.
+  // Checked before encoding: TextEncoder turns undefined into an empty text, which would be a key
+  // that everybody knows.
   if (typeof secret !== "string" || secret === "") {
     throw new TypeError(
       "Each secret must be a string, and not an empty one: is the environment variable set?",

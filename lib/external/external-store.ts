@@ -1,28 +1,47 @@
-import { BaseStore } from "../base-store.js";
-import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertWhole } from "../option-checks.js";
-import { andThen, type Awaitable } from "../platform/awaitable.js";
-import type { SessionData, SessionRecord } from "../record.js";
+import type { Awaitable } from "../platform/awaitable.js";
+import { BaseStore } from "../records/base-store.js";
+import type { SessionRecord } from "../records/record.js";
+import { lifetimeOf, type SerializationOptions } from "../records/session-codec.js";
 import type {
-  FreshReason,
   LoadedSession,
+  RejectionReason,
   SavedSession,
-  SessionStore,
-  StoreScope,
+  SessionScope,
   UpdatedSession,
-} from "../store.js";
-import type { ExternalStoreOptions } from "./external-store-options.js";
-import { RecordTransitions, type Proposal, type Transition } from "./record-transitions.js";
-import { Records } from "./records.js";
+} from "../records/store.js";
+import type { SessionData } from "../session.js";
+import {
+  compareAndSwap,
+  moveRecord,
+  type NextRecord,
+  type WriteResult,
+} from "./compare-and-swap.js";
+import {
+  GuardedBackend,
+  type Backend,
+  type BackendCall,
+  type Insertion,
+  type Replacement,
+} from "./guarded-backend.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
-import { SessionMerger, type AppliedChange } from "./session-merger.js";
+import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
 
-/** Seconds: no request waits longer. */
-const MAX_TIMEOUT = 3600;
+const MAX_TIMEOUT_SECONDS = 3600;
+
+/** The options of all external stores. */
+export interface ExternalStoreOptions extends SerializationOptions {
+  /** Begins every key in the backend. Default: `"session:"`. */
+  prefix?: string;
+  /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
+  maxBytes?: number;
+  /** How long a call of the backend may take: whole seconds, 1 to 3600. Default: 2. */
+  timeout?: number;
+}
 
 /**
- * Keeps an ID in the cookie and the record elsewhere. Subclasses say how four things are done to a
- * backend; IDs, expiry, conflicts and timeouts are dealt with here.
+ * Keeps an ID in the cookie and the record in a backend. A subclass implements four hooks on that
+ * backend; this class handles IDs, expiry, conflicts and timeouts.
  *
  * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds
  * since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in base64url: 43
@@ -36,12 +55,12 @@ const MAX_TIMEOUT = 3600;
  *     const entry = this.#entries.get(key);
  *     return entry && Date.now() < entry.expires ? entry.text : null;
  *   }
- *   protected create(key: string, text: string, ttl: number) {
+ *   protected create(key: string, { text, ttl }: Insertion) {
  *     if (this.read(key) !== null) return false;
  *     this.#entries.set(key, { text, expires: Date.now() + ttl * 1000 });
  *     return true;
  *   }
- *   protected update(key: string, text: string, ttl: number, expected: string) {
+ *   protected update(key: string, { text, ttl, expected }: Replacement) {
  *     if (this.read(key) !== expected) return false;
  *     this.#entries.set(key, { text, expires: Date.now() + ttl * 1000 });
  *     return true;
@@ -52,175 +71,155 @@ const MAX_TIMEOUT = 3600;
  * }
  * ```
  */
-export abstract class ExternalStore extends BaseStore implements SessionStore {
-  /** Seconds that a call of the backend may take. What a hook does after that, nobody waits for. */
+export abstract class ExternalStore extends BaseStore {
+  /** The option `prefix`. */
+  protected readonly prefix: string;
+  /** The option `timeout`, in seconds. The answer of a hook that comes later is ignored. */
   protected readonly timeout: number;
-  readonly #prefix: string;
-  readonly #records: Records;
-  readonly #merger: SessionMerger;
-  readonly #transitions: RecordTransitions;
+  readonly #backend: GuardedBackend;
 
+  /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions = {}) {
-    super(options);
-    const { prefix = "session:", maxBytes = 65_536, timeout = 2 } = options;
+    const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
+    super(others);
     if (typeof prefix !== "string") throw new TypeError("The option prefix must be a string.");
     assertWhole("maxBytes", maxBytes, "bytes", 1);
-    assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT);
+    assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT_SECONDS);
+    this.prefix = prefix;
     this.timeout = timeout;
-    this.#prefix = prefix;
-    this.#records = new Records(
-      {
-        read: (key, ctx) => this.read(key, ctx),
-        create: (key, text, ttl, ctx) => this.create(key, text, ttl, ctx),
-        update: (key, text, ttl, expected, ctx) => this.update(key, text, ttl, expected, ctx),
-        remove: (key, ctx) => this.remove(key, ctx),
-      },
-      maxBytes,
-      timeout,
-    );
-    this.#merger = new SessionMerger(
-      (data, lifetime) => this.serialize(data, lifetime),
-      (text) => this.deserialize(text),
-    );
-    this.#transitions = new RecordTransitions(
-      this.#records,
-      (key, scope) => this.#find(key, "", scope),
-      () => this.compares,
-    );
+    // The hooks are protected: only this package calls them.
+    this.#backend = new GuardedBackend(this as unknown as Backend, maxBytes, timeout);
   }
 
   /**
-   * Whether `update` compares. A store that cannot answers `false`, and loses one
-   * of two concurrent changes.
+   * Whether `update` compares. A store that cannot compare overrides this with `false`; of two
+   * concurrent changes it loses one.
    */
   protected get compares(): boolean {
     return true;
   }
 
   /**
-   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. A
-   * record that has expired may be returned or not.
+   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. An
+   * expired record may be returned or not.
    *
-   * For all four hooks: `key` is opaque, at most the prefix and 43 characters, and never what
-   * the client holds. A throw means that the system failed; it reaches the application as the
+   * For all four hooks: `key` is opaque, the prefix and 43 characters, and never the ID
+   * that the client holds. A hook throws only if the system failed; the app gets the error as the
    * `cause` of `ERR_SESSION_STORE`.
    */
-  protected abstract read(key: string, ctx: RequestContext<any>): Awaitable<string | null>;
+  protected abstract read(key: string, call: BackendCall): Awaitable<string | null>;
 
   /**
-   * Hook: inserts, and never replaces. A store that cannot compare need
-   * not look: the key is random.
+   * Hook: inserts, and never replaces. A store that cannot compare need not check whether the key is
+   * taken, because keys are random.
    *
-   * @param ttl - Whole seconds, at least 1, after which the backend may forget the record.
    * @returns `false` when the key is taken.
    */
   protected abstract create(
     key: string,
-    text: string,
-    ttl: number,
-    ctx: RequestContext<any>,
+    insertion: Insertion,
+    call: BackendCall,
   ): Awaitable<boolean>;
 
   /**
-   * Hook: replaces, in one atomic step, and only while the stored text is still `expected`.
+   * Hook: replaces the text in one atomic step, but only while the stored text is `expected`. The
+   * time to live begins anew.
    *
-   * @param ttl - Whole seconds, at least 1, from now.
-   * @returns `false` when the record has changed or is gone; one whose time to live has passed is
-   * gone, even if the backend still has it. It is never created again.
+   * @returns `false` when the record has changed or is gone. A record whose time to live has passed
+   * is gone, even if the backend still has it. `update` never creates a record.
    */
   protected abstract update(
     key: string,
-    text: string,
-    ttl: number,
-    expected: string,
-    ctx: RequestContext<any>,
+    replacement: Replacement,
+    call: BackendCall,
   ): Awaitable<boolean>;
 
-  /** Hook: deletes. A missing key is a no-op. */
-  protected abstract remove(key: string, ctx: RequestContext<any>): Awaitable<void>;
+  /** Hook: deletes. A missing key is not an error. */
+  protected abstract remove(key: string, call: BackendCall): Awaitable<void>;
 
-  /** Called by `session()`; do not override. */
-  load(value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
+  /** @internal */
+  override async load(
+    value: string,
+    scope: SessionScope,
+  ): Promise<LoadedSession | RejectionReason> {
     if (!isSessionId(value)) return "malformed";
-    return andThen(this.#keyOf(value, scope), (key) => this.#find(key, value, scope));
+    const key = await this.#keyOf(value, scope);
+    const record = await this.#backend.read(key, scope.ctx);
+    if (typeof record === "string") return record;
+    return this.codec.toSession(record, { value, key }, scope.absoluteTimeout);
   }
 
-  /** Called by `session()`; do not override. */
-  save(
+  /** @internal */
+  override async save(
     loaded: LoadedSession | null,
     next: SessionRecord,
-    scope: StoreScope,
-  ): Awaitable<SavedSession | null> {
-    if (loaded === null) return this.#insert(next, scope);
+    scope: SessionScope,
+  ): Promise<SavedSession | null> {
+    if (loaded === null) {
+      const value = await generateSessionId();
+      await this.#backend.create(await this.#keyOf(value, scope), next, scope.ctx);
+      return savedAs(value, { record: next, merged: false });
+    }
+    const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
     const { value, key } = loaded;
-    return andThen(
-      this.#transitions.replace(key, loaded, this.#rebase(loaded, next), scope),
-      (written) => written && this.#saved(value, written),
-    );
+    const written = await this.#compareAndSwap(key, loaded, nextRecord, scope);
+    return written && savedAs(value, written);
   }
 
-  /** Called by `session()`; do not override. */
-  async regenerate(
+  /** @internal */
+  override async regenerate(
     loaded: LoadedSession,
     next: SessionRecord,
-    scope: StoreScope,
+    scope: SessionScope,
   ): Promise<SavedSession | null> {
     const value = await generateSessionId();
-    const newKey = await this.#keyOf(value, scope);
-    const propose = this.#rebase(loaded, next);
-    const written = await this.#transitions.move(loaded.key, newKey, loaded, propose, scope);
-    return written && this.#saved(value, written);
+    const keys = { from: loaded.key, to: await this.#keyOf(value, scope) };
+    const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
+    const written = await moveRecord(this.#backend, this.codec, keys, loaded, nextRecord, scope);
+    return written && savedAs(value, written);
   }
 
-  /** Called by `session()`; do not override. */
-  destroy(loaded: LoadedSession, scope: StoreScope): Awaitable<void> {
-    return this.#records.remove(loaded.key, scope.ctx);
+  /** @internal */
+  override destroy(loaded: LoadedSession, scope: SessionScope): Promise<void> {
+    return this.#backend.remove(loaded.key, scope.ctx);
   }
 
-  /** Called by `session()`; do not override. */
-  async apply(
+  /** @internal */
+  override async applyUpdate(
     loaded: LoadedSession,
-    pending: () => SessionData,
+    currentData: () => SessionData,
     change: (data: SessionData) => void,
-    scope: StoreScope,
+    scope: SessionScope,
   ): Promise<UpdatedSession | null> {
+    const { codec } = this;
     let applied: AppliedChange | undefined;
-    const propose = (current: SessionRecord): SessionRecord =>
-      (applied = this.#merger.apply(loaded, pending(), change, current)).next;
-    const written = await this.#transitions.replace(loaded.key, loaded, propose, scope);
+    const nextRecord: NextRecord = (current) =>
+      (applied = applyChange(codec, loaded, currentData(), change, current)).next;
+    const written = await this.#compareAndSwap(loaded.key, loaded, nextRecord, scope);
     if (written === null || applied === undefined) return null;
-    const { next, lifetime } = applied;
-    const session = { ...loaded, text: next.text, expires: next.expires, lifetime };
-    const dataWith = (unsaved: SessionData): SessionData =>
-      this.#merger.rebasePending(loaded, unsaved, applied!);
-    return { session, dataWith, merged: written.merged };
+    const committed = applied;
+    const { text, expires } = committed.next;
+    return {
+      session: { ...loaded, text, expires, lifetime: committed.lifetime },
+      dataWith: (pending) => dataAfterChange(codec, loaded, pending, committed),
+      merged: written.merged,
+    };
   }
 
-  #rebase(loaded: SessionRecord, next: SessionRecord): Proposal {
-    return (current) => this.#merger.rebase(loaded, next, current);
+  #compareAndSwap(
+    key: string,
+    loaded: SessionRecord,
+    nextRecord: NextRecord,
+    scope: SessionScope,
+  ): Promise<WriteResult | null> {
+    return compareAndSwap(this.#backend, this.codec, key, loaded, nextRecord, scope);
   }
 
-  #insert(next: SessionRecord, scope: StoreScope): Awaitable<SavedSession> {
-    return andThen(generateSessionId(), (value) =>
-      andThen(this.#keyOf(value, scope), (key) =>
-        andThen(this.#records.create(key, next, scope.ctx), () =>
-          this.#saved(value, { record: next, merged: false }),
-        ),
-      ),
-    );
+  async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {
+    return this.prefix + (await hashSessionId(value, cookieName));
   }
+}
 
-  #find(key: string, value: string, scope: StoreScope): Awaitable<LoadedSession | FreshReason> {
-    return andThen(this.#records.read(key, scope.ctx), (record) =>
-      typeof record === "string" ? record : this.admit(record, { value, key }, scope),
-    );
-  }
-
-  #saved(value: string, { record, merged }: Transition): SavedSession {
-    return { value, expires: record.expires, lifetime: this.lifetimeOf(record.text), merged };
-  }
-
-  #keyOf(value: string, { cookieName }: StoreScope): Awaitable<string> {
-    return andThen(hashSessionId(value, cookieName), (hash) => this.#prefix + hash);
-  }
+function savedAs(value: string, { record, merged }: WriteResult): SavedSession {
+  return { value, expires: record.expires, lifetime: lifetimeOf(record.text), merged };
 }

@@ -1,10 +1,9 @@
-import { assertKnownOptions } from "../option-checks.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
-import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
-import { ExternalStore } from "./external-store.js";
+import { ExternalStore, type ExternalStoreOptions } from "./external-store.js";
+import type { BackendCall, Insertion, Replacement } from "./guarded-backend.js";
 
-/** What is used of a Workers KV namespace. */
+/** The part of a Workers KV namespace that is used. */
 export interface KvNamespace {
   get(key: string): Promise<string | null>;
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
@@ -13,25 +12,25 @@ export interface KvNamespace {
 
 /** The options of `KvSessionStore`. */
 export interface KvSessionStoreOptions extends ExternalStoreOptions {
-  /** The namespace, which on Workers is known only from the request. */
+  /** Returns the namespace, which a Worker can reach only through the request's context. */
   getStore(ctx: RequestContext<any>): Awaitable<KvNamespace>;
 }
 
-/** Seconds: the least that KV takes. The record itself holds the true expiry. */
-const MIN_TTL = 60;
+/** The shortest time that KV accepts. The record itself holds the exact expiry. */
+const MIN_TTL_SECONDS = 60;
 /**
- * At most so many milliseconds before each new attempt: KV takes one write a second and
- * key, and answers 429 to more.
+ * The longest pause before each new attempt: KV accepts one write a second for each key, and answers
+ * 429 to more.
  */
-const PAUSES = [300, 500, 700];
+const MAX_PAUSES_MS = [300, 500, 700];
 
 /**
  * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
  *
- * What that costs: for up to a minute, other locations may not see a change, a logout or a
+ * The consequences: for up to a minute, other locations may not see a change, a log-out or a
  * `regenerate()`. If a request with the old ID writes there in that minute, even just a renewal,
  * the session comes back for its whole lifetime. Of two concurrent changes one is lost, and
- * `update()` is not atomic. Where that matters, take Redis, or write a store for a Durable Object.
+ * `update()` is not atomic. Where that matters, use Redis, or write a store for a Durable Object.
  *
  * @example
  * ```ts
@@ -41,90 +40,77 @@ const PAUSES = [300, 500, 700];
 export class KvSessionStore extends ExternalStore {
   readonly #getStore: (ctx: RequestContext<any>) => Awaitable<KvNamespace>;
 
-  constructor(options: KvSessionStoreOptions) {
+  constructor({ getStore, ...options }: KvSessionStoreOptions) {
     super(options);
-    assertKnownOptions("KvSessionStore", options, ["getStore", ...EXTERNAL_STORE_OPTIONS]);
-    if (typeof options.getStore !== "function") {
+    if (typeof getStore !== "function") {
       throw new TypeError(
         "The option getStore must be a function that returns the KV namespace: (ctx) => ctx.platform.env.SESSIONS.",
       );
     }
-    this.#getStore = options.getStore;
+    this.#getStore = getStore;
   }
 
   protected override get compares(): boolean {
     return false;
   }
 
-  protected async read(key: string, ctx: RequestContext<any>): Promise<string | null> {
+  protected override async read(key: string, { ctx }: BackendCall): Promise<string | null> {
     return (await this.#getStore(ctx)).get(key);
   }
 
-  protected async create(
+  protected override async create(
     key: string,
-    text: string,
-    ttl: number,
-    ctx: RequestContext<any>,
+    { text, ttl }: Insertion,
+    { ctx, signal }: BackendCall,
   ): Promise<boolean> {
-    // Whether the key is taken is not asked: KV would remember for a minute that it
-    // was free. The key is random.
-    const deadline = this.#deadline();
+    // It does not ask whether the key is taken: KV would cache for a minute that it was free.
     const store = await this.#getStore(ctx);
-    await retried(deadline, () => store.put(key, text, timeToLive(ttl)));
+    await retry(signal, () => store.put(key, text, timeToLive(ttl)));
     return true;
   }
 
-  protected async update(
+  protected override async update(
     key: string,
-    text: string,
-    ttl: number,
-    _expected: string,
-    ctx: RequestContext<any>,
+    { text, ttl }: Replacement,
+    { ctx, signal }: BackendCall,
   ): Promise<boolean> {
-    const deadline = this.#deadline();
     const store = await this.#getStore(ctx);
-    return retried(deadline, async () => {
-      // Each time anew: a logout may have come between two attempts.
+    return retry(signal, async () => {
+      // At each attempt: another request may have logged out between two attempts.
       if ((await store.get(key)) === null) return false;
-      assertInTime(deadline);
+      assertInTime(signal);
       await store.put(key, text, timeToLive(ttl));
       return true;
     });
   }
 
-  protected async remove(key: string, ctx: RequestContext<any>): Promise<void> {
-    const deadline = this.#deadline();
+  protected override async remove(key: string, { ctx, signal }: BackendCall): Promise<void> {
     const store = await this.#getStore(ctx);
-    await retried(deadline, () => store.delete(key));
-  }
-
-  /**
-   * Milliseconds of `performance.now()`, from when on nobody waits any more: what is
-   * written after that is a surprise.
-   */
-  #deadline(): number {
-    return performance.now() + this.timeout * 1000;
+    await retry(signal, () => store.delete(key));
   }
 }
 
-function assertInTime(deadline: number): void {
-  if (performance.now() >= deadline) throw new Error("KV took too long.");
+/** The request has given up: a later write would contradict the error that it has reported. */
+function assertInTime({ aborted }: AbortSignal): void {
+  if (aborted) throw new Error("KV took too long.");
 }
 
-/** KV tells its limits only in the text of an error. */
-async function retried<T>(deadline: number, write: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    assertInTime(deadline);
+/** Repeats a write that KV refuses for its rate limit, which KV reports only in an error's text. */
+async function retry<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+  for (const maxPause of MAX_PAUSES_MS) {
+    assertInTime(signal);
     try {
       return await write();
     } catch (error) {
-      const wait = (PAUSES[attempt] ?? Infinity) * (0.7 + Math.random() * 0.3);
-      if (!String(error).includes("429") || performance.now() + wait >= deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (!String(error).includes("429")) throw error;
+      const pause = maxPause * (0.7 + Math.random() * 0.3);
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+  assertInTime(signal);
+  return write();
 }
 
 function timeToLive(ttl: number): { expirationTtl: number } {
-  return { expirationTtl: Math.max(MIN_TTL, ttl) };
+  return { expirationTtl: Math.max(MIN_TTL_SECONDS, ttl) };
 }

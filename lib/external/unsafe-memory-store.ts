@@ -1,20 +1,19 @@
-import { assertKnownOptions } from "../option-checks.js";
-import { currentSecond } from "../record.js";
-import { EXTERNAL_STORE_OPTIONS, type ExternalStoreOptions } from "./external-store-options.js";
+import { currentSecond } from "../records/expiry.js";
 import { ExternalStore } from "./external-store.js";
+import type { Insertion, Replacement } from "./guarded-backend.js";
 
 interface Entry {
-  text: string;
+  readonly text: string;
   /** Seconds since 1970. */
   readonly expires: number;
 }
 
-/** For every write, so that the sweep keeps ahead of the sessions that come. */
-const SWEPT_PER_WRITE = 2;
+/** More than one for each write, so that the sweep is faster than new sessions come in. */
+const ENTRIES_SWEPT_PER_WRITE = 2;
 
 /**
  * Keeps sessions in the memory of this process: for development and tests. A restart ends them all,
- * and a second process knows nothing of them.
+ * and a second process cannot see them.
  *
  * @example
  * ```ts
@@ -25,41 +24,36 @@ export class UnsafeMemoryStore extends ExternalStore {
   readonly #entries: Map<string, Entry> = new Map();
   #sweep: Iterator<[string, Entry]> = this.#entries.entries();
 
-  constructor(options: ExternalStoreOptions = {}) {
-    super(options);
-    assertKnownOptions("UnsafeMemoryStore", options, EXTERNAL_STORE_OPTIONS);
-  }
-
-  /** How many records there are, expired ones that have not been swept yet among them. */
+  /** The number of records, including expired ones that have not been swept yet. */
   get size(): number {
     return this.#entries.size;
   }
 
-  protected read(key: string): string | null {
+  protected override read(key: string): string | null {
     const entry = this.#entries.get(key);
     return entry && currentSecond() < entry.expires ? entry.text : null;
   }
 
-  protected create(key: string, text: string, ttl: number): boolean {
+  protected override create(key: string, insertion: Insertion): boolean {
     if (this.read(key) !== null) return false;
-    this.#write(key, text, ttl);
+    this.#write(key, insertion);
     return true;
   }
 
-  protected update(key: string, text: string, ttl: number, expected: string): boolean {
-    if (this.read(key) !== expected) return false;
-    this.#write(key, text, ttl);
+  protected override update(key: string, replacement: Replacement): boolean {
+    if (this.read(key) !== replacement.expected) return false;
+    this.#write(key, replacement);
     return true;
   }
 
-  protected remove(key: string): void {
+  protected override remove(key: string): void {
     this.#entries.delete(key);
   }
 
-  #write(key: string, text: string, ttl: number): void {
+  #write(key: string, { text, ttl }: Insertion): void {
     const now = currentSecond();
     this.#entries.set(key, { text, expires: now + ttl });
-    for (let i = 0; i < SWEPT_PER_WRITE; i++) {
+    for (let count = 0; count < ENTRIES_SWEPT_PER_WRITE; count++) {
       const next = this.#sweep.next();
       if (next.done) {
         this.#sweep = this.#entries.entries();

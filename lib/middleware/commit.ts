@@ -1,25 +1,28 @@
-import { codeOf, SessionError, storeFailed } from "../errors.js";
+import { SessionError, toSessionError } from "../errors.js";
 import type { SessionEvent } from "../events.js";
-import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
-import { currentSecond } from "../record.js";
-import type { StoreScope } from "../store.js";
-import { isWiringError } from "../wiring-error.js";
-import type { Settings } from "./options.js";
-import type { Decision, PlannedWrite } from "./decision.js";
-import { isChangeable, keepFromSharedCaches, varyByCookie, withHeaders } from "./response.js";
+import { currentSecond } from "../records/expiry.js";
+import type { SavedSession, SessionScope } from "../records/store.js";
+import type { ResolvedOptions } from "./options.js";
+import type { CommitPlan, StoreWrite } from "./plan.js";
+import {
+  canChangeHeaders,
+  keepFromSharedCaches,
+  varyByCookie,
+  withHeaders,
+} from "./response-headers.js";
 
-/** What the client is to hold from now on. */
+/** What the client must hold from now on. */
 interface ClientUpdate {
-  /** `null`: nothing any more. */
+  /** `null`: nothing. */
   readonly value: string | null;
   /** Seconds. */
   readonly maxAge: number;
-  /** Whether it goes when the browser is closed. */
+  /** Whether the browser deletes the cookie when it is closed. */
   readonly endsWithBrowser: boolean;
 }
 
 const EVENTS: Record<
-  PlannedWrite["kind"],
+  StoreWrite["kind"],
   Exclude<SessionEvent["type"], "fresh" | "store-failed">
 > = {
   create: "saved",
@@ -30,36 +33,44 @@ const EVENTS: Record<
   renew: "renewed",
 };
 
-/** Carries the decision out: the store first, then the response. */
-export function commit(
-  settings: Settings,
-  scope: StoreScope,
-  decision: Decision,
+/**
+ * Carries out the plan, if there is something to do: first in the store, then on the response.
+ *
+ * @param isLookedAt - Whether the response may depend on the session.
+ */
+export async function commit(
+  options: ResolvedOptions,
+  scope: SessionScope,
+  plan: CommitPlan | null,
   response: Response,
-  varies: boolean,
-): Awaitable<Response> {
-  if (!isChangeable(response)) {
-    return commitWithoutCookie(settings, scope, decision).then(() => response);
+  isLookedAt: boolean,
+): Promise<Response> {
+  if (!canChangeHeaders(response)) {
+    if (plan) await commitWithoutCookie(options, scope, plan);
+    return response;
   }
-  return andThen(carryOut(settings, scope, decision), (update) => {
-    if (update) return sendToClient(settings, scope, update, response, varies);
-    return varies ? withHeaders(response, varyByCookie) : response;
-  });
+  const update = plan && (await writeToStore(options, scope, plan));
+  const varies = isLookedAt && options.getSessionId === undefined;
+  if (!update) return varies ? withHeaders(response, varyByCookie) : response;
+  const sent = withUpdate(options, scope, update, response, varies);
+  if (options.setSessionId)
+    await options.setSessionId(scope.ctx, sent, update.value, update.maxAge);
+  return sent;
 }
 
-/** When the response carries no cookie: what needs none is written. */
+/** For a response that cannot carry a cookie: writes what the client need not know. */
 async function commitWithoutCookie(
-  settings: Settings,
-  scope: StoreScope,
-  decision: Decision,
+  options: ResolvedOptions,
+  scope: SessionScope,
+  plan: CommitPlan,
 ): Promise<void> {
-  const { destroyed, clears, planned } = decision;
-  // Who logs out is out, even if the browser keeps a cookie that is worth nothing.
-  if (destroyed) await carryOut(settings, scope, { ...decision, planned: null });
-  if (planned?.kind === "save" && !clears) {
-    const update = await carryOut(settings, scope, decision);
-    // A cookie store has written nothing but the value that cannot be told.
-    if (update === null || update.value === planned.loaded.value) return;
+  const { destroyed, clearsClient, write } = plan;
+  // A log-out ends the session, even if the browser keeps a cookie that is worthless now.
+  if (destroyed) await writeToStore(options, scope, { ...plan, write: null });
+  if (write?.kind === "save" && !clearsClient) {
+    const update = await writeToStore(options, scope, plan);
+    // A cookie store only made a new value, which the client cannot get.
+    if (update === null || update.value === write.loaded.value) return;
   }
   throw new SessionError(
     "ERR_SESSION_RESPONSE",
@@ -67,82 +78,72 @@ async function commitWithoutCookie(
   );
 }
 
-function carryOut(
-  settings: Settings,
-  scope: StoreScope,
-  decision: Decision,
-): Awaitable<ClientUpdate | null> {
-  const fail = (error: unknown): never => {
-    if (!isWiringError(error)) {
-      settings.emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
-    }
-    throw storeFailed(error);
-  };
+/** Returns what the client must be sent, if anything. */
+async function writeToStore(
+  options: ResolvedOptions,
+  scope: SessionScope,
+  { destroyed, write, clearsClient }: CommitPlan,
+): Promise<ClientUpdate | null> {
+  const { store, emit } = options;
+  const { ctx } = scope;
   try {
-    const update = andThen(destroy(settings, scope, decision), () =>
-      writePlanned(settings, scope, decision),
-    );
-    return isPromise(update) ? update.then(undefined, fail) : update;
+    if (destroyed) {
+      await store.destroy(destroyed, scope);
+      emit?.({ type: "destroyed" }, ctx);
+    }
+    if (!write) return clearsClient ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
+    const { kind, loaded, next } = write;
+    const saved =
+      kind === "regenerate"
+        ? await store.regenerate(loaded, next, scope)
+        : await store.save(loaded, next, scope);
+    if (saved === null) {
+      emit?.({ type: "gone" }, ctx);
+      return null;
+    }
+    if (!options.setSessionId) options.cookie.assertFits(saved.value);
+    emit?.({ type: EVENTS[kind] }, ctx);
+    if (saved.merged) emit?.({ type: "merged" }, ctx);
+    return clientUpdate(write, saved);
   } catch (error) {
-    return fail(error);
+    const failure = toSessionError(error);
+    if (failure.code !== "ERR_SESSION_USAGE") {
+      emit?.({ type: "store-failed", code: failure.code }, ctx);
+    }
+    throw failure;
   }
 }
 
-function destroy(
-  { store, emit }: Settings,
-  scope: StoreScope,
-  { destroyed }: Decision,
-): Awaitable<void> {
-  if (destroyed === null) return undefined;
-  return andThen(store.destroy(destroyed, scope), () => emit({ type: "destroyed" }, scope.ctx));
+function clientUpdate({ loaded }: StoreWrite, saved: SavedSession): ClientUpdate | null {
+  const { value, expires, lifetime } = saved;
+  const isHeld =
+    value === loaded?.value && expires === loaded.expires && lifetime === loaded.lifetime;
+  if (isHeld) return null;
+  const maxAge = Math.max(0, expires - currentSecond());
+  return { value, maxAge, endsWithBrowser: lifetime === "browser" };
 }
 
-function writePlanned(
-  { store, emit, cookie, setSessionId }: Settings,
-  scope: StoreScope,
-  { clears, planned }: Decision,
-): Awaitable<ClientUpdate | null> {
-  if (!planned) return clears ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
-  const { kind, loaded, next } = planned;
-  const written =
-    kind === "regenerate" ? store.regenerate(loaded, next, scope) : store.save(loaded, next, scope);
-  return andThen(written, (saved) => {
-    if (saved === null) {
-      emit({ type: "gone" }, scope.ctx);
-      return null;
-    }
-    const { value, expires, lifetime, merged } = saved;
-    if (!setSessionId) cookie.assertFits(value);
-    emit({ type: EVENTS[kind] }, scope.ctx);
-    if (merged) emit({ type: "merged" }, scope.ctx);
-    const isHeld = value === loaded?.value && expires === loaded.expires;
-    if (isHeld && lifetime === loaded.lifetime) return null;
-    const maxAge = Math.max(0, expires - currentSecond());
-    return { value, maxAge, endsWithBrowser: lifetime === "browser" };
-  });
-}
-
-function sendToClient(
-  { cookie, setSessionId }: Settings,
-  { ctx }: StoreScope,
+/** The response with the headers that bring the update to the client. */
+function withUpdate(
+  { cookie, setSessionId }: ResolvedOptions,
+  { ctx }: SessionScope,
   { value, maxAge, endsWithBrowser }: ClientUpdate,
   response: Response,
   varies: boolean,
-): Awaitable<Response> {
-  // One without a body can be answered with many times, and apps do: one user's cookie must
-  // not stay on it for the next.
+): Response {
+  // An app can answer with one bodiless Response object many times. The cookie of one user must not
+  // stay on it for the next user.
   const own = response.body === null ? new Response(null, response) : response;
-  const { url } = ctx.request;
-  const told = withHeaders(own, (headers) => {
+  return withHeaders(own, (headers) => {
     if (!setSessionId) {
-      const life = endsWithBrowser ? null : maxAge;
+      const { url } = ctx.request;
+      const age = endsWithBrowser ? null : maxAge;
       headers.append(
         "set-cookie",
-        value === null ? cookie.clear(url) : cookie.set(value, life, url),
+        value === null ? cookie.clear(url) : cookie.set(value, age, url),
       );
     }
     keepFromSharedCaches(headers);
     if (varies) varyByCookie(headers);
   });
-  return andThen(setSessionId?.(ctx, told, value, maxAge), () => told);
 }

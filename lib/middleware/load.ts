@@ -1,70 +1,56 @@
-import { codeOf, storeFailed } from "../errors.js";
+import { codeOf, SessionError, toSessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
-import type { SessionData } from "../record.js";
-import type { FreshReason, LoadedSession, StoreScope } from "../store.js";
-import { isWiringError } from "../wiring-error.js";
-import type { Settings } from "./options.js";
+import { isPromise } from "../platform/awaitable.js";
+import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
+import type { SessionData } from "../session.js";
+import type { ResolvedOptions } from "./options.js";
 
-/** What has been found for a request. */
+/** What `load` found for a request. */
 export interface InitialState {
-  /** Whether the client sent anything. */
+  /** Whether the client sent an ID or a sealed value. */
   readonly isSent: boolean;
+  /** `null` for a fresh session. */
   readonly loaded: LoadedSession | null;
   readonly data: SessionData;
-  /** Why nothing could be found; thrown at whoever looks. */
+  /** The error of the store, which is thrown when a handler uses the session. */
   readonly failure?: unknown;
 }
 
-/** Finds the session of a request, or begins a fresh one. */
-export function load(settings: Settings, scope: StoreScope): Awaitable<InitialState> {
-  return andThen(readValue(settings, scope.ctx), (value) =>
-    value ? loadValue(settings, scope, value) : begin(settings, scope, false),
-  );
-}
-
-function loadValue(settings: Settings, scope: StoreScope, value: string): Awaitable<InitialState> {
-  const { store, emit, cookie, getSessionId } = settings;
-  const admit = (found: LoadedSession | FreshReason): Awaitable<InitialState> => {
-    if (typeof found !== "string") return { isSent: true, loaded: found, data: found.data };
-    emit({ type: "fresh", reason: found }, scope.ctx);
-    return begin(settings, scope, true);
-  };
-  // A failure is kept for whoever looks at the session: routes that do not must
-  // work while the store is down.
-  const fail = (error: unknown): InitialState => {
-    if (!isWiringError(error)) emit({ type: "store-failed", code: codeOf(error) }, scope.ctx);
-    return { isSent: true, loaded: null, data: {}, failure: storeFailed(error) };
-  };
-  // A body that getSessionId has parsed may hold anything.
-  if (typeof value !== "string") return admit("malformed");
-  // This package has never set it; and it could not be issued again.
-  if (!getSessionId && !cookie.fits(value)) return admit("malformed");
-  let found: Awaitable<LoadedSession | FreshReason>;
-  try {
-    found = store.load(value, scope);
-  } catch (error) {
-    return fail(error);
+/** Loads the session of a request, or begins a fresh one. */
+export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {
+  const { store, cookie, defaults, getSessionId, emit } = options;
+  const { ctx } = scope;
+  const value: unknown = getSessionId ? await getSessionId(ctx) : cookieOf(ctx, cookie.name);
+  const isSent = Boolean(value);
+  if (isSent) {
+    let found: LoadedSession | RejectionReason = "malformed";
+    try {
+      // getSessionId may return anything, such as a number of a parsed body. A cookie over the
+      // limit of browsers was not set by this package, and could not be reissued.
+      if (typeof value === "string" && (getSessionId || cookie.fits(value))) {
+        const loading = store.load(value, scope);
+        // Reading a sealed cookie is synchronous with node:crypto: an await would cost more than
+        // the decryption.
+        found = isPromise(loading) ? await loading : loading;
+      }
+    } catch (error) {
+      // Kept for the handlers that use the session. The others must work while the store is down.
+      const failure = toSessionError(error);
+      if (failure.code !== "ERR_SESSION_USAGE") {
+        emit?.({ type: "store-failed", code: codeOf(error) }, ctx);
+      }
+      return { isSent, loaded: null, data: {}, failure };
+    }
+    if (typeof found !== "string") return { isSent, loaded: found, data: found.data };
+    emit?.({ type: "fresh", reason: found }, ctx);
   }
-  return isPromise(found) ? found.then(admit, fail) : admit(found);
+  return { isSent, loaded: null, data: await defaults.make(ctx) };
 }
 
-function begin(
-  { defaults }: Settings,
-  scope: StoreScope,
-  isSent: boolean,
-): Awaitable<InitialState> {
-  return andThen(defaults.make(scope.ctx), (data) => ({ isSent, loaded: null, data }));
-}
-
-/** What the client sent, if anything. */
-function readValue(
-  { cookie, getSessionId }: Settings,
-  ctx: RequestContext,
-): Awaitable<string | null | undefined> {
-  if (getSessionId) return getSessionId(ctx);
-  if (ctx.cookie) return ctx.cookie[cookie.name];
-  throw new TypeError(
+function cookieOf(ctx: RequestContext, name: string): string | undefined {
+  if (ctx.cookie) return ctx.cookie[name];
+  throw new SessionError(
+    "ERR_SESSION_USAGE",
     "session() found no ctx.cookie. Add app.use(cookie()) from @hattip/cookie before it, or pass the option getSessionId.",
   );
 }

@@ -1,9 +1,12 @@
+import { MAX_COOKIE_AGE_SECONDS } from "../browser-limits.js";
 import type { SessionEvent } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { assertKnownOptions, assertWhole } from "../option-checks.js";
+import { assertNoUnknown, assertOptions, assertWhole } from "../option-checks.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import type { SessionStore } from "../store.js";
-import { SessionDefaults, type DefaultSessionData } from "./session-defaults.js";
+import type { BaseStore } from "../records/base-store.js";
+import type { Timeouts } from "../records/expiry.js";
+import type { SessionStore } from "../records/store.js";
+import { DefaultData, type DefaultSessionData } from "./default-data.js";
 import { SessionCookie, type SessionCookieOptions } from "./session-cookie.js";
 
 /** The options of `session()`. */
@@ -11,9 +14,9 @@ export interface SessionOptions {
   /** Where sessions are kept. */
   store: SessionStore;
   /**
-   * What a fresh session holds: an object, copied for every session, or a function of `ctx` that
-   * returns one. A function is called once for each fresh session, before the handler, and what it
-   * returned is kept once the handler has looked at it.
+   * The data of a fresh session: an object, which is copied for every session, or a function of
+   * `ctx` that returns one. The function is called once for each fresh session, before the handler.
+   * Its result is saved once the handler has read it.
    *
    * @example
    * ```ts
@@ -26,9 +29,9 @@ export interface SessionOptions {
   /** The attributes of the cookie. */
   cookieOptions?: SessionCookieOptions;
   /**
-   * Where the session ID (or the sealed value) comes from. Default: the cookie. Goes with
-   * `setSessionId`: without that, new IDs still leave in a cookie. No `Vary` is set then; set it
-   * to the header that you read.
+   * Returns the session ID (or the sealed value) of a request. Default: the cookie's value. Use it
+   * with `setSessionId`: without that, new IDs are still sent in a cookie. `session()` then sets no
+   * `Vary` header; set it to the header that you read.
    *
    * @example
    * ```ts
@@ -37,11 +40,11 @@ export interface SessionOptions {
    */
   getSessionId?: (ctx: RequestContext) => Awaitable<string | null | undefined>;
   /**
-   * How it is sent to the client. Default: in the cookie. A promise is waited for.
+   * Sends the session ID to the client. Default: a Set-Cookie header. A promise is awaited.
    *
    * @param response - Its headers can be changed.
    * @param id - `null` when the session has been destroyed.
-   * @param maxAge - Seconds for which the ID is good; 0 when it has been destroyed.
+   * @param maxAge - The seconds for which the ID is valid; 0 when the session has been destroyed.
    */
   setSessionId?: (
     ctx: RequestContext,
@@ -50,8 +53,8 @@ export interface SessionOptions {
     maxAge: number,
   ) => unknown;
   /**
-   * Seconds without a request after which a session is over. Of a cookie, at most 400 days count:
-   * browsers keep none longer. Default: 86 400, a day.
+   * Seconds without a request after which a session is over. With a cookie, at most 400 days count,
+   * because browsers keep no cookie longer. Default: 86 400, a day.
    */
   idleTimeout?: number;
   /**
@@ -61,47 +64,49 @@ export interface SessionOptions {
   absoluteTimeout?: number;
   /**
    * A session is renewed when that extends its life by at least this many seconds. Default: a tenth
-   * of `idleTimeout`, which is also the most. For a session with a `lifetime` of its own, in
-   * proportion to that.
+   * of `idleTimeout`, which is also the maximum. For a session with a `lifetime` of its own, it is
+   * scaled in proportion to that lifetime.
    */
   renewAfter?: number;
   /**
-   * Hears what happens, without IDs or data. What it throws, or rejects with, is
-   * ignored; it is not waited for.
+   * Called for each event, without IDs or data. Its result is not awaited, and errors that it throws
+   * or rejects with are ignored.
    */
   onEvent?: (event: SessionEvent, ctx: RequestContext) => unknown;
 }
 
 /** The options, checked and with their defaults. */
-export interface Settings
-  extends
-    Required<Pick<SessionOptions, "store" | "idleTimeout" | "absoluteTimeout" | "renewAfter">>,
-    Pick<SessionOptions, "getSessionId" | "setSessionId"> {
+export interface ResolvedOptions
+  extends Timeouts, Pick<SessionOptions, "getSessionId" | "setSessionId"> {
+  readonly store: BaseStore;
   readonly cookie: SessionCookie;
-  readonly defaults: SessionDefaults;
-  /** Calls `onEvent`, which must not break a request. */
-  readonly emit: (event: SessionEvent, ctx: RequestContext) => void;
+  readonly defaults: DefaultData;
+  /** Seconds. */
+  readonly renewAfter: number;
+  /** Calls `onEvent`, and ignores its errors. Absent when the app has no `onEvent`. */
+  readonly emit?: ((event: SessionEvent, ctx: RequestContext) => void) | undefined;
 }
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
-/** Throws a `TypeError` that names the option and what would do. */
-export function resolveOptions(options: SessionOptions): Settings {
-  assertKnownOptions("session()", options, [
-    "store",
-    "defaultSessionData",
-    "cookieName",
-    "cookieOptions",
-    "getSessionId",
-    "setSessionId",
-    "idleTimeout",
-    "absoluteTimeout",
-    "renewAfter",
-    "onEvent",
-  ]);
-  const { store, defaultSessionData, cookieName = "session", cookieOptions } = options;
-  const { getSessionId, setSessionId, onEvent } = options;
-  if (!isStore(store)) {
+/** @throws {TypeError} that names the option and the values that it takes. */
+export function resolveOptions(options: SessionOptions): ResolvedOptions {
+  assertOptions("session()", options);
+  const {
+    store,
+    defaultSessionData,
+    cookieName = "session",
+    cookieOptions = {},
+    getSessionId,
+    setSessionId,
+    idleTimeout,
+    absoluteTimeout,
+    renewAfter,
+    onEvent,
+    ...unknown
+  } = options;
+  assertNoUnknown("session()", unknown, "See SessionOptions for those that it has.");
+  if (store?.storeProtocol !== 1) {
     throw new TypeError(
       "The option store must be a session store, for example new SignedCookieStore(keys).",
     );
@@ -111,47 +116,42 @@ export function resolveOptions(options: SessionOptions): Settings {
       throw new TypeError(`The option ${name} must be a function.`);
     }
   }
+  const cookie = new SessionCookie(cookieName, cookieOptions);
   return {
-    store,
-    ...timeouts(options),
+    // Only this package's base classes have the protocol, and they have all of it.
+    store: store as BaseStore,
+    cookie,
+    defaults: new DefaultData(defaultSessionData, store as BaseStore),
+    ...resolveTimeouts(idleTimeout, cookieOptions.maxAge, absoluteTimeout, renewAfter),
+    maxAge: setSessionId ? Infinity : MAX_COOKIE_AGE_SECONDS,
     getSessionId,
     setSessionId,
-    emit: emitter(onEvent),
-    cookie: new SessionCookie(cookieName, cookieOptions),
-    defaults: new SessionDefaults(defaultSessionData, store),
+    emit: onEvent && emitterFor(onEvent),
   };
 }
 
-/** Of any class: two builds of this package, or a store written by hand, do as well. */
-function isStore(store: Partial<SessionStore> | undefined): boolean {
-  const methods = [store?.serialize, store?.load, store?.save, store?.regenerate, store?.destroy];
-  return methods.every((method) => typeof method === "function");
-}
-
-function timeouts(
-  options: SessionOptions,
-): Pick<Settings, "idleTimeout" | "absoluteTimeout" | "renewAfter"> {
-  const maxAge = options.cookieOptions?.maxAge;
-  if (maxAge !== undefined && options.idleTimeout !== undefined) {
+function resolveTimeouts(
+  givenIdle: number | undefined,
+  maxAge: number | undefined,
+  givenAbsolute: number | undefined,
+  givenRenewAfter: number | undefined,
+): Pick<ResolvedOptions, "idleTimeout" | "absoluteTimeout" | "renewAfter"> {
+  if (maxAge !== undefined && givenIdle !== undefined) {
     throw new TypeError(
       "cookieOptions.maxAge is another name of the option idleTimeout: give one of them.",
     );
   }
-  const idleTimeout = options.idleTimeout ?? maxAge ?? DAY;
-  assertWhole(
-    maxAge === undefined ? "idleTimeout" : "cookieOptions.maxAge",
-    idleTimeout,
-    "seconds",
-    1,
-  );
-  const absoluteTimeout = options.absoluteTimeout ?? Math.max(30 * DAY, idleTimeout);
+  const idleTimeout = givenIdle ?? maxAge ?? DAY_SECONDS;
+  const idleName = maxAge === undefined ? "idleTimeout" : "cookieOptions.maxAge";
+  assertWhole(idleName, idleTimeout, "seconds", 1);
+  const absoluteTimeout = givenAbsolute ?? Math.max(30 * DAY_SECONDS, idleTimeout);
   assertWhole("absoluteTimeout", absoluteTimeout, "seconds", 1);
   if (idleTimeout > absoluteTimeout) {
     throw new TypeError("The option idleTimeout must not be longer than absoluteTimeout.");
   }
-  const renewAfter = options.renewAfter ?? Math.floor(idleTimeout / 10);
+  const renewAfter = givenRenewAfter ?? Math.floor(idleTimeout / 10);
   assertWhole("renewAfter", renewAfter, "seconds", 0);
-  // Milliseconds, most likely; every session would end after its idleTimeout, however busy it is.
+  // Most likely in milliseconds. Sessions would end after their idleTimeout, however busy they are.
   if (renewAfter > idleTimeout) {
     throw new TypeError(
       "The option renewAfter must not be longer than idleTimeout, the most that a renewal can gain. Both are in seconds.",
@@ -160,13 +160,14 @@ function timeouts(
   return { idleTimeout, absoluteTimeout, renewAfter };
 }
 
-function emitter(onEvent: SessionOptions["onEvent"]): Settings["emit"] {
+/** An error in the app's monitoring must not break a request. */
+function emitterFor(onEvent: NonNullable<SessionOptions["onEvent"]>): ResolvedOptions["emit"] {
   return (event, ctx) => {
     try {
-      const answer = onEvent?.(event, ctx);
+      const answer = onEvent(event, ctx);
       if (isPromise(answer)) answer.then(undefined, () => {});
     } catch {
-      // Whoever watches must not disturb.
+      // Ignored, as documented.
     }
   };
 }

@@ -1,46 +1,40 @@
 import { SessionError } from "../errors.js";
-import { andThen, type Awaitable } from "../platform/awaitable.js";
-import { frozenCopy, isPlainObject } from "../plain-data.js";
-import type { Lifetime, Session, SessionData } from "../record.js";
-import type { LoadedSession, StoreScope } from "../store.js";
-import {
-  withoutData,
-  writeOfFresh,
-  writeOfLoaded,
-  type Decision,
-  type PlannedWrite,
-} from "./decision.js";
-import { HandlerWatch } from "./handler-watch.js";
+import { isPromise } from "../platform/awaitable.js";
+import { assertLifetime } from "../records/expiry.js";
+import { frozenCopy, isPlainObject } from "../records/plain-data.js";
+import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { Lifetime, Session, SessionData } from "../session.js";
 import type { InitialState } from "./load.js";
-import type { Settings } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
+import { planFresh, planLoaded, withoutData, type CommitPlan, type StoreWrite } from "./plan.js";
 import { replaceContents, updateInMemory, updateInStore } from "./update.js";
 
-/** What `ctx.session` is: follows what the handler does, and sums it up in one decision. */
+/** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
 export class RequestSession implements Session {
-  readonly #settings: Settings;
-  readonly #scope: StoreScope;
+  readonly #options: ResolvedOptions;
+  readonly #scope: SessionScope;
+  readonly #failure: unknown;
+  readonly #isSent: boolean;
+  /** The `ctx.session` of a `session()` around this one, if there is one. */
+  readonly #outer: unknown;
   /** The session as the store has it; `null` when it is fresh. */
   #loaded: LoadedSession | null;
   #data: SessionData;
   #lifetime: Lifetime;
-  /** The text of fresh data that nobody has changed. */
+  /** The text of fresh data that no handler has changed. */
   #untouchedText: string | undefined;
-  readonly #failure: unknown;
-  readonly #isSent: boolean;
-  readonly #outer: unknown;
-  readonly #handlers: HandlerWatch;
-  readonly #errorsBefore: number;
   #isLookedAt = false;
   #isDataLookedAt = false;
   #isRegenerated = false;
   #destroyed: LoadedSession | null = null;
-  #clears = false;
-  #isDecided = false;
-  #decision: Decision | null = null;
-  #underWay: Promise<unknown> | undefined;
+  #clearsClient = false;
+  #isClosed = false;
+  #plan: CommitPlan | null = null;
+  /** Settles when all actions that have begun are over; never rejects. */
+  #actions: Promise<unknown> | undefined;
 
-  constructor(settings: Settings, scope: StoreScope, state: InitialState, outer: unknown) {
-    this.#settings = settings;
+  constructor(options: ResolvedOptions, scope: SessionScope, state: InitialState, outer: unknown) {
+    this.#options = options;
     this.#scope = scope;
     this.#loaded = state.loaded;
     this.#data = state.data;
@@ -48,16 +42,11 @@ export class RequestSession implements Session {
     this.#failure = state.failure;
     this.#isSent = state.isSent;
     this.#outer = outer;
-    // A session that is done may have seen the request passed on, to whoever answers it here.
-    const isNested =
-      outer instanceof RequestSession && !outer.#isDecided && outer.#scope.ctx === scope.ctx;
-    this.#handlers = isNested ? outer.#handlers : new HandlerWatch(scope.ctx);
-    this.#errorsBefore = this.#handlers.count;
   }
 
   get data(): SessionData {
-    // A body that is still being streamed may read on, but what it changes would be lost silently.
-    if (this.#isDecided) {
+    // A streaming body may still read. A change would be lost silently, so the copy is frozen.
+    if (this.#isClosed) {
       if (this.#failure !== undefined) throw this.#failure;
       return frozenCopy(this.#data);
     }
@@ -90,16 +79,7 @@ export class RequestSession implements Session {
   set lifetime(lifetime: Lifetime) {
     this.#assertOpen();
     this.#lookAtData();
-    const { absoluteTimeout } = this.#settings;
-    const isTime = Number.isSafeInteger(lifetime) && (lifetime as number) >= 1;
-    const fits = isTime
-      ? (lifetime as number) <= absoluteTimeout
-      : lifetime === undefined || lifetime === "browser";
-    if (!fits) {
-      throw new TypeError(
-        `session.lifetime must be a whole number of seconds from 1 to the absoluteTimeout (${absoluteTimeout}), "browser", or undefined.`,
-      );
-    }
+    assertLifetime(lifetime, this.#options.absoluteTimeout);
     this.#lifetime = lifetime;
   }
 
@@ -111,24 +91,34 @@ export class RequestSession implements Session {
   }
 
   destroy(): Promise<void> {
-    return this.#begin(() => {
+    return this.#queue(async () => {
       this.#destroyed ??= this.#loaded;
       this.#loaded = null;
-      this.#clears = this.#destroyed !== null || this.#isSent;
+      this.#clearsClient = this.#destroyed !== null || this.#isSent;
       this.#isRegenerated = false;
       this.#isDataLookedAt = false;
       this.#data = {};
       this.#lifetime = undefined;
-      return andThen(this.#settings.defaults.make(this.#scope.ctx), (data) => {
-        this.#data = data;
-      });
+      const data = this.#options.defaults.make(this.#scope.ctx);
+      // Without an await where possible: a handler may set data without awaiting destroy().
+      this.#data = isPromise(data) ? await data : data;
     });
   }
 
   update(change: (data: SessionData) => void): Promise<void> {
-    return this.#begin(() => {
+    return this.#queue(async () => {
       this.#lookAtData();
-      return this.#update(change);
+      const { store } = this.#options;
+      const loaded = this.#loaded;
+      if (loaded === null || !store.applyUpdate) {
+        this.#data = updateInMemory(this.#data, change, store);
+        return;
+      }
+      const currentData = (): SessionData => this.#data;
+      const updated = await updateInStore(this.#options, this.#scope, loaded, currentData, change);
+      if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
+      this.#loaded = updated.session;
+      this.#data = replaceContents(this.#data, updated.dataWith(this.#data));
     });
   }
 
@@ -137,44 +127,33 @@ export class RequestSession implements Session {
     return this.#isLookedAt;
   }
 
-  /** Whether a handler behind this session has thrown. */
-  get hasSeenError(): boolean {
-    return this.#handlers.count > this.#errorsBefore;
+  /** Whether the plan is made: from then on, changes are errors. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  /** Whether a handler behind this session has passed the request on. */
-  get isPassedOn(): boolean {
-    return this.#handlers.isPassedOn;
-  }
-
-  get isDecided(): boolean {
-    return this.#isDecided;
-  }
-
-  /**
-   * Whether something has begun that must have ended before the decision, although the handler
-   * may not have waited for it.
-   */
+  /** Whether an action has begun, which the handler may not have awaited. */
   get isBusy(): boolean {
-    return this.#underWay !== undefined;
+    return this.#actions !== undefined;
   }
 
-  /** Until all that has begun has ended, also what began meanwhile. */
+  /** Resolves when all actions are over, those included that begin while it waits. */
   async untilIdle(): Promise<void> {
     let awaited: Promise<unknown> | undefined;
-    while (awaited !== this.#underWay) {
-      awaited = this.#underWay;
+    while (awaited !== this.#actions) {
+      awaited = this.#actions;
       await awaited;
     }
   }
 
   /**
-   * Throws a `TypeError` if this session, or one around it, goes by the name,
-   * and has not been finished.
+   * @throws {SessionError} `ERR_SESSION_USAGE` if this session, or one around it, has the name and
+   * is not closed.
    */
   assertNotNamed(cookieName: string): void {
-    if (!this.#isDecided && this.#scope.cookieName === cookieName) {
-      throw new TypeError(
+    if (!this.#isClosed && this.#scope.cookieName === cookieName) {
+      throw new SessionError(
+        "ERR_SESSION_USAGE",
         `session() is used twice with the cookieName ${cookieName}. Remove one, or give it another cookieName.`,
       );
     }
@@ -182,71 +161,60 @@ export class RequestSession implements Session {
   }
 
   /**
-   * What is to be done, if anything.
+   * Makes the plan of what must be written and sent; `null` when there is nothing to do.
    *
-   * @param succeeded - Whether the handler did: of one that failed, only `destroy` and
-   * `regenerate` are honoured.
-   * @param tells - Whether the client is sure to be told.
+   * @param succeeded - Whether the handlers succeeded. Of handlers that failed, only `destroy` and
+   * `regenerate` are carried out.
+   * @param canSetCookie - Whether the response can deliver a Set-Cookie to the client.
    */
-  decide(succeeded: boolean, tells: boolean): Decision | null {
+  close(succeeded: boolean, canSetCookie: boolean): CommitPlan | null {
     const isUsed = this.#isLookedAt && this.#failure === undefined;
-    const planned = isUsed ? this.#plan(succeeded, tells) : null;
-    this.#isDecided = true;
-    const [destroyed, clears] = [this.#destroyed, this.#clears];
-    this.#decision = planned || clears ? { destroyed, planned, clears } : null;
-    return this.#decision;
+    const write = isUsed ? this.#planWrite(succeeded, canSetCookie) : null;
+    this.#isClosed = true;
+    const [destroyed, clearsClient] = [this.#destroyed, this.#clearsClient];
+    this.#plan = write || clearsClient ? { destroyed, write, clearsClient } : null;
+    return this.#plan;
   }
 
-  /** What is left of the decision when its data turn out to be too large. */
-  decideWithoutData(): Decision | null {
-    return this.#decision && withoutData(this.#decision);
+  /** What remains of the plan when its data turn out to be too large. */
+  planWithoutData(): CommitPlan | null {
+    return this.#plan && withoutData(this.#plan);
   }
 
-  #plan(succeeded: boolean, tells: boolean): PlannedWrite | null {
+  #planWrite(succeeded: boolean, canSetCookie: boolean): StoreWrite | null {
     const loaded = this.#loaded;
     if (!succeeded) {
       if (loaded === null || !this.#isRegenerated) return null;
       return { kind: "regenerate", loaded, next: loaded };
     }
-    const settings = this.#settings;
+    const options = this.#options;
     const lifetime = this.#lifetime;
-    const text = this.#isDataLookedAt ? settings.store.serialize(this.#data, lifetime) : undefined;
-    const outcome = { text, lifetime, tells };
+    const text = this.#isDataLookedAt
+      ? options.store.codec.serialize(this.#data, lifetime)
+      : undefined;
+    const result = { text, lifetime, canSetCookie };
     return loaded === null
-      ? writeOfFresh(settings, outcome, this.#untouchedText)
-      : writeOfLoaded(settings, outcome, loaded, this.#isRegenerated);
+      ? planFresh(options, result, this.#untouchedText)
+      : planLoaded(options, result, loaded, this.#isRegenerated);
   }
 
   /**
-   * One after another: each sees what those before it have committed. The first one begins at once.
+   * Actions run one after another, so that each sees what the earlier ones have committed. The first
+   * one begins at once.
    */
-  async #begin(action: () => Awaitable<void>): Promise<void> {
+  async #queue(action: () => Promise<void>): Promise<void> {
     this.#assertOpen();
     this.#lookAt();
-    const ended = (async () => {
-      if (this.#underWay) await this.#underWay;
+    const earlier = this.#actions;
+    const done = (async () => {
+      if (earlier) await earlier;
       await action();
     })();
-    this.#underWay = ended.catch(() => {});
-    return ended;
-  }
-
-  async #update(change: (data: SessionData) => void): Promise<void> {
-    const loaded = this.#loaded;
-    const { store } = this.#settings;
-    if (loaded === null || store.apply === undefined) {
-      this.#data = updateInMemory(this.#data, change, store);
-      return;
-    }
-    const pending = (): SessionData => this.#data;
-    const updated = await updateInStore(this.#settings, this.#scope, loaded, pending, change);
-    if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
-    this.#loaded = updated.session;
-    this.#data = replaceContents(this.#data, updated.dataWith(this.#data));
+    this.#actions = done.catch(() => {});
+    return done;
   }
 
   #lookAt(): void {
-    if (!this.#isLookedAt) this.#handlers.arm();
     this.#isLookedAt = true;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -255,11 +223,11 @@ export class RequestSession implements Session {
     this.#lookAt();
     if (this.#isDataLookedAt) return;
     this.#isDataLookedAt = true;
-    if (this.#loaded === null) this.#untouchedText = this.#settings.defaults.textOf(this.#data);
+    if (this.#loaded === null) this.#untouchedText = this.#options.defaults.textOf(this.#data);
   }
 
   #assertOpen(): void {
-    if (!this.#isDecided) return;
+    if (!this.#isClosed) return;
     throw new SessionError(
       "ERR_SESSION_RESPONSE",
       "The response is already finished, so the session can no longer be changed. Change it before the handler returns.",

@@ -1,44 +1,37 @@
-import { cookieBytes, MAX_COOKIE_BYTES } from "../cookie-size.js";
+import { MAX_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES } from "../browser-limits.js";
 import { SessionError } from "../errors.js";
-import { assertKnownOptions } from "../option-checks.js";
-import { WiringError } from "../wiring-error.js";
+import { assertNoUnknown, assertOptions } from "../option-checks.js";
 
 /**
  * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`,
  * without `Secure` on http://localhost and the loopback addresses.
  */
 export interface SessionCookieOptions {
-  /**
-   * The host whose subdomains get the cookie, too. Default: only the host that set it,
-   * and none of its subdomains.
-   */
+  /** The host that gets the cookie, with all its subdomains. Default: only the host that set it. */
   domain?: string;
-  /** Whether scripts are kept from the cookie. Default: `true`. */
+  /** Whether the cookie is hidden from scripts. Default: `true`. */
   httpOnly?: boolean;
   /** Seconds: another name of the option `idleTimeout`. */
   maxAge?: number;
   /**
-   * Whether each top-level site has a cookie of its own (CHIPS). Needs `secure`. Default: `false`.
+   * Whether each top-level site has its own cookie (CHIPS). Needs `secure`. Default: `false`.
    */
   partitioned?: boolean;
   /** The path under which the browser sends the cookie. Default: `"/"`. */
   path?: string;
-  /** Which cookies Chromium drops last when there are too many. Default: none is stated. */
+  /** Chromium drops cookies of low priority first when there are too many. Default: not sent. */
   priority?: "low" | "medium" | "high";
   /**
-   * Whether requests from other sites carry the cookie. `true` is `"strict"`; `"none"` needs
-   * `secure`; `false` leaves it to the browser. Default: `"lax"`.
+   * Whether requests from other sites send the cookie. `true` means `"strict"`; `"none"` needs
+   * `secure`; `false` sends no attribute, so that the browser decides. Default: `"lax"`.
    */
   sameSite?: boolean | "lax" | "strict" | "none";
   /**
-   * Whether only https carries the cookie. Default: `true`, except on http://localhost
-   * and the loopback addresses.
+   * Whether the browser sends the cookie over https only. Default: `true`, except on
+   * http://localhost and the loopback addresses.
    */
   secure?: boolean;
 }
-
-/** RFC 6265bis, 5.6: browsers drop attributes that are longer. */
-const MAX_ATTRIBUTE_BYTES = 1024;
 
 /** RFC 6265bis, 4.1.3. */
 const PREFIX = /^__(host-http|host|http|secure)-/i;
@@ -50,32 +43,34 @@ const PATH = /^\/[ -:<-~]*$/;
 const DOMAIN = /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
 const LOOPBACK = /^http:\/\/(([^/]*\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i;
 
-/** Writes Set-Cookie headers for one cookie; its attributes are checked and put together once. */
+/** Writes the Set-Cookie headers of one cookie. Its attributes are checked and joined once. */
 export class SessionCookie {
   readonly name: string;
   readonly #attributes: string;
   readonly #isSecure: boolean;
   readonly #isSecureOnLoopback: boolean;
 
-  /** @throws {TypeError} for what browsers would refuse. */
-  constructor(name: string, options: SessionCookieOptions = {}) {
-    assertKnownOptions("cookieOptions", options, [
-      "domain",
-      "httpOnly",
-      "maxAge",
-      "partitioned",
-      "path",
-      "priority",
-      "sameSite",
-      "secure",
-    ]);
+  /** @throws {TypeError} for a name or attributes that browsers would refuse. */
+  constructor(name: string, options: SessionCookieOptions) {
+    assertOptions("cookieOptions", options);
+    const {
+      domain,
+      httpOnly = true,
+      maxAge: _idleTimeout, // resolveOptions() reads it
+      partitioned = false,
+      path = "/",
+      priority,
+      sameSite: givenSameSite = "lax",
+      secure,
+      ...unknown
+    } = options;
+    assertNoUnknown("cookieOptions", unknown, "See SessionCookieOptions for those that it has.");
     if (typeof name !== "string" || !TOKEN.test(name) || name.length > MAX_ATTRIBUTE_BYTES) {
       throw new TypeError(
         "The option cookieName must consist of letters, digits and !#$%&'*+-.^_`|~, such as session.",
       );
     }
-    const { domain, httpOnly = true, partitioned = false, path = "/", priority, secure } = options;
-    const sameSite = sameSiteOf(options.sameSite === undefined ? "lax" : options.sameSite);
+    const sameSite = resolveSameSite(givenSameSite);
     assertBoolean("httpOnly", httpOnly);
     assertBoolean("partitioned", partitioned);
     if (secure !== undefined) assertBoolean("secure", secure);
@@ -117,53 +112,54 @@ export class SessionCookie {
       (priority === undefined ? "" : `; Priority=${priority}`);
   }
 
-  /** Whether browsers would keep it. */
+  /** Whether browsers keep a cookie with this value, which is ASCII. */
   fits(value: string): boolean {
-    return cookieBytes(this.name, value) <= MAX_COOKIE_BYTES;
+    return this.name.length + value.length <= MAX_COOKIE_BYTES;
   }
 
   /**
-   * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for what browsers would drop silently.
-   * @throws {TypeError} for a value that would end within, and add attributes: that of a store
-   * whose `seal` does not encode.
+   * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for a cookie that browsers would silently
+   * drop. `ERR_SESSION_USAGE` for a value with characters that would end it and begin an attribute:
+   * the store's `seal` does not encode.
    */
   assertFits(value: string): void {
     if (!VALUE.test(value)) {
-      throw new WiringError(
+      throw new SessionError(
+        "ERR_SESSION_USAGE",
         "The store's seal() returned characters that a cookie cannot hold. Encode the value, in base64url for example.",
       );
     }
-    const bytes = cookieBytes(this.name, value);
-    if (bytes <= MAX_COOKIE_BYTES) return;
+    if (this.fits(value)) return;
+    const bytes = this.name.length + value.length;
     throw new SessionError(
       "ERR_SESSION_COOKIE_TOO_LARGE",
-      `The session's cookie takes ${bytes} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Keep less in it, or take an external store.`,
+      `The session's cookie takes ${bytes} bytes; browsers drop cookies over ${MAX_COOKIE_BYTES}. Store less data, or use an external store.`,
     );
   }
 
   /**
    * The header that sets the cookie.
    *
-   * @param maxAge - Seconds; `null` for a cookie that goes when the browser is closed.
+   * @param maxAge - Seconds; `null` for a cookie that the browser deletes when it is closed.
    */
   set(value: string, maxAge: number | null, url: string): string {
     const life = maxAge === null ? "" : `; Max-Age=${maxAge}`;
     return `${this.name}=${value}${life}${this.#attributesFor(url)}`;
   }
 
-  /** The header that deletes the cookie: browsers tell cookies apart by name, domain and path. */
+  /** The header that deletes the cookie: a browser identifies it by name, domain and path. */
   clear(url: string): string {
     return `${this.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#attributesFor(url)}`;
   }
 
-  /** Not every browser takes a Secure cookie from http://localhost. */
+  /** Not every browser accepts a Secure cookie from http://localhost. */
   #attributesFor(url: string): string {
     const isSecure = this.#isSecure && (this.#isSecureOnLoopback || !LOOPBACK.test(url));
     return isSecure ? `${this.#attributes}; Secure` : this.#attributes;
   }
 }
 
-function sameSiteOf(option: unknown): "Strict" | "Lax" | "None" | undefined {
+function resolveSameSite(option: unknown): "Strict" | "Lax" | "None" | undefined {
   if (option === false) return undefined;
   switch (typeof option === "string" ? option.toLowerCase() : option) {
     case true:

@@ -1,22 +1,21 @@
 import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
-import { isTooLarge } from "../errors.js";
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import type { Session } from "../record.js";
-import type { SessionStore, StoreScope } from "../store.js";
+import { isTooLarge, SessionError } from "../errors.js";
+import { isPromise } from "../platform/awaitable.js";
+import type { SessionScope } from "../records/store.js";
+import type { Session } from "../session.js";
 import { commit } from "./commit.js";
-import type { Decision } from "./decision.js";
 import { load } from "./load.js";
-import { resolveOptions, type SessionOptions, type Settings } from "./options.js";
+import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
 import { RequestSession } from "./request-session.js";
-import { isChangeable, varyByCookie, withHeaders } from "./response.js";
+import { canChangeHeaders } from "./response-headers.js";
 
 /**
- * The middleware: provides `ctx.session` to the handlers after it, and saves what they have changed
- * before the response leaves.
+ * The middleware: provides `ctx.session` to the handlers after it, and saves their changes before
+ * the response leaves.
  *
- * It needs `cookie()` from `@hattip/cookie` before it, or `getSessionId`.
+ * It needs `cookie()` from `@hattip/cookie` before it, or the option `getSessionId`.
  *
  * @throws {TypeError} for options that cannot work.
  *
@@ -28,77 +27,72 @@ import { isChangeable, varyByCookie, withHeaders } from "./response.js";
  * ```
  */
 export function session(options: SessionOptions): RequestHandler {
-  const settings = resolveOptions(options);
-  const { store, cookie, absoluteTimeout } = settings;
+  const resolved = resolveOptions(options);
+  const { cookie, absoluteTimeout } = resolved;
 
   return function sessionMiddleware(ctx) {
-    const scope = { ctx, cookieName: cookie.name, absoluteTimeout };
-    const served = serve(settings, scope);
-    return store.release ? served.finally(() => release(store, scope)) : served;
+    return serve(resolved, { ctx, cookieName: cookie.name, absoluteTimeout });
   };
 }
 
-async function serve(settings: Settings, scope: StoreScope): Promise<Response> {
+async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Response> {
   const { ctx, cookieName } = scope;
   const outer: unknown = ctx.session;
-  if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
-  const loading = load(settings, scope);
-  const state = isPromise(loading) ? await loading : loading;
-  const current = new RequestSession(settings, scope, state, outer);
-  ctx.session = current;
   try {
-    const response = await ctx.next();
-    if (current.isBusy) await current.untilIdle();
-    const succeeded = !current.hasSeenError && response.status < 500;
-    if (succeeded) assertNotReplaced(ctx, current);
-    // What compose() answers then; whoever replaced that has answered the request after all.
-    const isPassedOn = current.isPassedOn && response.status === 404;
-    const decision = current.decide(succeeded, isChangeable(response) && !isPassedOn);
-    const finished = finish(settings, scope, current, response, decision);
-    return isPromise(finished) ? await finished : finished;
-  } catch (error) {
-    if (current.isDecided && !isTooLarge(error)) throw error;
-    return await finishFailed(settings, scope, current, error);
+    if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
+    const current = new RequestSession(options, scope, await load(options, scope), outer);
+    ctx.session = current;
+    const isPassedOn = watchPassThrough(ctx);
+    try {
+      const response = await ctx.next();
+      if (current.isBusy) await current.untilIdle();
+      // An error that compose() turned into a response is judged by the status of that response.
+      const succeeded = response.status < 500;
+      if (succeeded) assertNotReplaced(ctx, current);
+      // 404 is what compose() answers when it passes a request on. Any other answer is an answer of
+      // this app.
+      const isDropped = response.status === 404 && isPassedOn();
+      const plan = current.close(succeeded, canChangeHeaders(response) && !isDropped);
+      return await commit(options, scope, plan, response, current.isLookedAt);
+    } catch (error) {
+      if (current.isClosed && !isTooLarge(error)) throw error;
+      return await commitFailed(options, scope, current, error);
+    }
   } finally {
-    // Whatever it is: another build of this package may have put it there.
+    // The outer session, even if another build of this package has put it there.
     if (outer !== undefined) ctx.session = outer as Session;
+    release(options, ctx);
   }
 }
 
 /**
- * Not waited for, and its failure is nobody's any more: the response need not wait for a goodbye.
- * Platforms that end with it wait for what waitUntil was told.
+ * Notes whether a handler passes the request on: in Express, for example, another handler answers
+ * it then, and the response that is made here is dropped.
  */
-function release(store: SessionStore, scope: StoreScope): void {
-  try {
-    const released = store.release?.(scope);
-    if (isPromise(released)) scope.ctx.waitUntil(Promise.resolve(released).catch(() => {}));
-  } catch {
-    // As said.
+function watchPassThrough(ctx: RequestContext): () => boolean {
+  const { passThrough } = ctx;
+  let isPassedOn = false;
+  if (passThrough as unknown) {
+    try {
+      ctx.passThrough = () => {
+        isPassedOn = true;
+        return passThrough.call(ctx);
+      };
+    } catch {
+      // An adapter may have made it read-only. Then the response counts as delivered.
+    }
   }
-}
-
-/** A request that changed nothing ends here. */
-function finish(
-  settings: Settings,
-  scope: StoreScope,
-  current: RequestSession,
-  response: Response,
-  decision: Decision | null,
-): Awaitable<Response> {
-  const varies = current.isLookedAt && settings.getSessionId === undefined;
-  if (decision) return commit(settings, scope, decision, response, varies);
-  return varies && isChangeable(response) ? withHeaders(response, varyByCookie) : response;
+  return () => isPassedOn;
 }
 
 /**
- * An error has arrived here: what compose() did not turn into a response, or one of this session's
- * own. destroy() and regenerate() are honoured all the same, with the response that would be made
- * of the error anyway if there is anything to make it.
+ * An error reached session(): compose() did not turn it into a response, or session() itself threw
+ * it. destroy() and regenerate() are carried out all the same, on the response that the app's error
+ * handler makes, if it makes one.
  */
-async function finishFailed(
-  settings: Settings,
-  scope: StoreScope,
+async function commitFailed(
+  options: ResolvedOptions,
+  scope: SessionScope,
   current: RequestSession,
   error: unknown,
 ): Promise<Response> {
@@ -107,23 +101,37 @@ async function finishFailed(
   let failure = error;
   try {
     response = await ctx.handleError?.(error);
-  } catch (worse) {
-    failure = worse;
+  } catch (handlerError) {
+    failure = handlerError;
   }
   await current.untilIdle();
-  const decision = current.isDecided ? current.decideWithoutData() : current.decide(false, false);
-  if (response) return finish(settings, scope, current, response, decision);
+  const plan = current.isClosed ? current.planWithoutData() : current.close(false, false);
+  if (response) return commit(options, scope, plan, response, current.isLookedAt);
   try {
-    await finish(settings, scope, current, new Response(), decision);
+    await commit(options, scope, plan, new Response(), current.isLookedAt);
   } catch {
-    // The first error is the one to be seen. If it is the store that has failed now, an event has told.
+    // The app must see the first error. A store that failed now has caused an event.
   }
   throw failure;
 }
 
 function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
   if (ctx.session === current) return;
-  throw new TypeError(
+  throw new SessionError(
+    "ERR_SESSION_USAGE",
     "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.",
   );
+}
+
+/**
+ * The response does not wait for it, and its failure is ignored. waitUntil keeps a platform that
+ * ends with the response (Workers) alive for it.
+ */
+function release({ store }: ResolvedOptions, ctx: RequestContext): void {
+  try {
+    const released = store.release?.(ctx);
+    if (isPromise(released)) ctx.waitUntil(Promise.resolve(released).catch(() => {}));
+  } catch {
+    // Ignored, as documented.
+  }
 }

@@ -1,30 +1,29 @@
 import { isSessionError, SessionError } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import { copyPlain, isEqualInOrder, isPlain } from "../plain-data.js";
-import type { SessionData } from "../record.js";
-import type { LoadedSession, SessionStore, StoreScope, UpdatedSession } from "../store.js";
-import type { Settings } from "./options.js";
+import type { BaseStore } from "../records/base-store.js";
+import { copyPlain, isEqualInOrder, isPlain } from "../records/plain-data.js";
+import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
+import type { SessionData } from "../session.js";
+import type { ResolvedOptions } from "./options.js";
 
 type Change = (data: SessionData) => void;
 
 /**
- * Where there is nothing to commit to: all or nothing, as in a store. Answers
- * with the data as they are now.
+ * For sessions that have nothing in a store to commit to. As in a store, a change that throws leaves
+ * the data as they were.
+ *
+ * @returns the data as they are now.
  */
-export function updateInMemory(
-  data: SessionData,
-  change: Change,
-  store: SessionStore,
-): SessionData {
-  // What cannot be stored cannot be copied either, such as a cycle.
-  store.serialize(data);
+export function updateInMemory(data: SessionData, change: Change, store: BaseStore): SessionData {
+  // Data that cannot be stored, such as a cycle, cannot be copied either.
+  store.codec.serialize(data);
   const copy = copyPlain(data);
   if (!Object.isExtensible(data)) {
-    changeNow(change, copy);
+    applyChange(change, copy);
     return copy;
   }
   try {
-    changeNow(change, data);
+    applyChange(change, data);
     return data;
   } catch (error) {
     replaceContents(data, copy);
@@ -32,38 +31,43 @@ export function updateInMemory(
   }
 }
 
-/** Commits the change at once, and tells of it. */
+/** Commits the change at once, and emits what happened. */
 export async function updateInStore(
-  { store, emit }: Settings,
-  scope: StoreScope,
+  { store, emit }: ResolvedOptions,
+  scope: SessionScope,
   loaded: LoadedSession,
-  pending: () => SessionData,
+  currentData: () => SessionData,
   change: Change,
 ): Promise<UpdatedSession> {
   const { ctx } = scope;
   let updated: UpdatedSession | null;
   try {
-    updated = await store.apply!(loaded, pending, (data) => changeNow(change, data), scope);
+    const apply: Change = (data) => applyChange(change, data);
+    updated = await store.applyUpdate!(loaded, currentData, apply, scope);
   } catch (error) {
-    if (isSessionError(error)) emit({ type: "store-failed", code: error.code }, ctx);
+    if (isSessionError(error) && error.code !== "ERR_SESSION_USAGE") {
+      emit?.({ type: "store-failed", code: error.code }, ctx);
+    }
     throw error;
   }
   if (updated === null) {
-    emit({ type: "gone" }, ctx);
+    emit?.({ type: "gone" }, ctx);
     throw new SessionError(
       "ERR_SESSION_CONFLICT",
       "The session ended while this request was running, so update() had nothing to change. Let the client start over.",
     );
   }
-  if (updated.session.text !== loaded.text) emit({ type: "saved" }, ctx);
-  if (updated.merged) emit({ type: "merged" }, ctx);
+  if (updated.session.text !== loaded.text) emit?.({ type: "saved" }, ctx);
+  if (updated.merged) emit?.({ type: "merged" }, ctx);
   return updated;
 }
 
 /**
- * In place, since the handler may hold on to the object and to what is in it, and what it does
- * to them later must count: only keys whose values have changed get new ones. Unless the
- * object is frozen or sealed.
+ * Replaces the contents in place, because a handler may hold the object, or an object inside it, and
+ * its later changes must count: only keys whose values have changed get new values. A frozen or
+ * sealed object is replaced as a whole.
+ *
+ * @returns the object that holds the contents.
  */
 export function replaceContents(data: SessionData, contents: SessionData): SessionData {
   if (!Object.isExtensible(data)) return contents;
@@ -78,7 +82,7 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
-function changeNow(change: Change, data: SessionData): void {
+function applyChange(change: Change, data: SessionData): void {
   const answer = change(data) as unknown as Awaitable<void>;
   if (!isPromise(answer)) return;
   answer.then(undefined, () => {});

@@ -1,6 +1,6 @@
 /**
- * Text and bytes, by `Buffer` where the platform has one (it is some ten times faster on strings)
- * and by web standards elsewhere. Both give the same answers.
+ * Converts between text and bytes: with `Buffer` where the platform has one (about ten times faster
+ * on strings), else with web standards. Both give the same results.
  */
 export interface ByteCodec {
   encodeUtf8(text: string): Uint8Array;
@@ -28,7 +28,7 @@ export function bufferCodec(buffer: BufferConstructorLike): ByteCodec {
     encodeBase64url: (bytes) => view(bytes).toString("base64url"),
     decodeBase64url(text) {
       const bytes = buffer.from(text, "base64url");
-      // The decoder forgives padding, white space and the other alphabet; a token must not.
+      // The decoder accepts padding, white space and the other alphabet; a token must not have them.
       return bytes.toString("base64url") === text ? bytes : null;
     },
   };
@@ -37,7 +37,7 @@ export function bufferCodec(buffer: BufferConstructorLike): ByteCodec {
 export function webCodec(): ByteCodec {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  // In slices: the arguments of one call are limited by the stack.
+  // In slices: the stack limits the number of arguments of a call.
   const SLICE = 8192;
 
   function encodeBase64url(bytes: Uint8Array): string {
@@ -62,7 +62,7 @@ export function webCodec(): ByteCodec {
   };
 }
 
-/** The imitation that bundlers bring does not. */
+/** Whether it is a complete Buffer: the polyfill of some bundlers has no base64url. */
 export function knowsBase64url(buffer: BufferConstructorLike): boolean {
   try {
     return buffer.from("-_8", "base64url").toString("base64url") === "-_8";

@@ -1,16 +1,24 @@
-import { TimeoutError } from "./timeout-error.js";
+/** An answer did not come in time. */
+export class TimeoutError extends Error {
+  override readonly name: string = "TimeoutError";
 
-/**
- * The answer, or a `TimeoutError` when it does not come in time. What comes later is ignored.
- *
- * @param limit - Seconds.
- */
-export function withinTime<T>(limit: number, answer: PromiseLike<T>): Promise<T> {
+  constructor(seconds: number) {
+    super(`No answer within ${seconds} s.`);
+  }
+}
+
+/** The answer, or a `TimeoutError` when it does not come in time. A late answer is ignored. */
+export function withinTime<T>(
+  seconds: number,
+  answer: PromiseLike<T>,
+  onTimeout?: () => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new TimeoutError(limit));
-    }, limit * 1000);
-    // A thenable of somebody else's may throw in then().
+      reject(new TimeoutError(seconds));
+      onTimeout?.();
+    }, seconds * 1000);
+    // Promise.resolve: the then() of a foreign thenable may throw.
     Promise.resolve(answer).then(
       (value) => {
         clearTimeout(timer);

@@ -1,18 +1,18 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { session } from "../middleware/session.js";
-import type { Session } from "../record.js";
-import type { SessionStore, StoreScope } from "../store.js";
+import type { SessionScope, SessionStore } from "../records/store.js";
+import type { Session } from "../session.js";
+import { assertSame } from "./assertions.js";
 
-const URL_OF_REQUESTS = "https://example.com/";
-/** Seconds: thirty days. */
-const ABSOLUTE_TIMEOUT = 2_592_000;
+const REQUEST_URL = "https://example.com/";
+const ABSOLUTE_TIMEOUT_SECONDS = 30 * 86_400;
 const COOKIE_NAME = "session";
 
-/** What a store sees of a request. */
+/** The context of a request, with the additions of the contract's option `ctx`. */
 export function contextWith(additions: object | undefined): RequestContext<any> {
   const context = {
-    request: new Request(URL_OF_REQUESTS),
-    url: new URL(URL_OF_REQUESTS),
+    request: new Request(REQUEST_URL),
+    url: new URL(REQUEST_URL),
     method: "GET",
     ip: "127.0.0.1",
     platform: {},
@@ -29,16 +29,13 @@ export function contextWith(additions: object | undefined): RequestContext<any> 
   return context as unknown as RequestContext<any>;
 }
 
-export function scopeOf(ctx: RequestContext<any>, cookieName: string = COOKIE_NAME): StoreScope {
-  return { ctx, cookieName, absoluteTimeout: ABSOLUTE_TIMEOUT };
+export function scopeOf(ctx: RequestContext<any>): SessionScope {
+  return { ctx, cookieName: COOKIE_NAME, absoluteTimeout: ABSOLUTE_TIMEOUT_SECONDS };
 }
 
-/**
- * Somebody who makes requests of an app and holds on to what it gives them, as a
- * browser or an API's client does.
- */
+/** A client of an app: it keeps the ID or the sealed value, and sends it with every request. */
 export class Client {
-  /** The sealed cookie or the ID. */
+  /** The ID or the sealed value. */
   value: string | null = null;
   readonly #handle: ReturnType<typeof session>;
   readonly #additions: object | undefined;
@@ -53,7 +50,7 @@ export class Client {
     });
   }
 
-  /** One request, answered by the handler. */
+  /** One request, which the handler answers. */
   async visit(handler: (session: VisitedSession) => unknown): Promise<void> {
     const ctx = contextWith(this.#additions);
     ctx.next = async () => {
@@ -64,8 +61,25 @@ export class Client {
   }
 }
 
-/** Apps say what their data are; a contract does not care. */
+/** A session with data of any type: every app declares its own. */
 export interface VisitedSession extends Session {
   data: Record<string, any>;
   update(change: (data: Record<string, any>) => void): Promise<void>;
+}
+
+/**
+ * Checks that three requests share one session, and that a fourth request can destroy it.
+ *
+ * @returns What the client held before the session was destroyed.
+ */
+export async function destroyAfterThreeVisits(client: Client): Promise<string | null> {
+  const counts: unknown[] = [];
+  for (let visit = 1; visit <= 3; visit++) {
+    await client.visit(({ data }) => counts.push((data["visits"] = (data["visits"] ?? 0) + 1)));
+  }
+  assertSame("The count of visits", counts.join(), "1,2,3");
+  const { value } = client;
+  await client.visit((visited) => visited.destroy());
+  assertSame("What the client holds after destroy()", client.value, null);
+  return value;
 }

@@ -1,30 +1,36 @@
 import type { CookieStore, Unsealed } from "../cookie/cookie-store.js";
 import type { ExternalStore } from "../external/external-store.js";
-import type { BackendHooks } from "../external/records.js";
+import type { Backend } from "../external/guarded-backend.js";
 import type { Awaitable } from "../platform/awaitable.js";
-import type { SessionRecord } from "../record.js";
-import type { FreshReason, StoreScope } from "../store.js";
+import { withinTime } from "../platform/time-limit.js";
+import type { SessionRecord } from "../records/record.js";
+import type { RejectionReason, SessionScope } from "../records/store.js";
 
-/** The protected side of an external store. */
-export interface ExternalStoreHooks extends BackendHooks {
-  /** Whether `update` compares. */
-  readonly compares: boolean;
-}
-
-/** The protected side of a cookie store. */
+/** The hooks of a cookie store; the doc comments of `CookieStore` are their contract. */
 export interface CookieStoreHooks {
-  /** A record as a value for the cookie. */
-  seal(record: SessionRecord, scope: StoreScope): Awaitable<string>;
-  /** The reverse; a reason for what is none. */
-  unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason>;
+  /** Turns a record into a value for the cookie. */
+  seal(record: SessionRecord, scope: SessionScope): Awaitable<string>;
+  /** The reverse of `seal`: the record, or the reason why the value is rejected. */
+  unseal(value: string, scope: SessionScope): Awaitable<Unsealed | RejectionReason>;
 }
 
-/** The hooks of a store, for its specs: the same object, seen from inside. */
-export function externalHooksOf(store: ExternalStore): ExternalStoreHooks {
-  return store as unknown as ExternalStoreHooks;
+/** The same store, with its protected hooks made public for specs. */
+export function externalHooksOf(store: ExternalStore): Backend {
+  return store as unknown as Backend;
 }
 
-/** As `externalHooksOf`, of a cookie store. */
+/** The same store, with its protected hooks made public for specs. */
 export function cookieHooksOf(store: CookieStore): CookieStoreHooks {
   return store as unknown as CookieStoreHooks;
+}
+
+const HOOK_TIMEOUT_SECONDS = 10;
+
+/** The answer of a hook, which must neither throw nor take longer than 10 seconds. */
+export async function callHook<T>(name: string, hook: () => Awaitable<T>): Promise<T> {
+  try {
+    return await withinTime(HOOK_TIMEOUT_SECONDS, Promise.resolve(hook()));
+  } catch (cause) {
+    throw new Error(`${name}() failed.`, { cause });
+  }
 }

@@ -1,0 +1,66 @@
+import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
+import type { CryptoEngine } from "../../platform/engine.js";
+import type { Kind } from "../frame.js";
+import { encodePieces } from "./pae.js";
+
+export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
+
+/**
+ * More than the hours of thirty days, for one cookie name. A client that forges headers must not
+ * fill the memory.
+ */
+const MAX_SUBKEYS = 1024;
+
+/**
+ * One key of a ring. It never seals anything itself: each purpose has its own subkey, HKDF-Expand
+ * of the key with the purpose (product, kind of store, version, cookie name, period) as `info`.
+ */
+export class RingKey<Subkey> {
+  readonly id: number;
+  readonly engine: CryptoEngine;
+  readonly #root: CryptoKey;
+  readonly #kind: Kind;
+  readonly #makeSubkey: SubkeyMaker<Subkey>;
+  readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
+
+  constructor(
+    id: number,
+    root: CryptoKey,
+    engine: CryptoEngine,
+    kind: Kind,
+    makeSubkey: SubkeyMaker<Subkey>,
+  ) {
+    this.id = id;
+    this.#root = root;
+    this.engine = engine;
+    this.#kind = kind;
+    this.#makeSubkey = makeSubkey;
+  }
+
+  /** @param period - Chosen by the store: values of different periods have different subkeys. */
+  subkey(cookieName: string, period: number): Awaitable<Subkey> {
+    const purpose = `${period} ${cookieName}`;
+    return this.#subkeys.get(purpose) ?? this.#derive(purpose, cookieName, period);
+  }
+
+  #derive(purpose: string, cookieName: string, period: number): Awaitable<Subkey> {
+    const [name, version] = this.#kind.purpose;
+    const info = encodePieces("@hattip/session", name, version, cookieName, String(period));
+    const subkey = andThen(this.engine.expand(this.#root, info), (secret) =>
+      this.#makeSubkey(this.engine, secret),
+    );
+    if (this.#subkeys.size >= MAX_SUBKEYS) {
+      this.#subkeys.delete(this.#subkeys.keys().next().value!);
+    }
+    this.#subkeys.set(purpose, subkey);
+    if (isPromise(subkey)) {
+      // Meanwhile it may have been evicted, or derived again.
+      const isKept = (): boolean => this.#subkeys.get(purpose) === subkey;
+      subkey.then(
+        (ready) => isKept() && this.#subkeys.set(purpose, ready),
+        () => isKept() && this.#subkeys.delete(purpose),
+      );
+    }
+    return subkey;
+  }
+}

@@ -1,0 +1,130 @@
+import { codeOf, SessionError } from "../errors.js";
+import type { SessionCodec } from "../records/session-codec.js";
+import { isAlive } from "../records/expiry.js";
+import { isSameRecord, type SessionRecord } from "../records/record.js";
+import type { SessionScope } from "../records/store.js";
+import type { GuardedBackend } from "./guarded-backend.js";
+
+/** What has been written. */
+export interface WriteResult {
+  readonly record: SessionRecord;
+  /** Whether another request's changes were merged in. */
+  readonly merged: boolean;
+}
+
+/** Computes what must replace the newest record. It may be called several times. */
+export type NextRecord = (current: SessionRecord) => SessionRecord;
+
+/** Each conflict means that another request's write has succeeded, so that few requests lose often. */
+const MAX_ATTEMPTS = 100;
+/** Later attempts wait a random time before they read, so that rivals fall out of step. */
+const ATTEMPTS_WITHOUT_PAUSE = 3;
+const MAX_PAUSE_MS = 20;
+
+/**
+ * Replaces the record under its key, if that record is still stored. If it is not, reads the newest
+ * record and tries again. `null` when the record has ended: an ended record never comes back.
+ *
+ * @param loaded - The record as the request read it.
+ */
+export async function compareAndSwap(
+  backend: GuardedBackend,
+  codec: SessionCodec,
+  key: string,
+  loaded: SessionRecord,
+  nextRecord: NextRecord,
+  scope: SessionScope,
+): Promise<WriteResult | null> {
+  const { ctx, absoluteTimeout } = scope;
+  let current = loaded;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
+    const next = nextRecord(current);
+    if (isSameRecord(next, current)) {
+      // "Nothing to change" is true only of a record that was read just now.
+      if (current !== loaded) return resultOf(next, current, loaded);
+    } else if (isAlive(current, absoluteTimeout)) {
+      if (await backend.update(key, next, current, ctx)) {
+        if (isAlive(current, absoluteTimeout)) return resultOf(next, current, loaded);
+        // It expired while a slow backend was writing: other requests may have found it dead.
+        await backend.remove(key, ctx);
+        return null;
+      }
+    }
+    const newest = await readAlive(backend, codec, key, scope);
+    if (newest === null) return null;
+    current = newest;
+  }
+  throw tooManyConflicts();
+}
+
+/**
+ * Moves the record to a key that no client knows yet; `null` when the record has ended.
+ *
+ * The new record is written before the old one is retired, so that a crash loses no data. The new key
+ * is returned only after that, so that no other request can write to either record.
+ */
+export async function moveRecord(
+  backend: GuardedBackend,
+  codec: SessionCodec,
+  keys: { readonly from: string; readonly to: string },
+  loaded: SessionRecord,
+  nextRecord: NextRecord,
+  scope: SessionScope,
+): Promise<WriteResult | null> {
+  const { ctx, absoluteTimeout } = scope;
+  let draft: SessionRecord | undefined;
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
+      const current = await readAlive(backend, codec, keys.from, scope);
+      if (current !== null) {
+        const next = nextRecord(current);
+        if (draft) await backend.update(keys.to, next, draft, ctx);
+        else await backend.create(keys.to, next, ctx);
+        draft = next;
+        if (!(await backend.retire(keys.from, current, ctx))) continue;
+        if (isAlive(current, absoluteTimeout)) return resultOf(next, current, loaded);
+      }
+      if (draft) await backend.remove(keys.to, ctx);
+      return null;
+    }
+    throw tooManyConflicts();
+  } catch (error) {
+    // If the store has failed, the draft may be the only copy of the data. No client knows its key,
+    // and it expires.
+    if (draft && codeOf(error) !== "ERR_SESSION_STORE") await backend.remove(keys.to, ctx);
+    throw error;
+  }
+}
+
+/** `null` for a record that is missing, over or invalid: nothing can be written to it. */
+async function readAlive(
+  backend: GuardedBackend,
+  codec: SessionCodec,
+  key: string,
+  { ctx, absoluteTimeout }: SessionScope,
+): Promise<SessionRecord | null> {
+  const record = await backend.read(key, ctx);
+  if (typeof record === "string" || !isAlive(record, absoluteTimeout)) return null;
+  return codec.deserialize(record.text) && record;
+}
+
+function resultOf(
+  record: SessionRecord,
+  current: SessionRecord,
+  loaded: SessionRecord,
+): WriteResult {
+  return { record, merged: current.text !== loaded.text };
+}
+
+function randomPause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
+}
+
+function tooManyConflicts(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_CONFLICT",
+    `Other requests changed the session each of the ${MAX_ATTEMPTS} times this one tried to. Let the client try again.`,
+  );
+}

@@ -1,0 +1,97 @@
+import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
+import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
+import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { GetRedisClient } from "./clients.js";
+import { RedisConnection } from "./connection.js";
+import { RedisConnectionsPerRequest } from "./per-request.js";
+
+/** The options of `RedisSessionStore`. */
+export interface RedisSessionStoreOptions extends ExternalStoreOptions {
+  /**
+   * Called on first use, and again only after the client was closed or given up. A client that is not
+   * open yet is opened by the store, which also listens to its errors and closes it in `close()`. A
+   * client that is open is used as it is.
+   */
+  getClient: GetRedisClient;
+  /**
+   * For platforms where a connection must not outlive its request: `getClient` is called for each
+   * request that uses the store, and its client is closed when the request is over. Default: `false`.
+   */
+  perRequest?: boolean;
+}
+
+/**
+ * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node,
+ * Cluster, Sentinel, pool; of 4: one node) or ioredis 5 or newer (one node, Cluster, Sentinel).
+ * Loading is one `GET`. Saving is one script of `GET` and `SET` on the same key.
+ *
+ * While a client is down, calls fail at once. A client that the store has opened is replaced when it
+ * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves, and may send
+ * commands again after a reconnection.
+ *
+ * Replication in Redis is asynchronous: a failover may lose the last acknowledged writes.
+ * `min-replicas-to-write` with `min-replicas-max-lag` limits this to the writes of some seconds.
+ *
+ * @example
+ * ```ts
+ * const store = new RedisSessionStore({ getClient: () => redis.createClient() });
+ * ```
+ */
+export class RedisSessionStore extends ExternalStore {
+  /** Called by `session()`: closes the client of a request, with `perRequest`. */
+  override readonly release?: (ctx: RequestContext<any>) => Promise<void>;
+  readonly #redis: RedisConnection | RedisConnectionsPerRequest;
+
+  constructor({ getClient, perRequest = false, ...options }: RedisSessionStoreOptions) {
+    super(options);
+    if (typeof getClient !== "function") {
+      throw new TypeError(
+        "The option getClient must be a function that returns a Redis client: () => redis.createClient().",
+      );
+    }
+    if (typeof perRequest !== "boolean") {
+      throw new TypeError("The option perRequest must be true or false.");
+    }
+    if (perRequest) {
+      const connections = new RedisConnectionsPerRequest(getClient, this.timeout);
+      this.#redis = connections;
+      this.release = (ctx) => connections.release(ctx);
+    } else {
+      this.#redis = new RedisConnection(getClient, this.timeout);
+    }
+  }
+
+  /** Closes the client, if the store opened it. The next request opens one again. */
+  close(): Promise<void> {
+    return this.#redis.close();
+  }
+
+  protected override read(key: string, { ctx }: BackendCall): Promise<string | null> {
+    return this.#redis.run(ctx, [key], (driver, signal) => driver.read(key, signal));
+  }
+
+  protected override create(
+    key: string,
+    insertion: Insertion,
+    { ctx }: BackendCall,
+  ): Promise<boolean> {
+    return this.#redis.run(ctx, [key, insertion.text], (driver, signal) =>
+      driver.create(key, insertion, signal),
+    );
+  }
+
+  protected override update(
+    key: string,
+    replacement: Replacement,
+    { ctx }: BackendCall,
+  ): Promise<boolean> {
+    const { text, expected } = replacement;
+    return this.#redis.run(ctx, [key, text, expected], (driver, signal) =>
+      driver.update(key, replacement, signal),
+    );
+  }
+
+  protected override async remove(key: string, { ctx }: BackendCall): Promise<void> {
+    await this.#redis.run(ctx, [key], (driver, signal) => driver.remove(key, signal));
+  }
+}

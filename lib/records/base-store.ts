@@ -1,0 +1,104 @@
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { assertNoUnknown, assertOptions } from "../option-checks.js";
+import type { Awaitable } from "../platform/awaitable.js";
+import type { SessionData } from "../session.js";
+import type { SessionRecord } from "./record.js";
+import { SessionCodec, type SerializationOptions } from "./session-codec.js";
+import type {
+  LoadedSession,
+  RejectionReason,
+  SavedSession,
+  SessionScope,
+  SessionStore,
+  UpdatedSession,
+} from "./store.js";
+
+/** The methods that `session()` calls, each of which one base class implements. */
+const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate"];
+
+/**
+ * What `session()` calls on every store. The methods marked as internal are complete and final, and
+ * are left out of the published types: a subclass defines hooks only.
+ *
+ * A client's input never causes an exception: a throw means that the system failed.
+ */
+export abstract class BaseStore implements SessionStore {
+  readonly storeProtocol = 1 as const;
+  /** @internal */
+  readonly codec: SessionCodec;
+
+  /** @throws {TypeError} for an option that neither this class nor the subclass knows. */
+  constructor(options: SerializationOptions = {}) {
+    assertOptions(new.target.name, options);
+    const { stringify, parse, ...unknown } = options;
+    assertNoUnknown(
+      new.target.name,
+      unknown,
+      "Is it misspelt? A subclass takes its own options out before it calls super().",
+    );
+    this.codec = new SessionCodec({ stringify, parse });
+    assertProtocolIntact(this);
+  }
+
+  /** @internal The session that the value stands for, or the reason why it is rejected. */
+  abstract load(value: string, scope: SessionScope): Awaitable<LoadedSession | RejectionReason>;
+
+  /**
+   * @internal Writes a new session (`loaded` is `null`) or a changed one; `null` when the session
+   * has ended meanwhile.
+   */
+  abstract save(
+    loaded: LoadedSession | null,
+    next: SessionRecord,
+    scope: SessionScope,
+  ): Promise<SavedSession | null>;
+
+  /**
+   * @internal As `save`, under a new value; where values can be revoked, the old one is dead when
+   * the promise resolves.
+   */
+  abstract regenerate(
+    loaded: LoadedSession,
+    next: SessionRecord,
+    scope: SessionScope,
+  ): Promise<SavedSession | null>;
+
+  /** @internal Ends the session, where the server holds something that can be ended. */
+  abstract destroy(loaded: LoadedSession, scope: SessionScope): Promise<void>;
+
+  /**
+   * @internal Commits at once what `change` does to the newest data; `null` when the session has
+   * ended. A store that commits only with the response does not have this method.
+   *
+   * @param currentData - Returns the data as the handler has them now. `change` sees their unsaved
+   * changes, but does not commit them.
+   */
+  applyUpdate?(
+    loaded: LoadedSession,
+    currentData: () => SessionData,
+    change: (data: SessionData) => void,
+    scope: SessionScope,
+  ): Promise<UpdatedSession | null>;
+
+  /**
+   * Optional hook: the request is over, whatever its outcome. A store that opens something for each
+   * request closes it here. The response does not wait for it; `ctx.waitUntil` does.
+   */
+  release?(ctx: RequestContext<any>): Awaitable<void>;
+}
+
+/** A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off. */
+function assertProtocolIntact(store: BaseStore): void {
+  const defined = new Set<string>();
+  let prototype = Object.getPrototypeOf(store) as BaseStore;
+  for (; prototype !== BaseStore.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    for (const name of PROTOCOL.filter((method) => Object.hasOwn(prototype, method))) {
+      if (defined.has(name)) {
+        throw new TypeError(
+          `${store.constructor.name} must not define a method ${name}(), which session() calls: give yours another name.`,
+        );
+      }
+      defined.add(name);
+    }
+  }
+}

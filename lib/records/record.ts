@@ -1,0 +1,40 @@
+/** The one kind of record that flows through every store. */
+export interface SessionRecord {
+  /**
+   * The data as the store's `stringify` wrote them, with the session's own lifetime before them if
+   * it has one.
+   */
+  readonly text: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** Seconds since 1970: the first second at which the session is over. */
+  readonly expires: number;
+}
+
+/** Whether the two are one state of a record; the time of its creation never changes. */
+export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
+  return a.text === b.text && a.expires === b.expires;
+}
+
+/**
+ * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the
+ * version of the format and the times are decimal seconds since 1970. Each record has exactly one
+ * such text, so that backends can compare records as text.
+ */
+export function encodeRecord({ text, created, expires }: SessionRecord): string {
+  return `1.${created}.${expires}.${text}`;
+}
+
+const RECORD = /^1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
+
+/** `null` for text that `encodeRecord` does not write. */
+export function decodeRecord(encoded: string): SessionRecord | null {
+  const match = RECORD.exec(encoded);
+  return (
+    match && {
+      text: encoded.slice(match[0].length),
+      created: Number(match[1]),
+      expires: Number(match[2]),
+    }
+  );
+}

@@ -1,0 +1,148 @@
+import { SessionError } from "../errors.js";
+import { isPromise } from "../platform/awaitable.js";
+import type { Lifetime, SessionData } from "../session.js";
+import { isAlive } from "./expiry.js";
+import { parse as parseJson, stringify as stringifyJson } from "./json.js";
+import { isPlainObject } from "./plain-data.js";
+import type { SessionRecord } from "./record.js";
+import type { LoadedSession, RejectionReason } from "./store.js";
+
+/** How data become text and come back. */
+export interface SerializationOptions {
+  /**
+   * Default: `JSON.stringify`, with an error for what JSON would drop or change. Equal data must
+   * give equal text: a session has changed when its text has changed.
+   */
+  stringify?: (data: SessionData) => string;
+  /**
+   * Default: `JSON.parse`. Returns a plain object, not a promise. It may validate: when it throws,
+   * the client gets a fresh session (reason `invalid`).
+   */
+  parse?: (text: string) => SessionData;
+}
+
+/** What a record's text holds. */
+export interface StoredData {
+  readonly data: SessionData;
+  readonly lifetime: Lifetime;
+}
+
+/** Where a record was found. */
+export type Found = Pick<LoadedSession, "value"> & Partial<Pick<LoadedSession, "key" | "outdated">>;
+
+/** Precedes the data of a session with its own lifetime. Ten digits hold every time of a record. */
+const LIFETIME_PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Turns session data into the text of a record, and a record into a session. */
+export class SessionCodec {
+  readonly #stringify: (data: SessionData) => string;
+  readonly #parse: (text: string) => SessionData;
+
+  constructor({ stringify = stringifyJson, parse = parseJson }: SerializationOptions) {
+    if (typeof stringify !== "function") {
+      throw new TypeError("The option stringify must be a function that turns data into a string.");
+    }
+    if (typeof parse !== "function") {
+      throw new TypeError("The option parse must be a function that turns a string into data.");
+    }
+    this.#stringify = stringify;
+    this.#parse = parse;
+  }
+
+  /**
+   * The data as text, with `@<lifetime> ` before them if the session has a lifetime of its own.
+   *
+   * @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored.
+   */
+  serialize(data: SessionData, lifetime?: Lifetime): string {
+    const text = this.#textOf(data);
+    // A user's text that begins with @ gets the prefix "@- ": no lifetime of its own.
+    const needsPrefix = lifetime !== undefined || text.startsWith("@");
+    return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
+  }
+
+  /**
+   * The text that `serialize` writes for the unchanged data of this text. It differs where `parse`
+   * fills in what is missing, or orders the keys.
+   */
+  reserialize(text: string): string {
+    // The default stringify writes again what it has written.
+    if (this.#parse === parseJson && this.#stringify === stringifyJson) return text;
+    const stored = this.deserialize(text);
+    return stored ? this.serialize(stored.data, stored.lifetime) : text;
+  }
+
+  /**
+   * New data, which no other code holds; `null` when `parse` refuses the text or returns no plain
+   * object.
+   */
+  deserialize(text: string): StoredData | null {
+    const prefix = prefixOf(text);
+    if (prefix === null) return null;
+    const data = this.#dataOf(text.slice(prefix.length));
+    return data && { data, lifetime: prefix.lifetime };
+  }
+
+  /** The session of a record that its store vouches for, if it is alive and its data are sound. */
+  toSession(
+    record: SessionRecord,
+    { value, key = "", outdated = false }: Found,
+    absoluteTimeout: number,
+  ): LoadedSession | RejectionReason {
+    if (!isAlive(record, absoluteTimeout)) return "expired";
+    const stored = this.deserialize(record.text);
+    if (stored === null) return "invalid";
+    const { data, lifetime } = stored;
+    const { text, created, expires } = record;
+    return { value, key, data, lifetime, text, created, expires, outdated };
+  }
+
+  #dataOf(text: string): SessionData | null {
+    let data: unknown;
+    try {
+      data = this.#parse(text);
+    } catch {
+      return null;
+    }
+    if (isPromise(data)) {
+      data.then(undefined, () => {});
+      throw new SessionError("ERR_SESSION_USAGE", "The option parse must not be asynchronous.");
+    }
+    // Changes to private fields of an instance cannot be compared: a merge of two requests would
+    // lose them.
+    return isPlainObject(data) ? data : null;
+  }
+
+  #textOf(data: SessionData): string {
+    let text: unknown;
+    try {
+      text = this.#stringify(data);
+    } catch (cause) {
+      if (cause instanceof SessionError) throw cause;
+      throw new SessionError("ERR_SESSION_DATA", "session.data cannot be stringified.", { cause });
+    }
+    if (typeof text !== "string") {
+      throw new SessionError("ERR_SESSION_DATA", "The store's stringify did not return a string.");
+    }
+    // JSON escapes lone surrogates; UTF-8 would silently turn each into U+FFFD.
+    if (this.#stringify !== stringifyJson && LONE_SURROGATE.test(text)) {
+      throw new SessionError("ERR_SESSION_DATA", "The store's stringify left a lone surrogate.");
+    }
+    return text;
+  }
+}
+
+/** The lifetime of its own that the session has whose record has this text. */
+export function lifetimeOf(text: string): Lifetime {
+  return prefixOf(text)?.lifetime;
+}
+
+/** `null` for a prefix that `serialize` does not write. */
+function prefixOf(text: string): { length: number; lifetime: Lifetime } | null {
+  if (!text.startsWith("@")) return { length: 0, lifetime: undefined };
+  const match = LIFETIME_PREFIX.exec(text);
+  if (match === null) return null;
+  const [{ length }, lifetime] = match;
+  return { length, lifetime: lifetime === "browser" ? lifetime : Number(lifetime) || undefined };
+}

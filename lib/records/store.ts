@@ -1,0 +1,68 @@
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import type { Lifetime, SessionData } from "../session.js";
+import type { SessionRecord } from "./record.js";
+
+/**
+ * Where sessions are kept: a store of this package, or one that extends `CookieStore` or
+ * `ExternalStore`. What `session()` calls on a store is private to this package.
+ */
+export interface SessionStore {
+  /** The version of the private protocol, so that `session()` refuses a store of another version. */
+  readonly storeProtocol: 1;
+}
+
+/**
+ * Why the value that a client sent was rejected: `malformed` (not of this store's form), `tampered`
+ * (the seal is broken, or was made for another cookie name), `expired`, `unknown` (there is no such
+ * record), `unknown-key` (sealed by a key that is not in the ring), `other-store` (sealed by another
+ * kind of store) and `invalid` (`parse` refused the data).
+ */
+export type RejectionReason =
+  "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
+
+/** One session of one request: what a store is asked for. */
+export interface SessionScope {
+  /** The request's context. */
+  readonly ctx: RequestContext<any>;
+  /** The name of the session's cookie. IDs and sealed values are bound to it. */
+  readonly cookieName: string;
+  /** Seconds from its creation after which a session is over, whatever happens. */
+  readonly absoluteTimeout: number;
+}
+
+/** A session as its store found it. */
+export interface LoadedSession extends SessionRecord {
+  /** What the client holds: the sealed value or the ID. */
+  readonly value: string;
+  /** The record's key in the backend; empty for a cookie store. */
+  readonly key: string;
+  /** Made for this request alone: no other code holds a reference to it. */
+  readonly data: SessionData;
+  readonly lifetime: Lifetime;
+  /** Whether an old key sealed it, so that it must be reissued under the first key. */
+  readonly outdated: boolean;
+}
+
+/** The result of a write. */
+export interface SavedSession {
+  /** What the client must hold from now on. */
+  readonly value: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+  /** The session's own lifetime; after a merge it may be what another request has set. */
+  readonly lifetime: Lifetime;
+  /** Whether another request's changes were merged in. */
+  readonly merged: boolean;
+}
+
+/** The result of a committed `update()`. */
+export interface UpdatedSession {
+  readonly session: LoadedSession;
+  /**
+   * What the handler must see: the committed data, with the handler's pending changes on top.
+   * Called at the moment of replacement, because the handler may have made more changes meanwhile.
+   */
+  dataWith(pending: SessionData): SessionData;
+  /** Whether another request's changes were merged in. */
+  readonly merged: boolean;
+}

@@ -1,0 +1,144 @@
+import { assertSame, show } from "../assertions.js";
+import { inParallel } from "../concurrency.js";
+import { JSON_SHAPES } from "../json-shapes.js";
+import type { Specify } from "../test-runner.js";
+import type { CheckedBackend } from "./checked-backend.js";
+import { assertOneWins, RACES, textOfRival } from "./races.js";
+import { A, allOfUnicode, B, recordOf, UNUSUAL_TEXTS } from "./record-texts.js";
+import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
+
+const PARALLEL_WRITES = 8;
+const MAX_RECORD_BYTES = 65_536;
+
+export function specifyReading(
+  specify: Specify,
+  withStores: WithStores,
+  { anyPrefix = true }: ExternalStoreContractOptions,
+): void {
+  specify(
+    "read() returns null for a missing key and does not throw.",
+    withStores(async ({ backend }) => {
+      assertSame("The answer of read()", await backend.read(await backend.newKey()), null);
+    }),
+  );
+  specify(
+    "read() returns exactly the text that was written, whatever data it contains.",
+    withStores(async ({ backend }) => {
+      for (const shape of JSON_SHAPES) await assertStored(backend, recordOf(JSON.stringify(shape)));
+      for (const text of UNUSUAL_TEXTS) await assertStored(backend, text);
+    }),
+  );
+  specify(
+    "read() returns exactly the text that was written, for every character of Unicode.",
+    withStores(async ({ backend }) => {
+      const texts = [...allOfUnicode()];
+      // Sequential writes would take a minute with a backend that answers after 100 ms.
+      await inParallel(PARALLEL_WRITES, async (lane) => {
+        for (let at = lane; at < texts.length; at += PARALLEL_WRITES)
+          await assertStored(backend, texts[at]!);
+      });
+    }),
+  );
+  specify(
+    "A record of 64 KiB is stored completely.",
+    withStores(async ({ backend }) => {
+      const size = MAX_RECORD_BYTES - recordOf("").length;
+      await assertStored(backend, recordOf("x".repeat(size)));
+      await assertStored(backend, recordOf("\u{1F36A}".repeat(size / 4)));
+    }),
+  );
+  specify(
+    "Two keys that differ in one character are the keys of two records.",
+    withStores(async ({ backend }) => {
+      // These characters of keys are at risk: a backend may ignore their case, cut them off, or
+      // treat them as wildcards.
+      const start = (await backend.newKey()).slice(0, -1);
+      const end = (await backend.newKey()).slice("session:".length + 1);
+      await assertSeparate(
+        backend,
+        ["x", "X", "_", "-", "0"].flatMap((char) => [`${start}${char}`, `session:${char}${end}`]),
+      );
+    }),
+  );
+  if (!anyPrefix) return;
+  specify(
+    "A prefix can contain any characters.",
+    withStores(async ({ backend }) => {
+      const long = "p".repeat(250);
+      // Several of them are equal as a path, a file name, a pattern or a parameter of a URL.
+      const prefixes = [
+        ...["", "a", "A", "a:", "a/", "a\\", "a//", "a/b/../", "./a", "a ", "a+", "a%20"],
+        ...["%", "_", "*", "?", "a?", "[ab]", "{a}", "'", '"', "`;--", "\u00E9", "e\u0301"],
+        ...["\u{1F36A}", `${long}a`, `${long}b`],
+      ];
+      const hash = await backend.newKey("");
+      await assertSeparate(
+        backend,
+        prefixes.map((prefix) => prefix + hash),
+      );
+    }),
+  );
+}
+
+export function specifyCreating(
+  specify: Specify,
+  withStores: WithStores,
+  { compares = true }: ExternalStoreContractOptions,
+): void {
+  specify(
+    "create() inserts a record and returns true.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      assertSame("The answer of create()", await backend.create(key, { text: A }), true);
+      assertSame("The answer of read()", await otherBackend.read(key), A);
+    }),
+  );
+  // A store that cannot compare need not check for taken keys, because keys are 256 random bits.
+  if (!compares) return;
+  specify(
+    "create() returns false for a key that is taken, and does not replace the record.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, { text: A });
+      assertSame("The answer of create()", await otherBackend.create(key, { text: B }), false);
+      assertSame("The answer of read()", await backend.read(key), A);
+    }),
+  );
+  specify(
+    "Exactly one of several parallel create() calls for one key inserts its record.",
+    withStores(async ({ backend, otherBackend }) => {
+      for (let race = 0; race < RACES; race++) {
+        const key = await backend.newKey();
+        await assertOneWins(backend, key, (rival) =>
+          (rival % 2 ? backend : otherBackend).create(key, { text: textOfRival(rival) }),
+        );
+      }
+    }),
+  );
+}
+
+/** Checks that the keys do not overwrite each other's records. */
+async function assertSeparate(backend: CheckedBackend, keys: string[]): Promise<void> {
+  const textOf = (key: string): string => recordOf(JSON.stringify({ key }));
+  for (const key of keys) {
+    const answer = await backend.create(key, { text: textOf(key) });
+    assertSame(`The answer of create() for the key ${show(key)}`, answer, true);
+  }
+  for (const key of keys) {
+    assertSame(`The text under the key ${show(key)}`, await backend.read(key), textOf(key));
+  }
+}
+
+/** Checks that both create() and update() store the text unchanged. */
+async function assertStored(backend: CheckedBackend, text: string): Promise<void> {
+  const created = await backend.newKey();
+  assertSame("The answer of create()", await backend.create(created, { text }), true);
+  assertSame("The answer of read() after create()", await backend.read(created), text);
+  const updated = await backend.newKey();
+  await backend.create(updated, { text: A });
+  const answer = await backend.update(updated, { text, expected: A });
+  assertSame("The answer of update()", answer, true);
+  assertSame("The answer of read() after update()", await backend.read(updated), text);
+  await backend.remove(created);
+  await backend.remove(updated);
+}

@@ -1,0 +1,53 @@
+import { encodeRecord } from "../../records/record.js";
+
+/** The text of a record with these data, as hooks get it. */
+export function recordOf(text: string): string {
+  return encodeRecord({ text, created: 1_700_000_000, expires: 4_000_000_000 });
+}
+
+export const A: string = recordOf('{"text":"a"}');
+export const B: string = recordOf('{"text":"b"}');
+export const C: string = recordOf('{"text":"c"}');
+
+/** At most 64 KB of UTF-8, because a character takes at most four bytes. */
+const CHARACTERS_PER_RECORD = 16_000;
+
+/** Records with all characters of Unicode, except surrogates and the control characters of ASCII. */
+export function* allOfUnicode(): Generator<string> {
+  for (let start = 0x20; start <= 0x10ffff; start += CHARACTERS_PER_RECORD) {
+    let characters = "";
+    const end = Math.min(start + CHARACTERS_PER_RECORD, 0x110000);
+    for (let point = start; point < end; point++) {
+      const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+      if (!isSurrogate) characters += String.fromCodePoint(point);
+    }
+    if (characters !== "") yield recordOf(JSON.stringify({ characters }));
+  }
+}
+
+/** Texts that an app's own `stringify` may write, and the tombstone of a session that has moved. */
+export const UNUSUAL_TEXTS: readonly string[] = [
+  recordOf("{} "),
+  recordOf("{}\n"),
+  recordOf('{\r\n\t"a": 1\r\n}\r\n'),
+  recordOf("not JSON at all"),
+  "1.0.0.",
+];
+
+/** Pairs of different records that a comparison by a database's own rules may treat as equal. */
+export const NEARLY_EQUAL: readonly { what: string; stored: string; expected: string }[] = [
+  { what: "case", stored: '{"a":"a"}', expected: '{"a":"A"}' },
+  { what: "accents", stored: '{"a":"e"}', expected: '{"a":"\u00E9"}' },
+  { what: "the normal form of Unicode", stored: '{"a":"\u00E9"}', expected: '{"a":"e\u0301"}' },
+  { what: "width", stored: '{"a":"a"}', expected: '{"a":"\uFF41"}' },
+  { what: "a space at the end", stored: '{"a":1}', expected: '{"a":1} ' },
+  { what: "the order of keys", stored: '{"a":1,"b":2}', expected: '{"b":2,"a":1}' },
+  { what: "the form of a number", stored: '{"a":1}', expected: '{"a":1.0}' },
+  { what: "a wildcard for one character", stored: '{"a":"a"}', expected: '{"a":"_"}' },
+  { what: "a wildcard for any number of characters", stored: '{"a":"a"}', expected: '{"a":"%"}' },
+  {
+    what: "the last of 10 000 characters",
+    stored: `{"a":"${"x".repeat(10_000)}y"}`,
+    expected: `{"a":"${"x".repeat(10_000)}z"}`,
+  },
+];

@@ -1,0 +1,103 @@
+import { assertSame, assertTrue } from "../assertions.js";
+import { sleep } from "../concurrency.js";
+import type { Specify } from "../test-runner.js";
+import { A, B } from "./record-texts.js";
+import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
+
+/** No time in this package is longer. */
+const MAX_TTL_SECONDS = 1_000_000_000;
+/** A spec that would wait longer for a record to expire is left out. */
+const MAX_WAIT_SECONDS = 10;
+
+export function specifyTtl(
+  specify: Specify,
+  withStores: WithStores,
+  { minTtl = 1, ttlGranularity = 1 }: ExternalStoreContractOptions,
+): void {
+  specify(
+    "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
+    withStores(async ({ backend }) => {
+      for (const ttl of [1, 3, 59, 60, 86_399, 2_592_001, MAX_TTL_SECONDS]) {
+        const [created, updated] = [await backend.newKey(), await backend.newKey()];
+        await backend.create(updated, { text: A });
+        const answers = [
+          await backend.create(created, { text: B, ttl }),
+          await backend.update(updated, { text: B, ttl, expected: A }),
+        ];
+        assertSame(
+          `The answers of create() and update() for the ttl ${ttl}`,
+          answers.join(),
+          "true,true",
+        );
+        // On a slow machine, a short ttl may already have passed.
+        if (ttl < 60) continue;
+        // setTimeout() treats a delay of more than 2^31 ms as 1 ms.
+        await sleep(20);
+        const texts = [await backend.read(created), await backend.read(updated)];
+        assertSame(`The answers of read() for the ttl ${ttl}`, texts.join(), `${B},${B}`);
+      }
+    }),
+  );
+  specify(
+    "A record exists until its ttl has passed.",
+    withStores(async ({ backend }) => {
+      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      await backend.create(created, { text: A, ttl: 30 });
+      await backend.create(updated, { text: B, ttl: 30 });
+      await backend.update(updated, { text: A, ttl: 30, expected: B });
+      await sleep(1_500);
+      const texts = [await backend.read(created), await backend.read(updated)];
+      assertSame("The text by create(), ttl 30, after 1.5 s", texts[0], A);
+      assertSame("The text by update(), ttl 30, after 1.5 s", texts[1], A);
+    }),
+  );
+  // One second more than the minimum: a backend that counts whole seconds may cut the first one
+  // short.
+  const ttl = minTtl + 1;
+  // Workers KV has a minimum of a minute, which is too long to wait for. session() reads the expiry
+  // from the record, and does not rely on the backend.
+  if (ttl > MAX_WAIT_SECONDS) return;
+  specify(
+    "update() gives the record a new ttl.",
+    withStores(async ({ backend }) => {
+      let key: string;
+      let isUpdated = false;
+      do {
+        const begin = performance.now();
+        key = await backend.newKey();
+        await backend.create(key, { text: A, ttl });
+        isUpdated = await backend.update(key, { text: B, expected: A });
+        // If a busy machine let the record expire before the update, a new record gets another try.
+        const isOver = performance.now() - begin >= ttl * 1000;
+        assertTrue(isUpdated || isOver, "update() rejected a record whose ttl had not passed.");
+      } while (!isUpdated);
+      await sleep((ttl + 1) * 1000);
+      assertSame("The text after the old ttl", await backend.read(key), B);
+    }),
+  );
+  specify(
+    "update() does not bring back a record whose ttl has passed.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, { text: A, ttl });
+      await sleep((ttl + 1) * 1000);
+      const answer = await backend.update(key, { text: B, expected: A });
+      assertSame("The answer of update()", answer, false);
+      assertTrue((await backend.read(key)) !== B, "update() returned false, but wrote the text.");
+    }),
+  );
+  const waitSeconds = ttl + ttlGranularity;
+  if (waitSeconds > MAX_WAIT_SECONDS) return;
+  specify(
+    "read() returns null for a record whose ttl has passed.",
+    withStores(async ({ backend }) => {
+      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      await backend.create(created, { text: A, ttl });
+      await backend.create(updated, { text: B });
+      await backend.update(updated, { text: A, ttl, expected: B });
+      await sleep(waitSeconds * 1000);
+      assertSame("The text by create() after its ttl", await backend.read(created), null);
+      assertSame("The text by update() after its ttl", await backend.read(updated), null);
+    }),
+  );
+}
