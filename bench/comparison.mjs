@@ -1,7 +1,7 @@
 import { WARM_UP } from "./measure.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
-/** Who takes part in what. The first is this package, except where there is no session at all. */
+/** The contenders for each kind of session. The first one is this package, except for `nothing`. */
 export const FIELDS = {
   nothing: ["nothing", "nothing-express"],
   signed: [
@@ -35,7 +35,7 @@ export const FIELDS = {
   redis: ["hattip-session", "floor", "express-session"],
 };
 
-/** Those whose cryptography is Web Crypto's. */
+/** The contenders that use Web Crypto. */
 export const ON_WEB_CRYPTO = [
   "react-router",
   "hono-cookies",
@@ -47,7 +47,7 @@ export const ON_WEB_CRYPTO = [
 
 export const IN_FLIGHT = [1, 64];
 
-/** What every contender of a field does, one after the other. */
+/** The cases that every contender of a kind runs. */
 export const CASES = [
   { action: "anonymous", size: "none", inFlight: 1 },
   ...IN_FLIGHT.flatMap((inFlight) =>
@@ -62,9 +62,9 @@ export function nameOf({ action, size, inFlight }) {
 }
 
 /**
- * All contenders of a kind, in rounds: in each round everyone gets its turn at a case before
- * anybody gets the next one, in another order every time. So what the machine does besides falls on
- * all of them alike, and each round has its own ratios.
+ * Measures all contenders of a kind. For each case, every contender runs once in each round, and
+ * the order changes from round to round. So other load on the machine affects all contenders alike,
+ * and each round has its own ratios.
  */
 export async function compare(kind, { rounds, milliseconds, clock, redisUrl, log }) {
   const workers = [];

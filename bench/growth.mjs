@@ -29,7 +29,7 @@ const byRing = (kind) => ({
   })),
 });
 
-/** How the cost of a write grows with one thing while all others stay. */
+/** Each line shows how the cost of a write grows with one quantity while all others are fixed. */
 const LINES = [
   ...["signed", "encrypted"].map((kind) => bySize(kind, COOKIE_SIZES)),
   ...["memory", "redis"].map((kind) => bySize(kind, RECORD_SIZES)),
@@ -47,8 +47,8 @@ const LINES = [
 ];
 
 /**
- * The lines of this package alone; the points of a line take turns in rounds,
- * each in a process of its own.
+ * Measures this package without its peers. Each point of a line has a process of its own, and the
+ * points take turns in rounds.
  */
 export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions, log }) {
   const lines = [];

@@ -3,20 +3,20 @@ import { cookieHeaderOf } from "./drivers/fetch.mjs";
 import { median } from "./statistics.mjs";
 import { dataOf } from "./workload.mjs";
 
-/** Milliseconds until everything has been compiled that will be. */
+/** Milliseconds. After this time, the JIT has compiled the hot code. */
 export const WARM_UP = 200;
 
 const POOL_MAX = 1024;
 const POOL_SECONDS = 1.5;
 const BATCH_MS = 2;
 const BATCH_MAX = 128;
-/** A batch holds this many times what is in flight, so that the lanes are full most of the time. */
+/** Requests in a batch per request in flight. With several, all lanes are busy most of the time. */
 const BATCH_PER_LANE = 4;
 const LONG_BATCH_MS = 100;
 
 /**
- * Milliseconds that have passed, or that this process has spent on all of its threads,
- * whoever else needs the machine.
+ * Both clocks return milliseconds. `wall` is the elapsed time. `cpu` is the CPU time of all threads
+ * of this process, so other load on the machine does not count.
  */
 const CLOCKS = {
   wall: () => performance.now(),
@@ -27,8 +27,9 @@ const CLOCKS = {
 };
 
 /**
- * Clients, each with a session of its own, that a contender serves in batches. Whatever a batch
- * needs is made before the clock starts, and the new cookies are collected after it has stopped.
+ * Clients, each with a session of its own. The contender serves them in batches. The requests of a
+ * batch are created before the clock starts, and the new cookies are collected after it has
+ * stopped.
  */
 export class Clients {
   #contender;
@@ -61,8 +62,8 @@ export class Clients {
   }
 
   /**
-   * Per request: microseconds and bytes allocated, as medians of batches that last so
-   * many milliseconds together.
+   * Returns the microseconds and the allocated bytes per request. Both are medians of batches that
+   * together last this number of milliseconds.
    */
   async run(action, inFlight, milliseconds, clock = "wall") {
     const times = [];
@@ -93,8 +94,8 @@ export class Clients {
         responses[i] = typeof answer.then === "function" ? await answer : answer;
       }
     };
-    // The exchanges that wait here would be copied by every collection that happens to fall into
-    // the batch, as in no server.
+    // A garbage collection within the batch would copy all prepared exchanges. A server does not
+    // prepare exchanges, so the collection runs here, before the clock starts.
     globalThis.gc({ type: "minor" });
     const heap = getHeapStatistics().used_heap_size;
     const start = now();
@@ -111,7 +112,7 @@ export class Clients {
   }
 }
 
-/** A new session with these data; the Cookie header that stands for it. */
+/** Creates a session with these data, and returns its Cookie header. */
 export async function seed(contender, data) {
   const { exchange, handle, setCookiesOf, actions } = contender;
   const response = await handle(exchange(undefined), (session) => actions.seed(session, data));

@@ -10,8 +10,8 @@ const CHART = { width: 290, height: 150, gap: 25 };
 const COLORS = { read: "#7aa6c2", write: "#2b5d80", ours: "#c2572b", line: "#999" };
 
 /**
- * Bars for every kind (medium data, one request after the other), and a line
- * for everything that grows.
+ * Draws bars for every kind of session (medium data, one request at a time), and a chart for every
+ * quantity that grows.
  */
 export function picture({ fields, lines }) {
   let y = 20;
@@ -36,13 +36,13 @@ ${parts.join("\n")}
 `;
 }
 
-/** A logarithmic scale: the slowest takes a hundred times what the fastest takes. */
+/** The scale is logarithmic: some contenders take hundreds of times as long as others. */
 function bars({ kind, contenders }, top) {
   const parts = [
     text(
       10,
       top + 12,
-      `${kind}: µs per request, medium data, one after the other (logarithmic)`,
+      `${kind}: µs per request, medium data, one request at a time (logarithmic)`,
       15,
     ),
   ];
@@ -67,7 +67,7 @@ function bars({ kind, contenders }, top) {
 function chart({ title, points }, left, top) {
   const times = points.map(({ time }) => time);
   const x = logScale([points[0].x, points.at(-1).x], [left + 10, left + CHART.width - 30]);
-  // Two decades at least, so that what is flat looks flat.
+  // The axis has at least two decades, so that a constant cost looks flat.
   const low = Math.min(...times) / 3;
   const y = logScale([low, Math.max(low * 100, ...times)], [top + CHART.height, top + 24]);
   const marks = points.flatMap((point) => [

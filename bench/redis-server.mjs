@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A `redis-server` of this run's own, on loopback, that keeps nothing on disk. */
+/** Starts a `redis-server` for this run. It listens on loopback, and keeps nothing on disk. */
 export async function startRedis() {
-  // Somebody else may take the free port before Redis does.
+  // Another process may take the free port before Redis does.
   for (let attempt = 1; ; attempt++) {
     try {
       return await launch(await freePort());
@@ -44,9 +44,9 @@ function ready(server) {
       if (output.includes("Ready to accept connections")) resolve();
     });
     server.on("error", ({ message }) => {
-      reject(new Error(`${message}. It is installed by: apt-get install redis-server`));
+      reject(new Error(`${message}. To install it: apt-get install redis-server`));
     });
-    server.on("close", () => reject(new Error(`redis-server has ended: ${output.trim()}`)));
+    server.on("close", () => reject(new Error(`redis-server has exited: ${output.trim()}`)));
   });
 }
 

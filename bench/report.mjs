@@ -4,13 +4,13 @@ import { median, ratioOf } from "./statistics.mjs";
 
 const LACKS = {
   e: "no expiry in the value: only the browser ends the session",
-  a: "no absolute timeout beside the idle one",
+  a: "no absolute timeout in addition to the idle timeout",
   r: "no key rotation",
-  n: "the value is not bound to the cookie's name",
-  h: "the backend holds the ID itself, not a hash",
-  c: "of two requests at once, one's changes are lost",
-  o: "requests share the stored object itself, which is neither copied nor turned into text",
-  s: "starts a session for every visitor who only looks",
+  n: "the value is valid under any cookie name",
+  h: "the backend stores the session ID itself instead of a hash",
+  c: "if two concurrent requests change a session, the changes of one are lost",
+  o: "all requests share the stored object, which is neither copied nor serialized",
+  s: "starts a session for every visitor, even if the handler writes no data",
 };
 
 const HEADINGS = {
@@ -36,22 +36,22 @@ export function report({ fields, lines, settings, command }) {
 }
 
 const CLOCKS = {
-  wall: "by the clock on the wall",
-  cpu: "of CPU time, on all threads of the contender's process, so that other work of the machine does not count",
+  wall: "in elapsed time",
+  cpu: "in CPU time of all threads of the contender's process, so that other load on the machine does not count",
 };
 
 function introduction(command, { clock }) {
   return `# What a session costs
 
-Made by \`${command}\` on Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores: the built package against its
-peers and against what one would write by hand on \`node:crypto\`. Microseconds per request, ${CLOCKS[clock]}; less is better.
+\`${command}\` has measured this on Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores. It compares the built
+package with its peers and with minimal handwritten code on \`node:crypto\`. The figures are microseconds per request, ${CLOCKS[clock]}. Less is better.
 
 ![The cost of a session, and how it grows](performance.svg)`;
 }
 
 /**
- * Read and write of small data, one request after the other; Redis with as many in flight
- * as keep its connection busy.
+ * The times to read and write small data, one request at a time. Redis has enough requests in
+ * flight to keep its connection busy.
  */
 function summary(fields) {
   const inFlightOf = (kind) => (kind === "redis" ? IN_FLIGHT.at(-1) : IN_FLIGHT[0]);
@@ -73,7 +73,7 @@ function summary(fields) {
     const inFlight = inFlightOf(kind);
     return `${HEADINGS[kind]}${inFlight === 1 ? "" : `, ${inFlight} in flight`}`;
   });
-  return `Read / write of a session with 27 bytes of data:
+  return `The time to read / write a session with 27 bytes of data:
 
 ${table(["", ...headings], rows)}`;
 }
@@ -81,16 +81,16 @@ ${table(["", ...headings], rows)}`;
 function method({ rounds, milliseconds }) {
   return `## How it is measured
 
-- **What is timed** is the session's work: from a request that is there, with its Cookie header unparsed, through the middleware and a handler
-  that reads one value or changes one, to the response with its Set-Cookie header. Requests, responses and contexts are made before the clock starts.
-  Fetch-style contenders get a \`Request\` and a \`Response\` of Node's, Express-style ones Node's \`IncomingMessage\` and \`ServerResponse\`; nobody writes to a socket.
-  In the tables, this package also does what no peer does: \`Vary\` and \`Cache-Control\`, the check of what JSON cannot keep, and the search for changes.
-- **Data**: small is 27 bytes of JSON, medium 977. Every client has its own session and sends the newest cookie it got, so that no
-  cache of cookies could help.
-- **Each contender** is verified first (data comes back, changes come back, a changed character makes the session a fresh one), runs in a process of its own, and
-  takes its turn in ${rounds} rounds of ${milliseconds} ms, in another order every time. The figures are medians of the rounds.
-  A ratio is taken within each round; its quartiles stand behind it.
-- Garbage is collected before each batch of requests and not within: the kilobytes that a request allocates are in a column of their own.`;
+- **The timed work** is the work of the session. It starts with a request whose Cookie header is not parsed yet. It includes the middleware and a handler
+  that reads or changes one value. It ends with the response and its Set-Cookie header. Requests, responses and contexts are created before the clock starts.
+  Fetch-style contenders use Node's \`Request\` and \`Response\`. Express-style contenders use Node's \`IncomingMessage\` and \`ServerResponse\`. No contender writes to a socket.
+  The times of this package include work that no peer does: it sets \`Vary\` and \`Cache-Control\`, rejects data that JSON cannot represent, and detects changes.
+- **The data** are 27 bytes of JSON (small) or 977 bytes (medium). Every client has its own session and sends the newest cookie that it has received, so a
+  cache of cookies would not help.
+- **Each contender** is verified first: it must return saved data, save changes, and reject a cookie with a changed character. It then runs in a process of its own,
+  in ${rounds} rounds of ${milliseconds} ms. The order of the contenders changes from round to round. The figures are medians of the rounds.
+  The ratios are computed within each round, and are given with their quartiles.
+- **Garbage** is collected before each batch of requests, not within it. A separate column shows the kilobytes that a request allocates.`;
 }
 
 function section({ kind, contenders }) {
@@ -111,18 +111,18 @@ function section({ kind, contenders }) {
   ]);
   const heading = `## ${HEADINGS[kind]}\n\n`;
   if (kind === "nothing") {
-    return `${heading}The driver's share of every figure below. It has not been subtracted.\n\n${table(headers, times)}`;
+    return `${heading}Every figure below includes this time of the driver.\n\n${table(headers, times)}`;
   }
   const onWebCrypto = contenders.find(({ id }) => id === "hattip-session-web-crypto");
   return `${heading}${table(headers, times)}
 
-The ratio of this package's time to theirs (below 1: this package is faster), with its quartiles:
+The time of this package divided by the time of the peer, with quartiles (below 1: this package is faster):
 
 ${table(["", ...headers.slice(3)], ratiosOf(ours, others))}${
     onWebCrypto
       ? `
 
-The same for this package on Web Crypto alone, against peers that also use it:
+The same ratio for this package with only Web Crypto, compared with peers that also use Web Crypto:
 
 ${table(
   ["", ...headers.slice(3)],
@@ -153,7 +153,7 @@ function growth(lines) {
   ]);
   return `## How cost grows
 
-A write of this package, in microseconds, while one thing grows and everything else is small.
+The time of a write of this package, in microseconds, while one quantity grows and all others are small.
 
 ${table(["", "cost"], rows)}`;
 }
@@ -165,8 +165,8 @@ function notes(fields) {
   const versions = new Set(contenders.flatMap((contender) => contender.versions));
   return `## Notes
 
-Bytes are those of the cookie's value, with small and medium data; KB is what a write of medium data allocates. Contenders that do less are marked:
-${legend.map(([letter, text]) => `${letter} = ${text}`).join("; ")}.
+The column "bytes" has the length of the cookie's value with small and with medium data. The column "KB" has the memory that a write of medium data allocates.
+Letters mark contenders that do less: ${legend.map(([letter, text]) => `${letter} = ${text}`).join("; ")}.
 
 Versions: ${[...versions].toSorted((a, b) => a.localeCompare(b)).join(", ")}.`;
 }

@@ -26,7 +26,7 @@ if (!options["no-install"]) {
   execFileSync("npm", ["run", "build"], { cwd: ROOT, stdio: "inherit" });
 }
 
-// Only now, when what they import is there.
+// These modules import packages that the lines above install and build.
 const { compare } = await import("./comparison.mjs");
 const { grow } = await import("./growth.mjs");
 const { startRedis } = await import("./redis-server.mjs");

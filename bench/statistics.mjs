@@ -10,10 +10,7 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-/**
- * How one series stands to another, round by round: the median, and the
- * quartiles on both sides of it.
- */
+/** The median and the quartiles of the ratios between two series, round by round. */
 export function ratioOf(times, reference) {
   const ratios = times.map((time, round) => time / reference[round]);
   return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };

@@ -4,8 +4,8 @@ import { seed } from "./measure.mjs";
 import { dataOf, nextVisit, SIZES } from "./workload.mjs";
 
 /**
- * Throws unless a contender does what a session is for; answers with the bytes of
- * the cookie's value by size.
+ * Throws if a contender does not work as a session. Returns the bytes of the cookie's value for
+ * each size.
  */
 export async function verify(contender, kind) {
   const bytes = {};
@@ -15,15 +15,27 @@ export async function verify(contender, kind) {
     const cookie = await seed(contender, data);
     bytes[size] = valueBytes(cookie);
 
-    assert.deepEqual(await dump(contender, cookie), data, "The data come back.");
+    assert.deepEqual(
+      await dump(contender, cookie),
+      data,
+      "The contender must return the saved data.",
+    );
     const response = await serve(contender, cookie, contender.actions.write);
     const written = cookieHeaderOf(contender.setCookiesOf(response)) ?? cookie;
     const changed = { ...data, visits: nextVisit(data.visits) };
-    assert.deepEqual(await dump(contender, written), changed, "A change comes back.");
-    assert.equal((await dump(contender, undefined)).user, undefined, "No cookie, no session.");
+    assert.deepEqual(await dump(contender, written), changed, "The contender must save a change.");
+    assert.equal(
+      (await dump(contender, undefined)).user,
+      undefined,
+      "A request without a cookie must not get the session.",
+    );
     if (kind === "unsigned") continue;
     for (const forged of forgeries(cookie)) {
-      assert.equal((await dump(contender, forged)).user, undefined, `Forged: ${forged}`);
+      assert.equal(
+        (await dump(contender, forged)).user,
+        undefined,
+        `A forged cookie must not get the session: ${forged}`,
+      );
     }
   }
   return bytes;
@@ -52,7 +64,7 @@ function forgeries(cookie) {
   });
 }
 
-/** Of all cookies that the session takes, without their names. */
+/** The bytes of all cookies of the session, without their names. */
 function valueBytes(cookie) {
   return cookie
     .split("; ")

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 
-/** A process with one contender in it, that does one thing at a time. */
+/** A child process with one contender. It runs one command at a time. */
 export class WorkerProcess {
   #child;
   #ended;
@@ -23,7 +23,9 @@ export class WorkerProcess {
     });
     this.#ended = once(this.#child, "exit");
     this.#child.on("message", (answer) => this.#resolve(answer));
-    this.#child.on("exit", (code) => this.#resolve?.({ error: `The process has ended: ${code}` }));
+    this.#child.on("exit", (code) =>
+      this.#resolve?.({ error: `The process has exited with code ${code}.` }),
+    );
   }
 
   async ask(command, request = {}) {

@@ -1,4 +1,4 @@
-// One contender in a process of its own, told by its parent what to do next.
+// Runs one contender in a process of its own. The parent process sends the commands.
 import { readFileSync } from "node:fs";
 import { Clients, seed } from "./measure.mjs";
 import { verify } from "./verify.mjs";
@@ -27,7 +27,7 @@ const commands = {
     return clients.run(run, inFlight, milliseconds, clock);
   },
 
-  /** Puts so many sessions into the store. */
+  /** Puts this number of sessions into the store. */
   async fill({ count }) {
     for (let i = 0; i < count; i++) await seed(contender, dataOf(SIZES.small, i));
   },
@@ -38,7 +38,7 @@ const commands = {
   },
 };
 
-/** One pool for each size, so that a contender meets the same clients in every round. */
+/** Keeps one pool for each size, so that every round uses the same clients. */
 async function clientsOf(size) {
   if (!pools.has(size)) {
     const bytes = SIZES[size] ?? size;
@@ -55,7 +55,7 @@ function versionOf(name) {
   return JSON.parse(readFileSync(manifest, "utf8")).version;
 }
 
-// The parent has gone, however it ended.
+// The parent process has exited or crashed.
 process.on("disconnect", () => process.exit());
 
 process.on("message", ({ command, ...request }) => {

@@ -1,10 +1,7 @@
-/**
- * What sessions hold: 27 and 977 bytes of JSON. Each has another user, so
- * that no two cookies are alike.
- */
+/** The bytes of the session data as JSON. Every session has a different user, so cookies differ. */
 export const SIZES = { small: 27, medium: 977 };
 
-/** Data whose JSON has exactly so many bytes. */
+/** Returns data whose JSON has exactly this number of bytes. */
 export function dataOf(bytes, number) {
   const data = { user: 10_000 + (number % 90_000), visits: 100 };
   if (bytes === SIZES.small) return data;
@@ -20,12 +17,12 @@ export function dataOf(bytes, number) {
   return data;
 }
 
-/** The number of visits has three digits for ever, so that the data keep their size. */
+/** Keeps the number of visits at three digits, so that the size of the data does not change. */
 export function nextVisit(visits) {
   return visits === 999 ? 100 : visits + 1;
 }
 
-/** What handlers do with a session that is a plain object at `data(session)`. */
+/** The actions of a handler if the session data are a plain object at `data(session)`. */
 export function objectActions(data) {
   return {
     seed(session, values) {
@@ -42,7 +39,7 @@ export function objectActions(data) {
   };
 }
 
-/** The same for a session with `get(key)` and `set(key, value)`. */
+/** The actions of a handler if the session has `get(key)` and `set(key, value)`. */
 export const accessorActions = {
   seed(session, values) {
     for (const [key, value] of Object.entries(values)) session.set(key, value);

@@ -13,7 +13,7 @@ declare module "@hattip/session" {
   }
 }
 
-// No Vary is needed: shared caches keep nothing that was asked for with
+// The responses need no Vary header: shared caches do not store responses to requests with
 // Authorization (RFC 9111, 3.5).
 const app = createRouter();
 app.use(
@@ -41,7 +41,7 @@ app.get("/account", (ctx) => {
 });
 app.post("/logout", async (ctx) => {
   await ctx.session.destroy();
-  return json("Your token is worthless now.");
+  return json("Your token is no longer valid.");
 });
 
 export default app.buildHandler();

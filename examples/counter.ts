@@ -1,4 +1,4 @@
-// The smallest app there is: counts each browser's visits.
+// A minimal app that counts the visits of each browser.
 //
 //     export SESSION_KEY=$(node -p "crypto.randomBytes(32).toString('base64url')")
 //     npm run example counter
@@ -13,7 +13,7 @@ declare module "@hattip/session" {
   }
 }
 
-// Refuses to start without a key: a key that everybody knows would let everybody forge sessions.
+// The app does not start without a key. With a default key, everybody could forge sessions.
 const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
 
 const app = createRouter();

@@ -1,4 +1,4 @@
-// A Hattip app, with its sessions, inside an Express app.
+// A Hattip app with sessions inside an Express app.
 //
 //     export SESSION_KEY=$(node -p "crypto.randomBytes(32).toString('base64url')")
 //     npm run build && node --import ts-blank-space/register examples/express.ts
@@ -12,7 +12,7 @@ export function createApp(): Express {
   app.get("/health", (_request, response) => {
     response.send("Express is well");
   });
-  // By default Hattip calls next() even after it has responded, and Express would respond again.
+  // By default, Hattip calls next() even after it has responded. Express would then respond again.
   // Behind a TLS-terminating proxy, { trustProxy: true } tells Hattip that the browser uses https.
   const hattip = createMiddleware(counter, { alwaysCallNext: false });
   app.use(hattip as express.RequestHandler);

@@ -1,4 +1,4 @@
-// Replaces the key that seals the sessions, and nobody is logged out:
+// Replaces the key that seals the sessions without logging anybody out. To run it:
 //
 //     npm run build && node --import ts-blank-space/register examples/key-rotation.ts
 import { compose, type RequestContext } from "@hattip/compose";
@@ -18,20 +18,23 @@ export async function makeKey(): Promise<string> {
   return EncryptedCookieStore.exportKey(await EncryptedCookieStore.generateKey());
 }
 
-/** Each step is a deployment: let it reach every server before the next. */
+/** Each step is a deployment. It must reach every server before the next step. */
 export function rotate(oldKey: string, newKey: string): { why: string; keys: string[] }[] {
   return [
-    { why: "As it was.", keys: [oldKey] },
-    { why: "The new key is behind: now every server can open with it.", keys: [oldKey, newKey] },
+    { why: "Before the rotation.", keys: [oldKey] },
     {
-      why: "In front: it now seals, and each session that comes in is reissued.",
+      why: "The new key comes second, so that every server can open its values.",
+      keys: [oldKey, newKey],
+    },
+    {
+      why: "The new key comes first, so it seals, and the old sessions are reissued.",
       keys: [newKey, oldKey],
     },
-    { why: "After the absolute timeout nothing is under the old one.", keys: [newKey] },
+    { why: "The old key is removed after the absolute timeout.", keys: [newKey] },
   ];
 }
 
-/** The app with these keys, of which the first seals and all open. */
+/** The app with these keys. The first one seals, and all of them open. */
 export async function deploy(keys: string[]): Promise<HattipHandler> {
   const store = new EncryptedCookieStore(await EncryptedCookieStore.generateKeysFromBase64(keys));
   return compose(cookie(), session({ store, defaultSessionData: {} }), (ctx: RequestContext) => {
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** What an adapter would hand over. */
+/** The context that an adapter would pass to the handler. */
 function contextOf(request: Request): AdapterRequestContext {
   return {
     request,

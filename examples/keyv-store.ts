@@ -1,14 +1,14 @@
-// A store on Keyv, for your app to import: spec/examples/keyv-store.spec.ts shows it at work.
-import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
+// A store on Keyv that your app can import. spec/examples/keyv-store.spec.ts shows how to use it.
+import { ExternalStore, type ExternalStoreOptions, type Insertion } from "@hattip/session";
 import type { Keyv } from "keyv";
 
 /**
- * Keeps sessions in whatever Keyv has an adapter for: some thirty databases and services.
+ * Keeps sessions in Keyv, which has adapters for some thirty databases and services.
  *
- * Keyv has no conditional write, and so this store cannot promise all that others do. Of two
- * requests that change one session at the same time, one change is lost;
- * `ctx.session.update()` is not atomic; and a request that is under way during a logout may
- * bring the session back. It says so by `compares`.
+ * Keyv has no compare-and-swap, so this store gives weaker guarantees than other stores. If two
+ * concurrent requests change one session, one change is lost. `ctx.session.update()` is not atomic.
+ * A request that runs during a logout can bring the session back. The store declares this by
+ * `compares`.
  */
 export class KeyvSessionStore extends ExternalStore {
   readonly #keyv: Keyv<string>;
@@ -16,7 +16,7 @@ export class KeyvSessionStore extends ExternalStore {
   constructor({ keyv, ...options }: ExternalStoreOptions & { keyv: Keyv<string> }) {
     super(options);
     if (!keyv.throwOnErrors) {
-      // Else a database that is down looks like one that knows nobody.
+      // Without it, a database that is down looks like an empty database.
       throw new TypeError("Keyv must have the option throwOnErrors: true.");
     }
     this.#keyv = keyv;
@@ -30,11 +30,11 @@ export class KeyvSessionStore extends ExternalStore {
     return (await this.#keyv.get(key)) ?? null;
   }
 
-  protected async create(key: string, text: string, ttl: number): Promise<boolean> {
+  protected async create(key: string, { text, ttl }: Insertion): Promise<boolean> {
     return this.#keyv.set(key, text, ttl * 1000);
   }
 
-  protected async update(key: string, text: string, ttl: number): Promise<boolean> {
+  protected async update(key: string, { text, ttl }: Insertion): Promise<boolean> {
     if ((await this.read(key)) === null) return false;
     return this.#keyv.set(key, text, ttl * 1000);
   }

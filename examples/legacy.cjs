@@ -1,5 +1,5 @@
-// CommonJS, on Node 16.9 and newer. Hattip itself is made of ES modules, which
-// CommonJS imports when it starts.
+// A CommonJS app for Node 16.9 and newer. Hattip's other packages are ES modules, so the app loads
+// them by import() when it starts.
 //
 //     node legacy.cjs
 "use strict";

@@ -1,4 +1,4 @@
-// Login and logout: a new ID at every change of privilege, and nothing left behind.
+// Login and logout. The session ID changes at the login, and the logout deletes the session.
 //
 //     npm run example login
 import { cookie } from "@hattip/cookie";
@@ -11,12 +11,12 @@ import { promisify } from "node:util";
 declare module "@hattip/session" {
   interface SessionData {
     user?: string;
-    /** Shown once. */
+    /** A message that the page shows once. */
     notice?: string;
   }
 }
 
-/** What is stored of a user's password. */
+/** The stored form of a user's password. */
 interface PasswordHash {
   /** Random for each user, so that equal passwords have different hashes. */
   readonly salt: Buffer;
@@ -24,7 +24,7 @@ interface PasswordHash {
 }
 
 const users = new Map([["ada", await hashPassword("engine")]]);
-/** Checked in place of an unknown user's, so that response times do not tell which users exist. */
+/** Checked for an unknown user, so that response times do not reveal which users exist. */
 const nobody = await hashPassword(randomBytes(32).toString("hex"));
 
 const app = createRouter();
@@ -50,8 +50,8 @@ app.post("/login", async (ctx) => {
   const user = form.get("user") ?? "";
   const isRight = await matches(form.get("password") ?? "", users.get(user) ?? nobody);
   if (!isRight || !users.has(user)) return html("Wrong name or password", { status: 401 });
-  // Somebody may have planted the ID that came with this request, so the
-  // logged-in session gets a new one.
+  // An attacker may have planted the session ID of this request, so the logged-in session gets a
+  // new one (session fixation).
   await ctx.session.regenerate();
   ctx.session.data.user = user;
   return seeOther("/");
@@ -59,7 +59,7 @@ app.post("/login", async (ctx) => {
 
 app.post("/logout", async (ctx) => {
   await ctx.session.destroy();
-  // This starts a new session.
+  // The destroyed session is gone, so this starts a new one.
   ctx.session.data.notice = "You have been logged out.";
   return seeOther("/");
 });
@@ -73,7 +73,7 @@ async function matches(password: string, { salt, hash }: PasswordHash): Promise<
   return timingSafeEqual(hash, await stretch(password, salt));
 }
 
-/** Takes its time, on another thread. */
+/** scrypt is slow on purpose. It runs on another thread. */
 async function stretch(password: string, salt: Buffer): Promise<Buffer> {
   return (await promisify(scrypt)(password, salt, 32)) as Buffer;
 }

@@ -1,9 +1,14 @@
-// A store on PostgreSQL, for your app to import:
-// spec/examples/postgres-store.spec.ts shows it at work.
-import { ExternalStore, type ExternalStoreOptions } from "@hattip/session";
+// A store on PostgreSQL that your app can import. spec/examples/postgres-store.spec.ts shows how to
+// use it.
+import {
+  ExternalStore,
+  type ExternalStoreOptions,
+  type Insertion,
+  type Replacement,
+} from "@hattip/session";
 import type { Pool } from "pg";
 
-/** Run it once. This collation compares bytes, and is the fastest. */
+/** Run this once. The collation "C" compares bytes, and is the fastest. */
 export const CREATE_TABLE = `
   CREATE TABLE IF NOT EXISTS sessions (
     key text COLLATE "C" PRIMARY KEY,
@@ -13,8 +18,8 @@ export const CREATE_TABLE = `
   CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires)`;
 
 /**
- * Run it now and then, by a timer or pg_cron: the store ignores expired
- * rows, but does not delete them.
+ * Run this periodically, with a timer or pg_cron. The store ignores expired rows, but does not
+ * delete them.
  */
 export const DELETE_EXPIRED = "DELETE FROM sessions WHERE expires <= now()";
 
@@ -22,7 +27,7 @@ const READ = "SELECT record FROM sessions WHERE key = $1 AND expires > now()";
 const CREATE = `
   INSERT INTO sessions VALUES ($1, $2, now() + make_interval(secs => $3))
   ON CONFLICT DO NOTHING`;
-// Of two concurrent updates, the second waits for the first and then checks the condition again.
+// If two updates are concurrent, the second waits for the first and checks its condition again.
 const UPDATE = `
   UPDATE sessions SET record = $2, expires = now() + make_interval(secs => $3)
   WHERE key = $1 AND record = $4 AND expires > now()`;
@@ -30,7 +35,7 @@ const REMOVE = "DELETE FROM sessions WHERE key = $1";
 
 /**
  * Keeps sessions in PostgreSQL. Set the pool's `connectionTimeoutMillis` and `statement_timeout` to
- * the store's `timeout` (2 s), so that no statement runs after its request has given up. Listen for
+ * the store's `timeout` (2 s), so that no statement runs after its request has timed out. Listen to
  * the pool's `error` event: without a listener, a restart of the server ends the process.
  */
 export class PostgresSessionStore extends ExternalStore {
@@ -46,17 +51,12 @@ export class PostgresSessionStore extends ExternalStore {
     return rows[0]?.record ?? null;
   }
 
-  protected async create(key: string, text: string, ttl: number): Promise<boolean> {
+  protected async create(key: string, { text, ttl }: Insertion): Promise<boolean> {
     const { rowCount } = await this.#pool.query(CREATE, [key, text, ttl]);
     return rowCount === 1;
   }
 
-  protected async update(
-    key: string,
-    text: string,
-    ttl: number,
-    expected: string,
-  ): Promise<boolean> {
+  protected async update(key: string, { text, ttl, expected }: Replacement): Promise<boolean> {
     const { rowCount } = await this.#pool.query(UPDATE, [key, text, ttl, expected]);
     return rowCount === 1;
   }

@@ -1,5 +1,5 @@
-// Two sessions in one app: a login that ends soon, and a basket that stays when it does. Each has
-// its cookie, its store and its time.
+// Two sessions in one app: a login with a short timeout, and a basket that outlives it. Each
+// session has its own cookie, store and timeout.
 //
 //     npm run example several-sessions
 import { cookie } from "@hattip/cookie";
@@ -20,13 +20,13 @@ declare module "@hattip/session" {
   }
 }
 
-/** A session that has no business with the other one's data. */
+/** A session whose type has only some of the data. */
 type Narrowed<Key extends keyof SessionData> = Omit<Session, "data"> & {
   data: Pick<SessionData, Key>;
 };
 
 declare module "@hattip/compose" {
-  /** The sessions by their names: `ctx.session` is the innermost one. */
+  /** The sessions by name. `ctx.session` is always the innermost one. */
   interface Locals {
     login: Narrowed<"user">;
     shop: Narrowed<"basket">;

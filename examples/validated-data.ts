@@ -1,5 +1,6 @@
-// Data whose type and whose check come from one schema. The cookie is readable and writable by the
-// client, which is good enough for preferences: what does not pass the schema begins anew.
+// One schema gives the type and the validation of the session data. The client can read and write
+// the cookie, which is acceptable for preferences. Data that fail the schema are dropped, and the
+// request gets a fresh session.
 //
 //     npm run example validated-data
 import { cookie } from "@hattip/cookie";

@@ -1,9 +1,9 @@
-// A Cloudflare Worker: logins in KV, preferences in an encrypted cookie whose key
-// is a secret of the Worker.
+// A Cloudflare Worker that keeps logins in KV, and preferences in an encrypted cookie. The key of
+// the cookie is a secret of the Worker.
 //
 //     wrangler secret put SESSION_KEY     (base64 of 32 random bytes)
 //
-// wrangler.toml has the namespace:
+// wrangler.toml declares the KV namespace:
 //
 //     kv_namespaces = [{ binding = "SESSIONS", id = "…" }]
 import cloudflareWorkersAdapter from "@hattip/adapter-cloudflare-workers/no-static";
@@ -22,7 +22,7 @@ declare module "@hattip/session" {
 const app = createRouter();
 app.use(cookie());
 
-// Bindings and secrets come with the request, and so what needs them is a function of ctx.
+// On Workers, bindings and secrets belong to a request, so these options are functions of ctx.
 const preferences = session({
   cookieName: "preferences",
   store: new EncryptedCookieStore((ctx) =>

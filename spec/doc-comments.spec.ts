@@ -5,9 +5,7 @@ import { PROJECT } from "./docs/document.js";
 
 const FOLDER = `${PROJECT}/.cache/docs/comments`;
 
-/**
- * The class that the doc comment of a base class gives as its example, behind the lines given here.
- */
+/** The class in the example of a base class's doc comment. The lines `before` precede its code. */
 async function exampleOf(path: string, name: string, before: string): Promise<() => unknown> {
   const source = readFileSync(`${PROJECT}/lib/${path}`, "utf8");
   const [, lines = ""] = /@example\n \* ```ts\n([^]*?) \* ```\n/.exec(source)!;
@@ -21,7 +19,7 @@ async function exampleOf(path: string, name: string, before: string): Promise<()
 
 const LIB = `import { CookieStore, ExternalStore } from "${PROJECT}/lib/index.js";`;
 
-/** A key service in one's own house. */
+/** Stands for the key service that the example uses. */
 const VAULT = `
   import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
   const key = randomBytes(32);

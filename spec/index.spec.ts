@@ -29,7 +29,7 @@ import {
 import { Browser } from "./support/browser.js";
 
 describe("The package", () => {
-  it("exports what its documentation names, and nothing else", () => {
+  it("exports exactly what its documentation names", () => {
     expect(Object.keys(library)).to.have.members([
       "CookieStore",
       "EncryptedCookieStore",
@@ -46,12 +46,12 @@ describe("The package", () => {
     ]);
   });
 
-  it("knows two stores by both of their names", () => {
+  it("exports two stores under both of their names", () => {
     expect(SimpleCookieStore).to.equal(UnsignedCookieStore);
     expect(UnsafeMemorySessionStore).to.equal(UnsafeMemoryStore);
   });
 
-  it("has two bases to extend, of which all its stores are", () => {
+  it("has two base classes, and each of its stores extends one of them", () => {
     for (const Store of [UnsignedCookieStore, SignedCookieStore, EncryptedCookieStore]) {
       expect(Store.prototype).to.be.an.instanceOf(CookieStore);
     }
@@ -60,17 +60,17 @@ describe("The package", () => {
     }
   });
 
-  it("has the statics that the documentation names", () => {
+  it("has the static methods that its documentation names", () => {
     expect(SignedCookieStore).itself.to.respondTo("generateKeysFromSecrets");
     for (const name of ["generateKeysFromBase64", "generateKey", "exportKey"]) {
       expect(SignedCookieStore).itself.to.respondTo(name);
       expect(EncryptedCookieStore).itself.to.respondTo(name);
     }
-    // Passwords are too weak to hide data behind.
+    // Passwords are too weak to encrypt data with.
     expect(EncryptedCookieStore).itself.to.not.respondTo("generateKeysFromSecrets");
   });
 
-  it("has one class of errors, told apart by a code", () => {
+  it("has one error class, whose code tells the errors apart", () => {
     const cause = new Error("driver");
     const code: SessionErrorCode = "ERR_SESSION_STORE";
     const error = new SessionError(code, "The store is down.", { cause });
@@ -78,7 +78,7 @@ describe("The package", () => {
     expect(error).to.include({ name: "SessionError", code, message: "The store is down.", cause });
   });
 
-  it("has the types that an app names", () => {
+  it("exports the types that apps need", () => {
     const data: SessionData = {};
     const events: SessionEvent[] = [];
     const defaultSessionData: DefaultSessionData = (): Awaitable<SessionData> => data;
@@ -101,7 +101,7 @@ describe("The package", () => {
     expect(names).to.have.length(5);
   });
 
-  describe("does, as documented,", () => {
+  describe("supports the documented usage of", () => {
     it("a session in a signed cookie", async () => {
       const app = createRouter();
       app.use(cookie());
@@ -122,7 +122,7 @@ describe("The package", () => {
       expect(await (await browser.get("/")).json()).to.deep.equal({ userId: "ann" });
     });
 
-    it("all of its stores", async () => {
+    it("all its stores", async () => {
       const validate = (data: SessionData) => expect(data).to.be.an("object");
       const stores: SessionStore[] = [
         new SimpleCookieStore({
@@ -141,7 +141,9 @@ describe("The package", () => {
           ]),
         ),
         new UnsafeMemoryStore(),
-        new RedisSessionStore({ getClient: () => expect.fail("No request needs it yet.") }),
+        new RedisSessionStore({
+          getClient: () => expect.fail("getClient() was called before any request."),
+        }),
         new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS }),
       ];
       for (const store of stores) {

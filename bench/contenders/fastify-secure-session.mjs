@@ -13,8 +13,8 @@ export const lacks = { encrypted: "na" };
 const ATTRIBUTES = { path: "/", httpOnly: true, sameSite: "lax", secure: true, maxAge: 86_400 };
 
 /**
- * Its three public functions, called as its own hooks call them, on the Request and
- * Response of everybody else here.
+ * Calls the three public functions of the package, as its own hooks do, with the same Request and
+ * Response as the other contenders.
  */
 export async function open() {
   const app = fastify();

@@ -30,7 +30,7 @@ export async function open(kind, { redisUrl }) {
   return { ...recordFloor(redisFloor(client)), close: () => client.destroy() };
 }
 
-/** A change is written when the handler says so, which is what one does by hand. */
+/** The handler saves a change explicitly, as handwritten code does. */
 const actions = {
   seed: (session, values) => session.save(values),
   read: (session) => session.data.visits,

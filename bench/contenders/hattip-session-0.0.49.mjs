@@ -11,7 +11,7 @@ import { objectActions } from "../workload.mjs";
 
 export const title = "@hattip/session 0.0.49";
 export const packages = ["hattip-session-0.0.49"];
-/** Its Redis store speaks to clients of 2021 only, and waits for ever with those of today. */
+/** Its Redis store works only with Redis clients of 2021. With current ones, it never settles. */
 export const kinds = ["signed", "encrypted", "unsigned", "memory"];
 export const lacks = { signed: "na", encrypted: "na", unsigned: "ea", memory: "hcao" };
 

@@ -1,4 +1,4 @@
-// Before the library is there: as on a platform that has no node:crypto to offer.
+// This simulates a platform without node:crypto. It must run before the library is imported.
 process.getBuiltinModule = () => undefined;
 
 const ours = await import("./hattip-session.mjs");

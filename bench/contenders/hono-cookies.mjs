@@ -11,7 +11,7 @@ export const lacks = { signed: "erna" };
 const SECRET = "a secret of 32 characters or more";
 const OPTIONS = { path: "/", httpOnly: true, sameSite: "Lax", secure: true, maxAge: 86_400 };
 
-/** JSON in a signed cookie. */
+/** Stores JSON in a signed cookie. */
 export function open() {
   const app = new Hono();
   app.get("/account", async (c) => {

@@ -28,7 +28,7 @@ export function open(kind) {
   };
 }
 
-/** A new session sets its cookie twice: first empty, then with the data. */
+/** A new session sets its cookie twice: the first one is empty, and the second one has the data. */
 function lastOfEachName(response) {
   const byName = new Map();
   for (const header of setCookiesOf(response)) byName.set(header.split("=", 1)[0], header);

@@ -1,9 +1,8 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * One request of an Express-style contender: Node's own request and response, as the fetch-style
- * ones get Node's Request and Response, and here, too, nothing is written to a socket: that is the
- * server's work and not the session's.
+ * Creates Node's request and response objects for an Express-style contender. As in the fetch-style
+ * driver, nothing is written to a socket, because that is the work of the server.
  */
 export function expressExchange(cookieHeader) {
   const req = new IncomingMessage(SOCKET);
@@ -32,7 +31,7 @@ class UnsentResponse extends ServerResponse {
     return this;
   }
 
-  /** express-session calls it, as Node does, when nobody has written the head. */
+  /** express-session calls this, as Node does, if the head has not been written. */
   _implicitHeader() {
     this.writeHead();
   }
@@ -49,8 +48,8 @@ class UnsentResponse extends ServerResponse {
 }
 
 /**
- * Runs Express middleware before a handler; the answer is a promise only when the
- * middleware was not done at once.
+ * Runs Express middleware before a handler. Returns a promise only if the middleware is
+ * asynchronous.
  */
 export function expressHandler(middleware) {
   return ({ req, res }, action) => {

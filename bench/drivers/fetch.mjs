@@ -3,9 +3,8 @@ import { parse } from "cookie";
 const URL_OF_ALL = "https://example.com/account";
 
 /**
- * One request of a fetch-style contender. The Request, the Response that the handler will
- * answer with, and Hattip's context are there before the clock starts: making them is the
- * server's work and not the session's.
+ * Creates the Request and the Response of the handler for a fetch-style contender. This happens
+ * before the clock starts, because it is the work of the server.
  */
 export function webExchange(cookieHeader) {
   const headers = cookieHeader === undefined ? {} : { cookie: cookieHeader };
@@ -14,7 +13,7 @@ export function webExchange(cookieHeader) {
   return { request, response };
 }
 
-/** The same with the context of Hattip's compose() around it. */
+/** Creates a web exchange with the context of Hattip's compose(). */
 export function hattipExchange(cookieHeader) {
   return {
     ...webExchange(cookieHeader),
@@ -36,9 +35,9 @@ export function hattipExchange(cookieHeader) {
 }
 
 /**
- * Runs Hattip middlewares before a handler. Parsing the Cookie header is on the clock, by the
- * parser of `@hattip/cookie` but without its lazy property, which costs the same in every Hattip
- * application, whatever sits on it.
+ * Runs Hattip middlewares before a handler. The time includes the parsing of the Cookie header by
+ * the parser of `@hattip/cookie`. It does not include the lazy property of `@hattip/cookie`, whose
+ * cost is the same in every Hattip app.
  */
 export function hattipHandler(...middlewares) {
   const run = (ctx, i) => {
@@ -62,8 +61,8 @@ export function setCookiesOf(response) {
 }
 
 /**
- * The Cookie header of a browser that has received these Set-Cookie headers;
- * `undefined` when there are none.
+ * The Cookie header of a browser that has received these Set-Cookie headers. `undefined` if there
+ * are none.
  */
 export function cookieHeaderOf(setCookies) {
   if (setCookies.length === 0) return undefined;

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 /**
- * An encrypted session as one writes it by hand: base64url of nonce, tag and AES-256-GCM of the
- * JSON, with an expiry inside.
+ * A handwritten encrypted session. The value is base64url of the nonce, the tag, and the JSON under
+ * AES-256-GCM. The JSON contains an expiry.
  */
 export function encryptedFloor(key, maxAge = 86_400) {
   return {

@@ -1,5 +1,6 @@
 /**
- * Sessions in a Map as one writes it by hand: JSON, so that requests share nothing, and an expiry.
+ * Handwritten sessions in a Map. They are JSON, so that requests do not share objects, and have an
+ * expiry.
  */
 export function memoryFloor(maxAge = 86_400) {
   const entries = new Map();

@@ -1,4 +1,4 @@
-/** Sessions in Redis as one writes it by hand: a GET, and a SET with an expiry. */
+/** Handwritten sessions in Redis, with GET, and SET with an expiry. */
 export function redisFloor(client, maxAge = 86_400) {
   return {
     async read(id) {

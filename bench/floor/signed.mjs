@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * A signed session as one writes it by hand, with an expiry inside:
- * `<JSON in base64url>.<HMAC in base64url>`.
+ * A handwritten signed session. The value is `<JSON in base64url>.<HMAC in base64url>`. The JSON
+ * contains an expiry.
  */
 export function signedFloor(key, maxAge = 86_400) {
   const sign = (text) => createHmac("sha256", key).update(text).digest();

@@ -1,4 +1,4 @@
-/** A readable session as one writes it by hand: JSON in base64url. */
+/** A handwritten readable session: JSON in base64url. */
 export const unsignedFloor = {
   open(value) {
     try {

@@ -15,7 +15,7 @@ declare module "@hattip/compose" {
   }
 }
 
-/** @param sites The first one is where `/` leads to. */
+/** @param sites - `/` redirects to the first one. */
 export function createApp(sites: readonly Site[]): HattipHandler {
   const app: HattipHandler = compose(
     secureHeaders,
@@ -47,7 +47,7 @@ function answerErrors(ctx: RequestContext): void {
   ctx.handleError = errorPage;
 }
 
-/** What needs no session of its own. */
+/** Handles the actions that must run before the session middleware. */
 function mischief(raceOn: (ctx: RequestContext, site: Site) => Promise<Response>): RequestHandler {
   return async (ctx) => {
     const { site } = ctx.locals;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isExternal, type StoreName } from "./stores.js";
 
-/** What can be read off a cookie without any key. */
+/** The parts of a cookie that are readable without a key. */
 export interface Anatomy {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly times?: Times;
@@ -13,12 +13,13 @@ export interface Times {
   readonly expires: number;
 }
 
-/** The wire formats are those that the doc comments of the stores describe. */
+/** The doc comments of the stores describe the wire formats. */
 export function dissect(store: StoreName, value: string): Anatomy {
   if (isExternal(store)) return { facts: [["Random ID", `${value.length} characters, 256 bits`]] };
   const bytes = Buffer.from(value, "base64url");
   if (store === "unsigned") return dissectRecord(bytes.toString());
-  if (bytes.length < 13) return { facts: [["Unreadable", "not of this store's form"]] };
+  if (bytes.length < 13)
+    return { facts: [["Unreadable", "The value does not have this store's format."]] };
   const times = { created: bytes.readUInt32BE(5), expires: bytes.readUInt32BE(9) };
   const header = [
     ["Key ID", bytes.toString("hex", 1, 5)],
@@ -33,7 +34,7 @@ export function dissect(store: StoreName, value: string): Anatomy {
         ] as const)
       : ([
           ["Nonce", bytes.toString("hex", 13, 25)],
-          ["Data", `${Math.max(0, bytes.length - 41)} bytes that only the server can read`],
+          ["Data", `${Math.max(0, bytes.length - 41)} bytes, which only the server can read`],
         ] as const);
   return { facts: [...header, ...body], times };
 }
@@ -41,7 +42,8 @@ export function dissect(store: StoreName, value: string): Anatomy {
 /** `1.<created>.<expires>.<data>`: a record in an external store, or in an unsigned cookie. */
 export function dissectRecord(record: string): Anatomy {
   const match = /^1\.(\d+)\.(\d+)\.(.*)$/s.exec(record);
-  if (match === null) return { facts: [["Unreadable", "not of this store's form"]] };
+  if (match === null)
+    return { facts: [["Unreadable", "The value does not have this store's format."]] };
   const times = { created: Number(match[1]), expires: Number(match[2]) };
   return {
     facts: [
@@ -53,7 +55,7 @@ export function dissectRecord(record: string): Anatomy {
   };
 }
 
-/** What an external store knows an ID by. */
+/** The key of a session ID in the backend of an external store. */
 export function backendKey(cookieName: string, id: string): string {
   return `session:${createHash("sha256").update(`${cookieName}=${id}`).digest("base64url")}`;
 }

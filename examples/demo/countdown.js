@@ -1,4 +1,4 @@
-// Keeps the times in the panel going. Everything else works without JavaScript.
+// Counts the times in the panel down. Everything else works without JavaScript.
 const loaded = performance.now();
 const timers = document.querySelectorAll("[data-seconds]");
 
@@ -6,7 +6,7 @@ function tick() {
   const passed = Math.floor((performance.now() - loaded) / 1000);
   for (const timer of timers) {
     const left = Math.max(0, Number(timer.dataset.seconds) - passed);
-    timer.textContent = left === 0 ? "over: reload to see" : duration(left);
+    timer.textContent = left === 0 ? "expired: reload the page" : duration(left);
     timer.classList.toggle("over", left === 0);
   }
 }

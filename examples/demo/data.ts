@@ -1,11 +1,11 @@
-/** What a session of the demo holds. */
+/** The session data of the demo. */
 declare module "@hattip/session" {
   interface SessionData {
-    /** Who is logged in. */
+    /** The name of the user who is logged in. */
     name?: string;
     count: number;
     notes: string[];
-    /** What the two requests of a race left behind. */
+    /** The results of two concurrent requests. */
     races: number;
     counted: number;
     left: number;
@@ -25,18 +25,19 @@ export const emptyData: SessionData = {
 };
 
 /**
- * For the store whose cookie anybody can write: what comes back may be anything, so it is checked.
+ * Validates the data of the unsigned store. Every client can write its cookie, so the data can be
+ * anything.
  */
 export function parseUntrusted(text: string): SessionData {
   const data: unknown = JSON.parse(text);
-  if (typeof data !== "object" || data === null) throw new TypeError("No object");
+  if (typeof data !== "object" || data === null) throw new TypeError("The data are not an object.");
   const { name, notes, ...numbers } = data as Record<string, unknown>;
-  if (name !== undefined && typeof name !== "string") throw new TypeError("name is no string");
+  if (name !== undefined && typeof name !== "string") throw new TypeError("name is not a string.");
   if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string")) {
-    throw new TypeError("notes are no strings");
+    throw new TypeError("notes is not an array of strings.");
   }
   for (const key of ["count", "races", "counted", "left", "right"]) {
-    if (!Number.isSafeInteger(numbers[key])) throw new TypeError(`${key} is no number`);
+    if (!Number.isSafeInteger(numbers[key])) throw new TypeError(`${key} is not an integer.`);
   }
   return data as SessionData;
 }

@@ -2,28 +2,29 @@ import { html as htmlResponse } from "@hattip/response";
 import { SessionError, type SessionErrorCode } from "@hattip/session";
 import { html } from "./html.js";
 
-/**
- * What to answer when a session cannot be had or kept. The session is as it was before the request.
- */
+/** The responses to session errors. After each of them, the session is unchanged. */
 const ANSWERS: Partial<Record<SessionErrorCode, readonly [status: number, advice: string]>> = {
   ERR_SESSION_STORE: [
     503,
-    "The store does not answer. For Redis: apt-get install redis-server, run redis-server, and reload.",
+    "The store does not answer. If it is Redis: install it (apt-get install redis-server), start redis-server, and reload the page.",
   ],
-  ERR_SESSION_CONFLICT: [409, "The session has changed or ended meanwhile. Please try again."],
+  ERR_SESSION_CONFLICT: [
+    409,
+    "Another request has changed or ended the session. Please try again.",
+  ],
   ERR_SESSION_COOKIE_TOO_LARGE: [
     413,
-    "That is more than fits into a cookie. Delete a note, or take a store that is not a cookie.",
+    "The data are too large for a cookie. Delete a note, or choose the memory or the redis store.",
   ],
-  ERR_SESSION_RECORD_TOO_LARGE: [413, "That is more than a session may hold. Delete a note."],
+  ERR_SESSION_RECORD_TOO_LARGE: [413, "The data are too large for a session. Delete a note."],
 };
 
 export function errorPage(error: unknown): Response {
   const answer = error instanceof SessionError ? ANSWERS[error.code] : undefined;
   if (!answer) console.error(error);
-  const [status, advice] = answer ?? [500, "The server made a mistake, which is in its log."];
+  const [status, advice] = answer ?? [500, "The server has failed. The error is in its log."];
   const page = html`<section class="card error" aria-labelledby="error">
-    <h2 id="error">That did not work</h2>
+    <h2 id="error">The request failed</h2>
     <p>${advice}</p>
     ${error instanceof SessionError && html`<p><code>${error.code}</code></p>`}
     <p><a href="./">Back</a></p>

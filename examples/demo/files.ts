@@ -6,7 +6,7 @@ const TYPES = {
   "countdown.js": "text/javascript; charset=utf-8",
 };
 
-/** The two static files, read once. */
+/** Serves the two static files, which are read once. */
 export function files(): RequestHandler {
   const contents = new Map(
     Object.entries(TYPES).map(([name, type]) => [

@@ -3,6 +3,7 @@ import type { SessionData } from "@hattip/session";
 import { html, type Html } from "./html.js";
 import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
+import { plural } from "./time-left.js";
 
 export function homePage(site: Site, data: SessionData): Response {
   const page = html`
@@ -16,7 +17,8 @@ function loginCard({ path }: Site): Html {
   return html`<section class="card" aria-labelledby="account">
     <h2 id="account">Log in</h2>
     <p>
-      Any name will do, there is no password. The session is regenerated, and the count comes along.
+      You can enter any name. There is no password. The login regenerates the session, which keeps
+      the count.
     </p>
     <form method="post" action="${path}/login" class="row">
       <label for="name">Name</label>
@@ -88,20 +90,20 @@ function mischiefCard(site: Site, data: SessionData): Html {
     <dl class="trials">
       <div>
         <dt>${button(`${path}/tamper`, "Tamper with the cookie")}</dt>
-        <dd>${TAMPERED[store]} ${hasSession ? "" : "It takes a session: click Count first."}</dd>
+        <dd>${TAMPERED[store]} ${hasSession ? "" : "You need a session first: click Count."}</dd>
       </div>
       <div>
         <dt>${button(`${path}/race`, "Two requests at once")}</dt>
         <dd>
-          Each of the two adds one to a key of its own and to a key that they share.
+          Each request adds one to a value of its own and one to a shared value.
           ${
             data.races > 0 &&
-            html`<strong>Left ${data.left}, right ${data.right}, together ${data.counted}.</strong>`
+            html`<strong>Left ${data.left}, right ${data.right}, shared ${data.counted}.</strong>`
           }
           ${
             isExternal(store)
-              ? "In this store both are kept."
-              : "In a cookie store the later response wins, and the other's change is lost."
+              ? "This store keeps both changes."
+              : "In a cookie store, the later response wins and the other change is lost."
           }
         </dd>
       </div>
@@ -110,8 +112,8 @@ function mischiefCard(site: Site, data: SessionData): Html {
         html`<div>
           <dt>${button(`${path}/rotate`, "Rotate the key")}</dt>
           <dd>
-            A new key goes to the front of the ring of ${site.keyCount}. Your cookie stays good, and
-            is sealed anew at once.
+            A new key becomes the first key of the key ring (now ${plural(site.keyCount, "key")}).
+            Your cookie stays valid, and the server reissues it at once.
           </dd>
         </div>`
       }
@@ -120,11 +122,11 @@ function mischiefCard(site: Site, data: SessionData): Html {
 }
 
 const TAMPERED: Record<Site["store"], string> = {
-  memory: "One character of the ID is changed: no such session.",
-  redis: "One character of the ID is changed: no such session.",
-  signed: "The count becomes a million, and the signature no longer fits.",
-  encrypted: "One character is changed, and the cookie no longer opens.",
-  unsigned: "The count becomes a million, and nothing can notice.",
+  memory: "This changes one character of the ID. The store has no session with that ID.",
+  redis: "This changes one character of the ID. The store has no session with that ID.",
+  signed: "This sets the count to a million. The signature then no longer matches.",
+  encrypted: "This changes one character. The server can then no longer decrypt the cookie.",
+  unsigned: "This sets the count to a million. The server cannot detect it.",
 };
 
 function button(action: string, label: string, look = ""): Html {

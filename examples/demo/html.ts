@@ -1,4 +1,4 @@
-/** A piece of a page that is safe to send: whatever was put into it has been escaped. */
+/** A piece of a page that is safe to send, because all inserted values have been escaped. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Value = Html | string | number | null | false | readonly Value[];
 
-/** Escapes every value but those that are Html already. */
+/** Escapes every value except those that are Html already. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(toText)));
 }

@@ -9,7 +9,10 @@ export interface Entry {
 
 const MAX_ENTRIES = 8;
 
-/** The last events, newest first, of all visitors: events have neither IDs nor data in them. */
+/**
+ * The last events of all visitors, newest first. It is safe to show them to everybody: events
+ * contain neither IDs nor data.
+ */
 export class Journal {
   #entries: readonly Entry[] = [];
 

@@ -2,7 +2,7 @@ import { html, type Html } from "./html.js";
 import type { Entry } from "./journal.js";
 import type { Site } from "./site.js";
 
-/** The site's journal, in which what this request has caused stands out. */
+/** Lists the site's events, and highlights the events of the current request. */
 export function lastEvents({ journal }: Site, current: Request): Html {
   const items = journal.entries.map((entry) => eventItem(entry, current));
   return html`<section aria-labelledby="events">
@@ -12,9 +12,9 @@ export function lastEvents({ journal }: Site, current: Request): Html {
         ? html`<ol class="events">
             ${items}
           </ol>`
-        : html`<p>None yet.</p>`
+        : html`<p>No events yet.</p>`
     }
-    <p class="fine">Of all visitors: events have neither IDs nor data in them.</p>
+    <p class="fine">These are the events of all visitors. Events contain neither IDs nor data.</p>
   </section>`;
 }
 

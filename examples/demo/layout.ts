@@ -4,7 +4,7 @@ import { panel } from "./panel.js";
 import { PACES, type Site } from "./site.js";
 import { STORES } from "./stores.js";
 
-/** Puts the page around what the handlers behind it made, and the panel beside it. */
+/** Wraps the handlers' HTML in a page, and adds the panel. */
 export async function layout(ctx: RequestContext): Promise<Response> {
   const response = await ctx.next();
   if (response.headers.get("content-type")?.startsWith("text/html") !== true) return response;
@@ -13,7 +13,7 @@ export async function layout(ctx: RequestContext): Promise<Response> {
   return new Response(page.text, response);
 }
 
-/** What the handlers made is HTML already. */
+/** Marks the handlers' output as HTML that needs no escaping. */
 function trusted(text: string): Html {
   return html([text] as unknown as TemplateStringsArray);
 }
@@ -56,10 +56,10 @@ function storeLinks({ store, pace }: Site): Html {
 function paceLinks({ store, pace }: Site): Html {
   const links = (["day", "minute"] as const).map((name) => {
     const { idleTimeout } = PACES[name];
-    const label = name === "day" ? "idle for a day" : `idle for ${idleTimeout} s`;
+    const label = name === "day" ? "timeout: 1 day" : `timeout: ${idleTimeout} s`;
     return link(`/${store}/${name}/`, label, name === pace);
   });
-  return html`<nav aria-label="Time-out">
+  return html`<nav aria-label="Idle timeout">
     <ul>
       ${links}
     </ul>

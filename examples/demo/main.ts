@@ -15,7 +15,7 @@ if (!first) throw new TypeError(`SESSION_STORE must be one of ${STORES.join(", "
 const stores: StoreName[] = [first, ...STORES.filter((name) => name !== first)];
 const paces = Object.keys(PACES) as Pace[];
 
-// With a key from the environment, cookies outlive a restart.
+// With a key from the environment, cookies stay valid after a restart.
 const keys = SESSION_KEY
   ? await EncryptedCookieStore.generateKeysFromBase64([SESSION_KEY])
   : [await EncryptedCookieStore.generateKey()];

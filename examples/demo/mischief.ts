@@ -3,7 +3,7 @@ import type { RequestContext } from "@hattip/compose";
 import type { Site } from "./site.js";
 import type { StoreName } from "./stores.js";
 
-/** Does to the visitor's cookie what the visitor could do with the browser's tools. */
+/** Changes the visitor's cookie, as the visitor could with the browser's developer tools. */
 export function tamper(ctx: RequestContext, site: Site): Response {
   const response = backTo(site);
   const value = ctx.cookie[site.cookieName];
@@ -17,7 +17,7 @@ export function tamper(ctx: RequestContext, site: Site): Response {
   return response;
 }
 
-/** Raises the count to a million where it can be read; changes one character where it cannot. */
+/** Sets the count to a million if it is readable. Otherwise, changes one character. */
 function forge(store: StoreName, value: string): string {
   if (store === "unsigned" || store === "signed") {
     // latin1 keeps every byte of the header and the signature as it is.
@@ -31,8 +31,8 @@ function forge(store: StoreName, value: string): string {
 }
 
 /**
- * Sends two requests at once, as two tabs would, and hands their cookies on in
- * the order in which they came.
+ * Sends two concurrent requests, as two tabs would. Passes their cookies on to the browser in the
+ * order of the responses.
  */
 export async function race(app: HattipHandler, ctx: RequestContext, site: Site): Promise<Response> {
   const response = backTo(site);
@@ -62,7 +62,7 @@ function withoutBody({ headers }: Request): Headers {
   return copy;
 }
 
-/** 303 makes the browser GET the page, so that going back or reloading sends no form twice. */
+/** 303 makes the browser GET the page, so that a reload does not send the form twice. */
 export function backTo(site: Site): Response {
   return new Response(null, { status: 303, headers: { location: `${site.path}/` } });
 }

@@ -6,7 +6,7 @@ import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
 import { plural, timeLeft } from "./time-left.js";
 
-/** What the browser and the server hold once this response has arrived. */
+/** Shows what the browser and the server store after this response. */
 export async function panel(ctx: RequestContext, response: Response): Promise<Html> {
   const { site } = ctx.locals;
   const setCookie = response.headers.getSetCookie().find((it) => it.startsWith(site.cookieName));
@@ -17,7 +17,7 @@ export async function panel(ctx: RequestContext, response: Response): Promise<Ht
   const refused = refusalOf(site, ctx.request);
   const times = refused !== null && !setCookie ? undefined : (record?.times ?? cookie?.times);
   return html`
-    <h2 id="panel">Who holds what</h2>
+    <h2 id="panel">What is stored where</h2>
     ${browserHolds(site, value, cookie, setCookie, refused)} ${serverHolds(ctx, key, record)}
     ${timeLeft(site, times)} ${lastEvents(site, ctx.request)}
   `;
@@ -35,7 +35,7 @@ function browserHolds(
     <h3 id="browser">Your browser</h3>
     ${
       cookie === null
-        ? html`<p>No cookie. There will be one as soon as there is something to keep.</p>`
+        ? html`<p>No cookie. The server sets one when the session has data to keep.</p>`
         : html`<p class="cookie">
               <code><b>${cookieName}</b>=${value}</code>
             </p>
@@ -47,22 +47,24 @@ function browserHolds(
     ${
       refused !== null &&
       html`<p>
-        <strong class="over">The server refused what your browser sent: ${refused}.</strong>
+        <strong class="over"
+          >The server rejected the cookie that your browser sent: ${refused}.</strong
+        >
       </p>`
     }
     ${
       setCookie !== undefined &&
       html`<p class="fine">
-        This response set it: <code>${setCookie.slice(setCookie.indexOf(";") + 2)}</code>
+        This response set the cookie: <code>${setCookie.slice(setCookie.indexOf(";") + 2)}</code>
       </p>`
     }
   </section>`;
 }
 
 const READABLE: Record<Site["store"], string> = {
-  memory: "It says nothing about you.",
-  redis: "It says nothing about you.",
-  signed: "You can read it, and cannot change it.",
+  memory: "It contains only a random ID.",
+  redis: "It contains only a random ID.",
+  signed: "You can read it, but you cannot change it.",
   encrypted: "You can neither read nor change it.",
   unsigned: "You can read it and change it.",
 };
@@ -74,16 +76,20 @@ function serverHolds(ctx: RequestContext, key: string | null, record: Anatomy | 
     ${
       isExternal(site.store)
         ? record === null
-          ? html`<p>No record.</p>`
-          : html`<p>A record under a hash of the ID, which nobody can turn back into a cookie:</p>
+          ? html`<p>The server has no record.</p>`
+          : html`<p>
+                A record. Its key is a hash of the ID. Nobody can compute the cookie from it:
+              </p>
               <p class="cookie"><code>${key}</code></p>
               ${factList(record)}`
         : isKeyed(site.store)
-          ? html`<p>No session, only the key ring: ${plural(site.keyCount, "key")}.</p>`
-          : html`<p>Nothing at all.</p>`
+          ? html`<p>
+              The server stores no session, only the key ring: ${plural(site.keyCount, "key")}.
+            </p>`
+          : html`<p>The server stores nothing.</p>`
     }
     <details>
-      <summary>session.data, as the handlers see it</summary>
+      <summary>session.data in the handlers</summary>
       <pre tabindex="0">${dataOf(ctx)}</pre>
     </details>
   </section>`;
@@ -98,7 +104,7 @@ function factList({ facts }: Anatomy): Html {
   return html`<dl class="facts">${items}</dl>`;
 }
 
-/** Why the cookie that came with this request is no session, if it is none. */
+/** The reason why the server rejected the cookie of this request, or `null`. */
 function refusalOf({ journal }: Site, current: Request): string | null {
   for (const { request, event } of journal.entries) {
     if (request === current && event.type === "fresh") return event.reason;
@@ -111,7 +117,7 @@ async function peek(site: Site, key: string): Promise<Anatomy | null> {
     const record = await site.peek(key);
     return record ? dissectRecord(record) : null;
   } catch {
-    return { facts: [["Unknown", "the store does not answer"]] };
+    return { facts: [["Unknown", "The store does not answer."]] };
   }
 }
 

@@ -4,26 +4,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backTo } from "./mischief.js";
 import { homePage } from "./home-page.js";
 
-/** Milliseconds: long enough for the two requests of a race to overlap. */
-const RACE_TIME = 100;
+/** This is long enough for the two concurrent requests to overlap. */
+const RACE_MS = 100;
 const MAX_NAME = 40;
 const MAX_NOTE = 1000;
 
-/** What an app does with its sessions. Everything here is behind session(). */
+/** The handlers that use the session. They all run behind session(). */
 export function routes(): RequestHandler[] {
   const router = createRouter();
 
-  // A GET changes nothing, so nothing is written, and a visitor who only looks gets no cookie.
+  // This GET changes no data. So session() writes nothing and sets no cookie for a new visitor.
   router.get("/:store/:pace/", (ctx) => homePage(ctx.locals.site, ctx.session.data));
 
   router.post("/:store/:pace/login", async (ctx) => {
     const form = await formOf(ctx);
     const name = field(form, "name").slice(0, MAX_NAME);
     if (name === "") return backTo(ctx.locals.site);
-    // A new ID with every change of privilege: whoever knew the old one stays outside.
+    // Every change of privilege needs a new ID: an attacker may know the old one.
     await ctx.session.regenerate();
     ctx.session.data.name = name;
-    // By default a cookie outlives the browser by the idle timeout.
+    // By default, the cookie outlives the browser until the idle timeout.
     ctx.session.lifetime = form.has("remember") ? undefined : "browser";
     return backTo(ctx.locals.site);
   });
@@ -39,7 +39,7 @@ export function routes(): RequestHandler[] {
   });
 
   router.post("/:store/:pace/count", async (ctx) => {
-    // update() reads, changes and writes as one step: no click is lost however fast they come.
+    // update() reads, changes and writes atomically, so that concurrent clicks all count.
     await ctx.session.update((data) => {
       data.count += 1;
     });
@@ -49,7 +49,8 @@ export function routes(): RequestHandler[] {
   router.post("/:store/:pace/notes", async (ctx) => {
     const note = field(await formOf(ctx), "note").slice(0, MAX_NOTE);
     const { data } = ctx.session;
-    // The session may have ended since the form was shown: in another tab, or with time.
+    // The session may have ended since the form was shown: by a logout in another tab, or by a
+    // timeout.
     if (note !== "" && data.name !== undefined) data.notes.push(note);
     return backTo(ctx.locals.site);
   });
@@ -60,13 +61,13 @@ export function routes(): RequestHandler[] {
     return backTo(ctx.locals.site);
   });
 
-  // One of the two requests of a race: each changes a key of its own and, in one
-  // step, a key that they share.
+  // Handles one of the two concurrent requests. Each of them changes a key of its own and,
+  // atomically, a shared key.
   router.post("/:store/:pace/race/:side", async (ctx) => {
     const { data } = ctx.session;
     data.races += 1;
     data[ctx.url.pathname.endsWith("left") ? "left" : "right"] += 1;
-    await sleep(RACE_TIME);
+    await sleep(RACE_MS);
     await ctx.session.update((newest) => {
       newest.counted += 1;
     });

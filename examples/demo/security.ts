@@ -1,17 +1,18 @@
 import type { RequestContext } from "@hattip/compose";
 
 /**
- * Refuses forms that another site sends (CSRF). SameSite=Lax keeps the session's cookie away from
- * them already; this also covers logging in, which needs no cookie, and other ports of this host,
- * which are the same site to a browser. Every browser of the last years sends Sec-Fetch-Site; what
- * sends none is no browser, and has no cookies to abuse.
+ * Rejects forms that another site sends (CSRF). SameSite=Lax already keeps the session's cookie out
+ * of such requests. This check also protects the login, which needs no cookie, and it rejects other
+ * ports of this host, which a browser treats as the same site. All current browsers send
+ * Sec-Fetch-Site. A client without this header is not a browser, so an attacker cannot abuse its
+ * cookies.
  */
 export function refuseOtherSites({ method, request }: RequestContext): Response | undefined {
   const from = request.headers.get("sec-fetch-site");
   if (method === "GET" || method === "HEAD" || from === null || from === "same-origin") {
     return undefined;
   }
-  return new Response("This form belongs to another site.", { status: 403 });
+  return new Response("Another site has sent this form.", { status: 403 });
 }
 
 const HEADERS = {

@@ -4,17 +4,17 @@ import { emptyData } from "./data.js";
 import { Journal } from "./journal.js";
 import { isKeyed, openStore, type DemoStore, type StoreName } from "./stores.js";
 
-/** How long sessions live, in seconds. The short ones are for watching them end. */
+/** Timeouts in seconds. With the short ones, a visitor can watch a session end. */
 export const PACES = {
   day: { idleTimeout: 86_400, absoluteTimeout: 2_592_000 },
   minute: { idleTimeout: 20, absoluteTimeout: 60 },
 } as const;
 export type Pace = keyof typeof PACES;
 
-/** As many as a ring holds here: the oldest goes when a new one comes. */
+/** The size of the key ring. A new key replaces the oldest one. */
 const MAX_KEYS = 3;
 
-/** One store with one pair of time-outs, at a path of its own and with a cookie of its own. */
+/** One store with one pair of timeouts. Each site has its own path and its own cookie. */
 export class Site {
   readonly store: StoreName;
   readonly pace: Pace;
@@ -27,8 +27,8 @@ export class Site {
   #session!: RequestHandler;
 
   /**
-   * @param isSecure Whether the demo is served over https, where the cookie
-   * takes the `__Host-` prefix.
+   * @param isSecure - Whether the demo is served over https. If so, the cookie's name has the
+   * prefix `__Host-`.
    */
   constructor(store: StoreName, pace: Pace, keys: readonly CryptoKey[], isSecure: boolean) {
     this.store = store;
@@ -40,7 +40,7 @@ export class Site {
     this.#open();
   }
 
-  /** The middleware of the day: rotating the key puts another one here. */
+  /** The current middleware. A key rotation replaces it. */
   get session(): RequestHandler {
     return this.#session;
   }
@@ -50,10 +50,10 @@ export class Site {
   }
 
   /**
-   * Puts a new key in front. What the old ones sealed stays good while they are in the ring, and
-   * is issued anew when it comes by. Stores take their keys at construction, so there is a new
-   * store. With several servers, the new key must first be at the end of every ring, so that each
-   * can read what another seals.
+   * Adds a new first key. Values under the old keys stay valid while these keys are in the ring,
+   * and are reissued when a request sends them. A store gets its keys at construction, so a
+   * rotation creates a new store. With several servers, first add the new key at the end of every
+   * ring, so that each server can open the values of every other one.
    */
   async rotateKey(): Promise<void> {
     if (!isKeyed(this.store)) return;
@@ -62,7 +62,7 @@ export class Site {
     this.#open();
   }
 
-  /** The record under a key of the store's backend; `undefined` for stores that have no backend. */
+  /** The record of a key in the store's backend. `undefined` if the store has no backend. */
   async peek(key: string): Promise<string | null | undefined> {
     return this.#opened.peek?.(key);
   }

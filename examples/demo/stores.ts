@@ -4,6 +4,7 @@ import {
   SignedCookieStore,
   UnsafeMemoryStore,
   UnsignedCookieStore,
+  type BackendCall,
   type SessionStore,
 } from "@hattip/session";
 import { createClient } from "redis";
@@ -12,7 +13,7 @@ import { parseUntrusted } from "./data.js";
 export const STORES = ["memory", "signed", "encrypted", "unsigned", "redis"] as const;
 export type StoreName = (typeof STORES)[number];
 
-/** External stores that let the demo look at a record: an app has no need to. */
+/** An external store from which the demo can read a record. Apps do not need this. */
 interface Peekable {
   peek(key: string): Promise<string | null>;
 }
@@ -25,14 +26,14 @@ class TransparentMemoryStore extends UnsafeMemoryStore implements Peekable {
 
 class TransparentRedisStore extends RedisSessionStore implements Peekable {
   async peek(key: string): Promise<string | null> {
-    // getClient needs no request here.
-    return this.read(key, undefined as never);
+    // The demo's getClient() does not use the request.
+    return this.read(key, {} as BackendCall);
   }
 }
 
 export type DemoStore = SessionStore & Partial<Peekable> & { close?(): Promise<void> };
 
-/** @param keys The one that seals first; only the signed and the encrypted store have any. */
+/** @param keys - The first one seals. Only the signed and the encrypted store use keys. */
 export function openStore(name: StoreName, keys: readonly CryptoKey[]): DemoStore {
   return OPEN[name](keys);
 }

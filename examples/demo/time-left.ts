@@ -2,7 +2,7 @@ import type { Times } from "./cookie-anatomy.js";
 import { html, type Html } from "./html.js";
 import { PACES, type Site } from "./site.js";
 
-/** When the session is over, if there is one. */
+/** Shows when the session ends, or when a new session would end. */
 export function timeLeft({ pace }: Site, times: Times | undefined): Html {
   const { idleTimeout, absoluteTimeout } = PACES[pace];
   return html`<section aria-labelledby="time">
@@ -10,26 +10,26 @@ export function timeLeft({ pace }: Site, times: Times | undefined): Html {
     ${
       times === undefined
         ? html`<p>
-            Ends after ${duration(idleTimeout)} without a request, and ${duration(absoluteTimeout)}
-            after it began.
+            A session ends after ${duration(idleTimeout)} without a request, or at the latest
+            ${duration(absoluteTimeout)} after it began.
           </p>`
         : html`<dl class="facts">
-            <dt>Until idle for too long</dt>
+            <dt>Until the idle timeout</dt>
             <dd>${countdown(times.expires)}</dd>
-            <dt>Until the end in any case</dt>
+            <dt>Until the absolute timeout</dt>
             <dd>${countdown(times.created + absoluteTimeout)}</dd>
           </dl>`
     }
   </section>`;
 }
 
-/** countdown.js keeps it going; without it, it says how much was left when the page was made. */
+/** countdown.js updates it. Without JavaScript, it shows the time that was left at the response. */
 function countdown(second: number): Html {
   const left = Math.max(0, second - Math.floor(Date.now() / 1000));
   return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
 }
 
-/** As countdown.js writes it. */
+/** countdown.js has the same function. */
 function duration(seconds: number): string {
   if (seconds >= 172_800) return plural(Math.round(seconds / 86_400), "day");
   if (seconds >= 7200) return plural(Math.round(seconds / 3600), "hour");

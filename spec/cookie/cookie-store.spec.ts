@@ -3,23 +3,22 @@ import sinon from "sinon";
 import {
   CookieStore,
   type Awaitable,
-  type FreshReason,
-  type LoadedSession,
+  type RejectionReason,
   type SessionRecord,
-  type StoreScope,
+  type SessionScope,
   type Unsealed,
 } from "../../lib/index.js";
+import type { LoadedSession } from "../../lib/records/store.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { now, scopeOf } from "../support/sealed-stores.js";
 
-/** The example of the documentation. */
 class PlainTextStore extends CookieStore {
   protected seal({ text, created, expires }: SessionRecord): string {
     return encodeURIComponent(JSON.stringify([text, created, expires]));
   }
 
-  protected unseal(value: string): Unsealed | FreshReason {
+  protected unseal(value: string): Unsealed | RejectionReason {
     try {
       const [text, created, expires] = JSON.parse(decodeURIComponent(value)) as [
         string,
@@ -33,21 +32,21 @@ class PlainTextStore extends CookieStore {
   }
 }
 
-/** Its hooks are the spec's. */
+/** Each spec decides what the hooks return. */
 class HookedStore extends CookieStore {
-  readonly sealed = sinon.stub<[SessionRecord, StoreScope], Awaitable<string>>();
-  readonly unsealed = sinon.stub<[string, StoreScope], Awaitable<Unsealed | FreshReason>>();
+  readonly sealed = sinon.stub<[SessionRecord, SessionScope], Awaitable<string>>();
+  readonly unsealed = sinon.stub<[string, SessionScope], Awaitable<Unsealed | RejectionReason>>();
 
-  protected seal(record: SessionRecord, scope: StoreScope): Awaitable<string> {
+  protected seal(record: SessionRecord, scope: SessionScope): Awaitable<string> {
     return this.sealed(record, scope);
   }
 
-  protected unseal(value: string, scope: StoreScope): Awaitable<Unsealed | FreshReason> {
+  protected unseal(value: string, scope: SessionScope): Awaitable<Unsealed | RejectionReason> {
     return this.unsealed(value, scope);
   }
 }
 
-describe("A CookieStore of one's own", () => {
+describe("A subclass of CookieStore", () => {
   const scope = scopeOf();
   const record = { text: '{"n":1}', created: now() - 10, expires: now() + 3600 };
   const loaded: LoadedSession = {
@@ -64,7 +63,7 @@ describe("A CookieStore of one's own", () => {
     store = new HookedStore({});
   });
 
-  it("needs seal() and unseal() and nothing else", async () => {
+  it("needs only seal() and unseal()", async () => {
     const counter = app(
       { store: new PlainTextStore({}), defaultSessionData: { visits: 0 } },
       { "/": (ctx) => ++ctx.session.data["visits"] },
@@ -76,7 +75,7 @@ describe("A CookieStore of one's own", () => {
   });
 
   for (const value of ["name; Domain=evil.com", "a,b", "a b", 'a"b', "a\r\nb", "ä", ""]) {
-    it(`is told of the mistake when seal() returns what a cookie cannot hold: ${JSON.stringify(value)}`, async () => {
+    it(`fails with ERR_SESSION_USAGE if seal() returns an invalid cookie value: ${JSON.stringify(value)}`, async () => {
       store.sealed.returns(value);
       const site = app(
         { store, defaultSessionData: {} },
@@ -85,23 +84,18 @@ describe("A CookieStore of one's own", () => {
       const response = await new Browser(site).get("/");
       expect(response.status).to.equal(500);
       expect(response.headers.getSetCookie()).to.deep.equal([]);
-      expect(site.errors[0])
-        .to.be.instanceOf(TypeError)
-        .with.property("message")
-        .that.contains("seal()");
+      expect(site.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
+      expect(String(site.errors[0])).to.contain("seal()");
     });
   }
 
   for (const isAsync of [false, true]) {
-    describe(isAsync ? "may answer with promises" : "may answer with plain values", () => {
+    describe(isAsync ? "can return promises" : "can return plain values", () => {
       const answer = <T>(value: T): Awaitable<T> => (isAsync ? Promise.resolve(value) : value);
 
-      it("to seal(), which gets the record and where it goes", async () => {
+      it("from seal(), which receives the record and the scope", async () => {
         store.sealed.returns(answer("sealed"));
-        const saved = store.save(null, record, scope);
-        // A plain value costs no turn of the event loop.
-        expect(saved instanceof Promise).to.equal(isAsync);
-        expect(await saved).to.deep.equal({
+        expect(await store.save(null, record, scope)).to.deep.equal({
           value: "sealed",
           expires: record.expires,
           lifetime: undefined,
@@ -110,7 +104,7 @@ describe("A CookieStore of one's own", () => {
         expect(store.sealed.args).to.deep.equal([[record, scope]]);
       });
 
-      it("to seal() for a new value of the same session", async () => {
+      it("from seal() when the session is regenerated", async () => {
         store.sealed.returns(answer("sealed anew"));
         expect(await store.regenerate(loaded, record, scope)).to.deep.include({
           value: "sealed anew",
@@ -118,25 +112,25 @@ describe("A CookieStore of one's own", () => {
         expect(store.sealed.args).to.deep.equal([[record, scope]]);
       });
 
-      it("to unseal(), which gets what the client has sent", async () => {
+      it("from unseal(), which receives the cookie value and the scope", async () => {
         store.unsealed.returns(answer(record));
         expect(await store.load("sealed", scope)).to.deep.equal(loaded);
         expect(store.unsealed.args).to.deep.equal([["sealed", scope]]);
       });
 
-      it("to unseal(), which may ask for the value to be issued anew", async () => {
+      it("from unseal(), which can request a reissue", async () => {
         store.unsealed.returns(answer({ ...record, outdated: true }));
         expect(await store.load("sealed", scope)).to.deep.equal({ ...loaded, outdated: true });
       });
 
-      it("to unseal(), which may say why it is no session", async () => {
+      it("from unseal(), which can return the reason for a fresh session", async () => {
         store.unsealed.returns(answer("tampered" as const));
         expect(await store.load("sealed", scope)).to.equal("tampered");
       });
     });
   }
 
-  it("has its timeouts enforced for it", async () => {
+  it("inherits the checks of the timeouts", async () => {
     const DAY = 86_400;
     for (const times of [
       { created: now() - 10, expires: now() },
@@ -148,19 +142,19 @@ describe("A CookieStore of one's own", () => {
     }
   });
 
-  it("has data that are no object refused for it", async () => {
+  it("inherits the check that the data are an object", async () => {
     for (const text of ["", "1", "null", "[]", '"text"']) {
       store.unsealed.returns({ ...record, text });
       expect(await store.load("sealed", scope)).to.equal("invalid");
     }
   });
 
-  it("has nothing to do when a session is destroyed", () => {
-    expect(store.destroy()).to.equal(undefined);
+  it("does not call its hooks when a session is destroyed", async () => {
+    await store.destroy();
     expect(store.sealed.callCount + store.unsealed.callCount).to.equal(0);
   });
 
-  it("passes on what a hook throws: it is a fault of the system", async () => {
+  it("passes on the error that a hook throws", async () => {
     const failure = new Error("no entropy");
     store.sealed.rejects(failure);
     store.unsealed.throws(failure);

@@ -13,11 +13,11 @@ import {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** How far the clocks of two servers may be apart. */
-const SKEW = 60;
+/** The accepted difference between the clocks of two servers. */
+const CLOCK_SKEW_SECONDS = 60;
 
 for (const { name, aName, create } of SEALED_STORES) {
-  describe(`The times in what ${aName} store has sealed`, () => {
+  describe(`The timestamps in the value of ${aName} store`, () => {
     const scope = scopeOf({ absoluteTimeout: 30 * DAY });
     let clock: Clock;
     let store: SealedStore;
@@ -34,9 +34,9 @@ for (const { name, aName, create } of SEALED_STORES) {
       return typeof found === "string" ? found : "alive";
     }
 
-    // The browser's Max-Age is a wish: who copies the cookie ignores it (CVE-2024-31999 in
+    // Max-Age binds only an honest browser. A thief of the cookie ignores it (CVE-2024-31999 in
     // @fastify/secure-session).
-    it("end the session at the second of its expiry", async () => {
+    it("end the session in the second of its expiry", async () => {
       const value = await seal(store, "{}", scope, { expires: clock.now + HOUR });
       clock.pass(HOUR - 1);
       expect(await open(store, value, scope)).to.include({ expires: clock.now + 1 });
@@ -54,7 +54,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       expect(await open(store, value, scope)).to.equal("expired");
     });
 
-    it("end it at once where the absolute timeout has been made shorter", async () => {
+    it("end the session at once if the app has shortened the absolute timeout", async () => {
       const value = await seal(store, "{}", scope, {
         created: clock.now - 2 * DAY,
         expires: clock.now + 1,
@@ -62,30 +62,34 @@ for (const { name, aName, create } of SEALED_STORES) {
       expect(await open(store, value, scopeOf({ absoluteTimeout: 2 * DAY }))).to.equal("expired");
     });
 
-    it("may be ahead of this clock by a minute, and by no more", async () => {
+    it("can be at most one minute ahead of the server's clock", async () => {
       const { now } = clock;
-      expect(await openWith({ created: now + SKEW, expires: now + HOUR })).to.equal("alive");
-      expect(await openWith({ created: now + SKEW + 1, expires: now + HOUR })).to.equal("expired");
+      expect(await openWith({ created: now + CLOCK_SKEW_SECONDS, expires: now + HOUR })).to.equal(
+        "alive",
+      );
+      expect(
+        await openWith({ created: now + CLOCK_SKEW_SECONDS + 1, expires: now + HOUR }),
+      ).to.equal("expired");
     });
 
-    it("may not claim more than the absolute timeout allows", async () => {
+    it("cannot set an expiry beyond the absolute timeout", async () => {
       const { now } = clock;
-      const expires = now + 30 * DAY + SKEW;
+      const expires = now + 30 * DAY + CLOCK_SKEW_SECONDS;
       expect(await openWith({ created: now, expires })).to.equal("alive");
       expect(await openWith({ created: now, expires: expires + 1 })).to.equal("expired");
     });
 
-    it("are told to whoever opens the value", async () => {
+    it("are part of the opened session", async () => {
       const times = { created: clock.now - DAY, expires: clock.now + DAY };
       const value = await seal(store, "{}", scope, times);
       expect(await open(store, value, scope)).to.include(times);
     });
 
     if (name === "encrypted") {
-      it("cost nothing when they are over, or from the future: no key is derived for them", async () => {
+      it("are checked before any key is derived", async () => {
         const key = Buffer.alloc(32, 1);
         const { now } = clock;
-        await seal(store, "{}", scope); // the ring is there
+        await seal(store, "{}", scope); // creates the key ring
         const calls = watchCrypto();
         for (const [created, expires] of [
           [now - DAY, now - HOUR],
@@ -106,7 +110,7 @@ for (const { name, aName, create } of SEALED_STORES) {
         calls.restore();
       });
 
-      it("make a new key every hour, by the expiry", async () => {
+      it("select a subkey by the hour of the expiry", async () => {
         const key = Buffer.alloc(32, 1);
         const hour = (Math.floor(clock.now / HOUR) + 2) * HOUR;
         const nonce = Buffer.alloc(12);

@@ -6,11 +6,11 @@ import fc from "fast-check";
 
 const SHORT = '{"userId":"u-8421","n":123}';
 const LONG = JSON.stringify({ text: "x".repeat(977 - '{"text":""}'.length) });
-/** Smaller than what others make of the same data with less protection. */
+/** Lengths for SHORT and LONG. Other libraries need more characters for less protection. */
 const SIZES = { signed: [75, 1342], encrypted: [91, 1358] };
 
 for (const { name, create } of SEALED_STORES) {
-  describe(`The format of ${name} values`, function () {
+  describe(`Values of the ${name} store`, function () {
     this.timeout(60_000);
     const created = now() - 10;
     const expires = now() + 3600;
@@ -25,22 +25,22 @@ for (const { name, create } of SEALED_STORES) {
       return Buffer.from(await seal(create([key]), text, scope, { created, expires }), "base64url");
     }
 
-    it(`takes ${SIZES[name][0]} characters for 27 bytes of JSON and ${SIZES[name][1]} for 977`, async () => {
+    it(`have ${SIZES[name][0]} characters for 27 bytes of JSON and ${SIZES[name][1]} for 977`, async () => {
       expect(SHORT).to.have.lengthOf(27);
       expect(LONG).to.have.lengthOf(977);
       expect(await seal(create([key]), SHORT)).to.have.lengthOf(SIZES[name][0]!);
       expect(await seal(create([key]), LONG)).to.have.lengthOf(SIZES[name][1]!);
     });
 
-    it("is written in characters that every cookie can hold", async () => {
+    it("contain only characters that are valid in a cookie", async () => {
       expect(await seal(create([key]), '{"name":"Łódź 🏴‍☠️ %;,\\"="}')).to.match(/^[\w-]+$/);
     });
 
-    it(`begins with ${name[0]!.toUpperCase()}, so that a person can tell the kinds apart`, async () => {
+    it(`begin with the letter ${name[0]!.toUpperCase()}, which shows the kind`, async () => {
       expect((await seal(create([key]), "{}"))[0]).to.equal(name[0]!.toUpperCase());
     });
 
-    it("opens with kind and version, key ID, created, expires", async () => {
+    it("begin with the kind and version, the key ID, created and expires", async () => {
       const frame = await frameOf(SHORT);
       expect(frame[0]).to.equal(name === "signed" ? 0x49 : 0x11);
       expect(frame.subarray(1, 5)).to.deep.equal(keyIdOf(Buffer.alloc(32, 7)));
@@ -48,7 +48,7 @@ for (const { name, create } of SEALED_STORES) {
       expect(frame.readUInt32BE(9)).to.equal(expires);
     });
 
-    it("is read by an implementation that shares no code with this one", async () => {
+    it("are readable by an independent implementation", async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.string({ unit: "binary" }),
@@ -64,13 +64,13 @@ for (const { name, create } of SEALED_STORES) {
     });
 
     if (name === "signed") {
-      it("shows the data to whoever looks, followed by 16 bytes of MAC", async () => {
+      it("contain the readable data, followed by 16 bytes of MAC", async () => {
         const frame = await frameOf(SHORT);
         expect(frame.toString("utf8", 13, frame.length - 16)).to.equal(SHORT);
         expect(frame).to.have.lengthOf(13 + 27 + 16);
       });
     } else {
-      it("shows nothing of the data, and never twice the same", async () => {
+      it("hide the data, and differ between two seals of the same data", async () => {
         const [one, two] = [await frameOf(SHORT), await frameOf(SHORT)];
         expect(one.includes("u-8421")).to.equal(false);
         expect(one).to.have.lengthOf(13 + 12 + 27 + 16);

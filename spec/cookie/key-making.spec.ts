@@ -4,9 +4,9 @@ import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
 import { open, seal } from "../support/sealed-stores.js";
 
 for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
-  describe(`${Store.name} makes keys`, () => {
+  describe(`The key methods of ${Store.name}:`, () => {
     describe("generateKey()", () => {
-      it("makes a random HMAC key of 32 bytes that can be exported", async () => {
+      it("creates a random, extractable HMAC key of 32 bytes", async () => {
         const key = await Store.generateKey();
         expect(key).to.include({ type: "secret", extractable: true });
         expect(key.usages).to.deep.equal(["sign"]);
@@ -19,7 +19,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
     });
 
     describe("exportKey()", () => {
-      it("writes base64url that generateKeysFromBase64() reads", async () => {
+      it("returns base64url that generateKeysFromBase64() accepts", async () => {
         const key = await Store.generateKey();
         const text = await Store.exportKey(key);
         expect(text).to.match(/^[\w-]{43}$/);
@@ -33,18 +33,18 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
     });
 
     describe("generateKeysFromBase64()", () => {
-      it("reads base64 and base64url, with padding and without", async () => {
+      it("accepts base64 and base64url, with and without padding", async () => {
         for (const bytes of [Buffer.alloc(32, 0xfb), Buffer.alloc(32, 0xff), randomBytes(32)]) {
           const base64 = bytes.toString("base64");
           const base64url = bytes.toString("base64url");
-          const writings = [base64, base64.replace("=", ""), base64url, `${base64url}=`];
-          for (const key of await Store.generateKeysFromBase64(writings)) {
+          const encodings = [base64, base64.replace("=", ""), base64url, `${base64url}=`];
+          for (const key of await Store.generateKeysFromBase64(encodings)) {
             expect(await Store.exportKey(key)).to.equal(base64url);
           }
         }
       });
 
-      it("keeps the order: the first one seals", async () => {
+      it("keeps the order of the keys", async () => {
         const texts = [1, 2, 3].map((byte) => Buffer.alloc(32, byte).toString("base64"));
         const keys = await Store.generateKeysFromBase64(texts);
         const exported = await Promise.all(keys.map(async (key) => Store.exportKey(key)));
@@ -55,27 +55,27 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
         "31 bytes": Buffer.alloc(31).toString("base64"),
         "33 bytes": Buffer.alloc(33).toString("base64"),
         "no bytes": "",
-        "a character of no base64": `${"A".repeat(42)}!`,
+        "a character outside base64": `${"A".repeat(42)}!`,
         "padding in the middle": `${"A".repeat(20)}=${"A".repeat(23)}`,
         "a space": `${"A".repeat(20)} ${"A".repeat(23)}`,
-        "unused bits that are set": `${"A".repeat(42)}B`,
+        "unused bits that are not zero": `${"A".repeat(42)}B`,
         "a secret in plain text": "correct horse battery staple",
       })) {
-        it(`refuses ${title}, and says how to make a key`, async () => {
+        it(`rejects ${title}, and says how to create a key`, async () => {
           const good = Buffer.alloc(32).toString("base64");
-          const error = await refusalOf(Store.generateKeysFromBase64([good, text]));
+          const error = await typeErrorOf(Store.generateKeysFromBase64([good, text]));
           expect(error.message).to.match(/32 random bytes in base64.*crypto\.randomBytes\(32\)/);
         });
       }
 
-      it("refuses an empty list", async () => {
-        const error = await refusalOf(Store.generateKeysFromBase64([]));
+      it("rejects an empty list", async () => {
+        const error = await typeErrorOf(Store.generateKeysFromBase64([]));
         expect(error.message).to.match(/The keys must be an array of at least one string/);
       });
 
-      // The commonest mistake of all: the environment variable is not set.
-      it("refuses a key that is not there, and says how to make one", async () => {
-        const error = await refusalOf(Store.generateKeysFromBase64([undefined as never]));
+      // The most common mistake: the environment variable is not set.
+      it("rejects undefined, and says how to create a key", async () => {
+        const error = await typeErrorOf(Store.generateKeysFromBase64([undefined as never]));
         expect(error.message).to.match(/32 random bytes in base64/);
       });
     });
@@ -83,7 +83,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
 }
 
 describe("SignedCookieStore.generateKeysFromSecrets()", () => {
-  it("is PBKDF2-SHA-256 with 100 000 iterations", async () => {
+  it("uses PBKDF2-SHA-256 with 100,000 iterations", async () => {
     for (const secret of ["secret", "Ł🔑", " ", "x".repeat(1000)]) {
       const [key] = await SignedCookieStore.generateKeysFromSecrets([secret]);
       const salt = "@hattip/session PBKDF2 1";
@@ -92,7 +92,7 @@ describe("SignedCookieStore.generateKeysFromSecrets()", () => {
     }
   });
 
-  it("gives keys that serve, in the order of the secrets", async () => {
+  it("returns usable keys in the order of the secrets", async () => {
     const keys = await SignedCookieStore.generateKeysFromSecrets(["new secret", "old secret"]);
     const before = new SignedCookieStore(
       await SignedCookieStore.generateKeysFromSecrets(["old secret"]),
@@ -103,37 +103,37 @@ describe("SignedCookieStore.generateKeysFromSecrets()", () => {
     expect(await open(before, await seal(after, "{}"))).to.equal("unknown-key");
   });
 
-  it("refuses an empty list and an empty secret", async () => {
-    const error = await refusalOf(SignedCookieStore.generateKeysFromSecrets([]));
+  it("rejects an empty list and an empty secret", async () => {
+    const error = await typeErrorOf(SignedCookieStore.generateKeysFromSecrets([]));
     expect(error.message).to.match(/The secrets must be an array of at least one string/);
-    await refusalOf(SignedCookieStore.generateKeysFromSecrets("secret" as never));
-    await refusalOf(SignedCookieStore.generateKeysFromSecrets([""]));
-    await refusalOf(SignedCookieStore.generateKeysFromSecrets(["secret", ""]));
+    await typeErrorOf(SignedCookieStore.generateKeysFromSecrets("secret" as never));
+    await typeErrorOf(SignedCookieStore.generateKeysFromSecrets([""]));
+    await typeErrorOf(SignedCookieStore.generateKeysFromSecrets(["secret", ""]));
   });
 
-  // TextEncoder makes no bytes of undefined, and the key of no bytes is known to everybody.
-  it("refuses a secret that is not there, or is no text", async () => {
+  // TextEncoder encodes undefined as zero bytes, and everybody can derive the key of zero bytes.
+  it("rejects a secret that is not a string", async () => {
     for (const secret of [undefined, null, 0, 42, true, ["secret"], {}, new Uint8Array(3)]) {
-      const error = await refusalOf(
+      const error = await typeErrorOf(
         SignedCookieStore.generateKeysFromSecrets(["secret", secret as never]),
       );
       expect(error.message).to.match(/secret must/i);
     }
   });
 
-  it("refuses two equal secrets as soon as a store is made of them", async () => {
+  it("returns equal keys for equal secrets, which a store rejects", async () => {
     const keys = await SignedCookieStore.generateKeysFromSecrets(["secret", "secret"]);
-    await refusalOf((async () => seal(new SignedCookieStore(keys), "{}"))());
+    await typeErrorOf((async () => seal(new SignedCookieStore(keys), "{}"))());
   });
 
-  it("is not offered for encryption, whose keys must be random", () => {
+  it("does not exist for encryption, whose keys must be random", () => {
     expect(EncryptedCookieStore).to.not.have.property("generateKeysFromSecrets");
   });
 });
 
-async function refusalOf(promise: Promise<unknown>): Promise<TypeError> {
+async function typeErrorOf(promise: Promise<unknown>): Promise<TypeError> {
   const error = await promise.then(
-    () => expect.fail("accepted"),
+    () => expect.fail("The promise resolved."),
     (thrown: unknown) => thrown,
   );
   expect(error).to.be.instanceOf(TypeError);

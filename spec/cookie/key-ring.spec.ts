@@ -13,7 +13,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       expect(id).to.deep.equal(keyIdOf(Buffer.alloc(32, 3)));
     });
 
-    it("opens what any of its keys has sealed, and says whether it was the first", async () => {
+    it("opens values of all its keys, and marks those of older keys as outdated", async () => {
       const store = create(await Promise.all([1, 2, 3].map(async (byte) => keyOf(byte))));
       for (const byte of [1, 2, 3]) {
         const value = await seal(create([await keyOf(byte)]), TEXT);
@@ -21,12 +21,12 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("does not open what a key has sealed that is no longer there", async () => {
+    it("does not open a value that a removed key sealed", async () => {
       const value = await seal(create([await keyOf(1)]), TEXT);
       expect(await open(create([await keyOf(2)]), value)).to.equal("unknown-key");
     });
 
-    it("reads both during a rotation: new instances what the old ones seal, and the other way round", async () => {
+    it("lets old and new instances open each other's values during a rotation", async () => {
       const [oldKey, newKey] = [await keyOf(1), await keyOf(2)];
       const before = create([oldKey, newKey]);
       const after = create([newKey, oldKey]);
@@ -37,11 +37,11 @@ for (const { name, aName, create } of SEALED_STORES) {
     for (const isExtractable of [true, false]) {
       const keyKind = isExtractable ? "extractable" : "non-extractable";
 
-      it(`takes ${keyKind} keys`, async () => {
+      it(`accepts ${keyKind} keys`, async () => {
         const store = create([await keyOf(1, isExtractable), await keyOf(2, isExtractable)]);
         const value = await seal(store, TEXT);
         expect(await open(store, value)).to.include({ text: TEXT, outdated: false });
-        // The same key in the other form is the same key.
+        // The extractable and the non-extractable form of a key are interchangeable.
         expect(await open(create([await keyOf(1, !isExtractable)]), value)).to.include({
           text: TEXT,
         });
@@ -56,32 +56,32 @@ for (const { name, aName, create } of SEALED_STORES) {
         beforeEach(async () => {
           const keys = Array.from({ length: 16 }, async (_, byte) => keyOf(byte, isExtractable));
           store = create(await Promise.all(keys));
-          await seal(store, TEXT); // the ring is made at the first use, or before
+          await seal(store, TEXT); // creates the ring, if the constructor has not done so
           calls = watchCrypto();
         });
 
         afterEach(() => calls.restore());
 
-        it("tries the one that the value names, and no other", async () => {
+        it("tries only the key whose ID is in the value", async () => {
           for (const byte of [0, 7, 15]) {
             calls.restore();
             const value = await seal(create([await keyOf(byte)]), TEXT);
             calls = watchCrypto();
             await open(store, value);
-            const isKnown = byte === 0; // its subkey is there since it sealed
+            const hasSubkey = byte === 0; // beforeEach() has sealed with this key
             const perMac = name === "signed" ? 1 : 0;
             const perCipher = name === "signed" ? 0 : 1;
-            expect(calls.macs, "a subkey, and a MAC").to.equal((isKnown ? 0 : 1) + perMac);
+            expect(calls.macs, "HMACs of the first call").to.equal((hasSubkey ? 0 : 1) + perMac);
             expect(calls.ciphers).to.equal(perCipher);
 
             calls.reset();
             await open(store, value);
-            expect(calls.macs, "with its subkey kept").to.equal(perMac);
+            expect(calls.macs, "HMACs with a cached subkey").to.equal(perMac);
             expect(calls.ciphers).to.equal(perCipher);
           }
         });
 
-        it("tries none for an unknown key, another kind or a malformed value", async () => {
+        it("tries no key for an unknown key ID, another kind or a malformed value", async () => {
           const frame = Buffer.from(await seal(store, TEXT), "base64url");
           const unknown = Buffer.from(frame);
           unknown[1]! ^= 1;
@@ -97,7 +97,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     }
 
-    describe("refuses with a TypeError", () => {
+    describe("is refused", () => {
       const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 };
       const raw = new Uint8Array(32);
       const { subtle } = crypto;
@@ -108,68 +108,70 @@ for (const { name, aName, create } of SEALED_STORES) {
           imported({ name: "HMAC", hash: "SHA-512", length: 256 }, ["sign"]),
         "a shorter key": () => imported({ ...HMAC, length: 128 }, ["sign"], new Uint8Array(16)),
         "a longer key": () => imported({ ...HMAC, length: 512 }, ["sign"], new Uint8Array(64)),
-        "a key that may only verify": () => imported(HMAC, ["verify"]),
+        "a key that can only verify": () => imported(HMAC, ["verify"]),
         "an AES key": () => imported({ name: "AES-GCM" }, ["encrypt", "decrypt"]),
         "an HKDF key": () => imported({ name: "HKDF" }, ["deriveKey"]),
-        "bare bytes": () => raw,
+        "raw bytes": () => raw,
         "a string": () => "secret",
-        "nothing in the place of a key": () => undefined,
-        "null in the place of a key": () => null,
+        "undefined in place of a key": () => undefined,
+        "null in place of a key": () => null,
       };
 
       for (const [title, make] of Object.entries(wrong)) {
-        it(`${title}, and says what would do`, async () => {
+        it(`for ${title}, and describes a valid key`, async () => {
           const keys = [await keyOf(1), await make()] as CryptoKey[];
-          const error = await refusalOf(() => create(keys));
+          const error = await keyErrorOf(() => create(keys));
           expect(error.message).to.match(/CryptoKey for HMAC with SHA-256.*32 bytes.*generateKey/s);
         });
       }
 
       const noRing: Record<string, () => unknown> = {
         "an empty ring": () => [],
-        "no keys at all": () => undefined,
-        "null for all keys": () => null,
-        "a single key without its array": () => keyOf(1),
-        "a string in place of keys": () => "secret",
+        "undefined in place of an array": () => undefined,
+        "null in place of an array": () => null,
+        "a single key in place of an array": () => keyOf(1),
+        "a string in place of an array": () => "secret",
       };
       for (const [title, make] of Object.entries(noRing)) {
-        it(`${title}, and says what would do`, async () => {
+        it(`for ${title}, and describes a valid ring`, async () => {
           const keys = (await make()) as CryptoKey[];
-          const error = await refusalOf(() => create(keys));
+          const error = await keyErrorOf(() => create(keys));
           expect(error.message).to.match(/keys must be an array.*generateKeysFromBase64/s);
         });
       }
 
       for (const isExtractable of [true, false]) {
         const keyKind = isExtractable ? "extractable" : "non-extractable";
-        it(`two ${keyKind} keys that are equal`, async () => {
+        it(`for two equal ${keyKind} keys`, async () => {
           const keys = [keyOf(1, isExtractable), keyOf(2), keyOf(1, isExtractable)];
           const ring = await Promise.all(keys);
-          const error = await refusalOf(() => create(ring));
+          const error = await keyErrorOf(() => create(ring));
           expect(error.message).to.match(/same key twice/);
         });
       }
     });
 
-    it("is refused by every request for as long as it is wrong", async () => {
+    it("fails every request while its keys are invalid", async () => {
       const store = create(async () => []);
       for (let attempt = 0; attempt < 3; attempt++) {
-        expect(await rejectionOf(seal(store, TEXT))).to.be.instanceOf(TypeError);
+        expect(await rejectionOf(seal(store, TEXT))).to.have.property("code", "ERR_SESSION_USAGE");
       }
     });
   });
 }
 
-/** At construction where that can be, at the first use elsewhere. */
-async function refusalOf(create: () => SealedStore): Promise<TypeError> {
-  let error: unknown;
+/** The constructor throws a TypeError if it can check the keys. Otherwise the first use rejects. */
+async function keyErrorOf(create: () => SealedStore): Promise<Error> {
+  let store: SealedStore;
   try {
-    await seal(create(), TEXT);
-  } catch (thrown) {
-    error = thrown;
+    store = create();
+  } catch (error) {
+    expect(error).to.be.instanceOf(TypeError);
+    return error as TypeError;
   }
-  expect(error).to.be.instanceOf(TypeError);
-  return error as TypeError;
+  const error = await rejectionOf(seal(store, TEXT));
+  expect(error).to.have.property("code", "ERR_SESSION_USAGE");
+  return error as Error;
 }
 
 async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {

@@ -10,10 +10,10 @@ import { keyOf, open, scopeOf, seal, SEALED_STORES } from "../support/sealed-sto
 const TEXT = '{"user":1}';
 
 for (const { aName, create } of SEALED_STORES) {
-  describe(`The keys of ${aName} store`, () => {
+  describe(`The keys option of ${aName} store`, () => {
     const routes = { "/visit": countVisit };
 
-    it("may be an array, which may change afterwards", async () => {
+    it("can be an array, whose later changes have no effect", async () => {
       const keys = [await keyOf(1)];
       const store = create(keys);
       keys.unshift(await keyOf(2));
@@ -21,14 +21,14 @@ for (const { aName, create } of SEALED_STORES) {
       expect(await open(create([await keyOf(1)]), value)).to.include({ outdated: false });
     });
 
-    it("may be a promise of one", async () => {
+    it("can be a promise of an array", async () => {
       const value = await seal(create(Promise.all([keyOf(1), keyOf(2)])), TEXT);
       expect(await open(create([await keyOf(1)]), value)).to.include({ text: TEXT });
     });
 
-    it("may be any object with a then()", async () => {
+    it("can be any object with a then()", async () => {
       const keys = [await keyOf(1)];
-      // oxlint-disable-next-line unicorn/no-thenable -- that is what is specified
+      // oxlint-disable-next-line unicorn/no-thenable -- the spec needs a thenable
       const store = create({ then: (resolve) => Promise.resolve(keys).then(resolve) });
       expect(await open(create(keys), await seal(store, TEXT))).to.include({ text: TEXT });
     });
@@ -37,7 +37,7 @@ for (const { aName, create } of SEALED_STORES) {
       "an array": (keys: CryptoKey[]) => keys,
       "a promise": async (keys: CryptoKey[]) => keys,
     })) {
-      it(`may be a function of ctx that returns ${title}`, async () => {
+      it(`can be a function of ctx that returns ${title}`, async () => {
         const ring = { one: [await keyOf(1)], two: [await keyOf(2)] };
         const store = create((ctx) => answer(ring[ctx.env("RING") as keyof typeof ring]));
         const browser = new Browser(app({ store, defaultSessionData: { visits: 0 } }, routes), {
@@ -49,7 +49,7 @@ for (const { aName, create } of SEALED_STORES) {
       });
     }
 
-    it("are asked for once, however many requests there are, one after the other or at once", async () => {
+    it("is resolved once for sequential and concurrent requests", async () => {
       const keys = sinon.spy(async () => [await keyOf(1)]);
       const store = create(keys);
       const values = await Promise.all(Array.from({ length: 20 }, async () => seal(store, TEXT)));
@@ -57,15 +57,15 @@ for (const { aName, create } of SEALED_STORES) {
       expect(keys.callCount).to.equal(1);
     });
 
-    it("are asked for when they are needed, and not before", async () => {
+    it("is not resolved before a request needs a key", async () => {
       const keys = sinon.spy(async () => [await keyOf(1)]);
       const store = create(keys);
       expect(await open(store, "no session")).to.equal("malformed");
       expect(keys.callCount).to.equal(0);
     });
 
-    it("are asked for again by the next request when they did not come", async () => {
-      const failure = new Error("the vault is sealed");
+    it("is resolved again by the next request after a failure", async () => {
+      const failure = new Error("the vault is locked");
       const keys = sinon.stub<[], Promise<CryptoKey[]>>();
       keys.onFirstCall().rejects(failure);
       keys.onSecondCall().throws(failure);
@@ -81,7 +81,7 @@ for (const { aName, create } of SEALED_STORES) {
       expect(keys.callCount).to.equal(3);
     });
 
-    it("fail all the requests that wait for them, and none that comes later", async () => {
+    it("fails all waiting requests but no later request when it rejects", async () => {
       const keys = sinon.stub<[], Promise<CryptoKey[]>>();
       keys.onFirstCall().rejects(new Error("timeout"));
       keys.resolves([await keyOf(1)]);
@@ -92,7 +92,7 @@ for (const { aName, create } of SEALED_STORES) {
       expect(keys.callCount).to.equal(2);
     });
 
-    it("are waited for no longer than five seconds, and asked for again after that", async () => {
+    it("times out after five seconds, and is then resolved again", async () => {
       const timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
       try {
         const keys = sinon.stub<[], Promise<CryptoKey[]>>();
@@ -108,7 +108,7 @@ for (const { aName, create } of SEALED_STORES) {
       }
     });
 
-    it("are waited for by each request for itself: what another one began may stand still for ever", async () => {
+    it("times out for each waiting request separately", async () => {
       const timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
       try {
         const keys = sinon.stub<[], Promise<CryptoKey[]>>();
@@ -116,7 +116,7 @@ for (const { aName, create } of SEALED_STORES) {
         keys.resolves([await keyOf(1)]);
         const store = create(keys);
         void seal(store, TEXT);
-        // As Workers do when a request is over.
+        // Workers drop the timers of a request that has ended, and its promises never settle.
         timers.reset();
         const waiting = Promise.allSettled([seal(store, TEXT)]);
         await timers.tickAsync(5000);
@@ -127,8 +127,8 @@ for (const { aName, create } of SEALED_STORES) {
       }
     });
 
-    it("fail the request that uses the session, and only that, while they do not come", async () => {
-      const store = create(async () => Promise.reject(new Error("the vault is sealed")));
+    it("fails only the requests that use the session while it rejects", async () => {
+      const store = create(async () => Promise.reject(new Error("the vault is locked")));
       const events: unknown[] = [];
       const other = create([await keyOf(1)]);
       const visits = app(
@@ -144,14 +144,14 @@ for (const { aName, create } of SEALED_STORES) {
       expect(events).to.deep.include({ type: "store-failed", code: "ERR_SESSION_STORE" });
     });
 
-    it("are a mistake, and no failure of the store, when the function returns what is no key", async () => {
+    it("causes ERR_SESSION_USAGE instead of a store error when the function returns no key", async () => {
       const visits = app({ store: create(() => []), defaultSessionData: { visits: 0 } }, routes);
       expect((await new Browser(visits).get("/visit")).status).to.equal(500);
-      expect(visits.errors[0]).to.be.an.instanceOf(TypeError);
+      expect(visits.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
       expect(String(visits.errors[0])).to.match(/keys must be an array of at least one key/);
     });
 
-    it("are given the ctx of the request that asks", async () => {
+    it("is called with the ctx of the current request", async () => {
       const ctx = scopeOf().ctx;
       const keys = sinon.spy(async () => [await keyOf(1)]);
       await seal(create(keys), TEXT, scopeOf({ ctx }));
@@ -161,8 +161,8 @@ for (const { aName, create } of SEALED_STORES) {
   });
 }
 
-describe("A sealed store", () => {
-  it("refuses an option that it does not have", async () => {
+describe("A signed or encrypted store", () => {
+  it("rejects an unknown option and an invalid one", async () => {
     const keys = [await keyOf(1)];
     for (const { create } of SEALED_STORES) {
       const options = { stringfy: JSON.stringify } as object;
@@ -172,30 +172,30 @@ describe("A sealed store", () => {
     }
   });
 
-  it("takes a stringify and a parse", async () => {
+  it("uses the options stringify and parse", async () => {
     for (const { create } of SEALED_STORES) {
       const store = create([await keyOf(1)], {
         stringify: (data) => `<${JSON.stringify(data)}>`,
         parse: (text) => JSON.parse(text.slice(1, -1)),
       });
-      expect(store.serialize({ user: 1 })).to.equal('<{"user":1}>');
-      const value = await seal(store, store.serialize({ user: 1 }));
+      expect(store.codec.serialize({ user: 1 })).to.equal('<{"user":1}>');
+      const value = await seal(store, store.codec.serialize({ user: 1 }));
       const found = await open(store, value);
       expect(found).to.deep.include({ text: '<{"user":1}>', data: { user: 1 } });
     }
   });
 
-  it("begins anew with data that its parse refuses, or makes no object of", async () => {
+  it("rejects data if parse throws or returns no plain object", async () => {
     for (const { create } of SEALED_STORES) {
       const keys = [await keyOf(1)];
       const strict = create(keys, {
         parse() {
-          throw new Error("not of our form");
+          throw new Error("unknown format");
         },
       });
       expect(await open(strict, await seal(strict, TEXT))).to.equal("invalid");
-      const classy = create(keys, { parse: () => new Map() as never });
-      expect(await open(classy, await seal(classy, TEXT))).to.equal("invalid");
+      const nonPlain = create(keys, { parse: () => new Map() as never });
+      expect(await open(nonPlain, await seal(nonPlain, TEXT))).to.equal("invalid");
       for (const text of ["1", '"text"', "null", "[]", "true", "", "{"]) {
         const store = create(keys);
         expect(await open(store, await seal(store, text))).to.equal("invalid");
@@ -203,14 +203,14 @@ describe("A sealed store", () => {
     }
   });
 
-  it("refuses a parse that is asynchronous, even one that fails later", async () => {
+  it("fails with ERR_SESSION_USAGE for an asynchronous parse, even if its promise rejects", async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", onUnhandled);
     for (const { create } of SEALED_STORES) {
       const store = create([await keyOf(1)], {
         parse: async () => {
-          throw new Error("not of our form");
+          throw new Error("unknown format");
         },
       });
       const log = new EventLog();
@@ -219,10 +219,8 @@ describe("A sealed store", () => {
       const browser = new Browser(visits);
       browser.setCookie("session", await seal(store, TEXT));
       expect((await browser.get("/visit")).status).to.equal(500);
-      expect(visits.errors[0])
-        .to.be.instanceOf(TypeError)
-        .with.property("message")
-        .that.contains("parse");
+      expect(visits.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
+      expect(String(visits.errors[0])).to.contain("parse");
       expect(log.events).to.deep.equal([]);
     }
     await new Promise(setImmediate);

@@ -6,7 +6,8 @@ import { keyOf, now, scopeOf } from "../support/sealed-stores.js";
 
 const MILLION = 1_000_000;
 
-// Two values under one nonce tell their difference, and let whoever has both forge others.
+// Two values with the same key and nonce reveal the difference of their texts. They also let an
+// attacker forge further values.
 describe("The nonces of encrypted values", function () {
   this.timeout(180_000);
 
@@ -17,15 +18,14 @@ describe("The nonces of encrypted values", function () {
     const count = runs(MILLION);
     const nonces = new Set<string>();
     for (let i = 0; i < count; i++) {
-      const saved = store.save(null, next, scope);
-      const { value } = saved instanceof Promise ? await saved : (saved as Awaited<typeof saved>);
-      // Bytes 12 to 26 of the frame: the last of the header, the nonce, and two of the ciphertext.
+      const { value } = await store.save(null, next, scope);
+      // Bytes 12 to 26 of the frame: the last header byte, the nonce, and two bytes of ciphertext.
       nonces.add(value.slice(16, 36));
     }
     expect(nonces.size).to.equal(count);
   });
 
-  it("are distinct between stores, and between seals at once", async () => {
+  it("are distinct across stores and concurrent seals", async () => {
     const stores = [1, 2, 3].map(async (byte) => new EncryptedCookieStore([await keyOf(byte)]));
     const ready = await Promise.all(stores);
     const next = { text: "{}", created: now(), expires: now() + 3600 };
@@ -38,17 +38,17 @@ describe("The nonces of encrypted values", function () {
     expect(new Set(nonces)).to.have.lengthOf(saved.length);
   });
 
-  it("are not touched by what their neighbours in the pool become", async () => {
+  it("do not change when other nonces of the same pool are overwritten", async () => {
     const engine = await cryptoEngine();
     const first = engine.randomBytes(12);
     const copy = Buffer.from(first);
-    // More than a pool: it has been filled again by now.
+    // These are more bytes than the pool holds, so the pool has been refilled.
     for (let i = 0; i < 500; i++) engine.randomBytes(12).fill(0);
     expect(copy.equals(first)).to.equal(true);
     expect(first.some((byte) => byte !== 0)).to.equal(true);
   });
 
-  it("are as long as was asked for, and evenly spread", async () => {
+  it("have the requested length and evenly distributed bytes", async () => {
     const engine = await cryptoEngine();
     const counts = new Uint32Array(256);
     let drawn = 0;
@@ -60,7 +60,7 @@ describe("The nonces of encrypted values", function () {
         drawn += length;
       }
     }
-    // Eight standard deviations: a stuck bit or a half-filled pool is far beyond.
+    // Eight standard deviations. A stuck bit or a half-filled pool deviates far more.
     const expected = drawn / 256;
     for (const count of counts) expect(count).to.be.closeTo(expected, 8 * Math.sqrt(expected));
   });

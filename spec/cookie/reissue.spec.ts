@@ -9,12 +9,12 @@ import { keyOf, SEALED_STORES } from "../support/sealed-stores.js";
 const HOUR = 3600;
 
 for (const { aName, create } of SEALED_STORES) {
-  describe(`A value under an old key of ${aName} store`, () => {
+  describe(`A value that ${aName} store sealed under an old key`, () => {
     let clock: Clock;
     let browser: Browser;
     let events: SessionEvent["type"][];
 
-    /** The browser has been logged in by an app that had the key 1 only. */
+    /** The browser logs in to an app whose only key is key 1. */
     beforeEach(async () => {
       clock = new Clock();
       events = [];
@@ -46,12 +46,12 @@ for (const { aName, create } of SEALED_STORES) {
       );
     }
 
-    async function rotated(): Promise<Browser> {
+    async function browserAfterRotation(): Promise<Browser> {
       const after = appWith([await keyOf(2), await keyOf(1)]);
       return new Browser(after, { jar: browser.jar });
     }
 
-    function keyInUse(): string {
+    function keyIdInCookie(): string {
       const frame = Buffer.from(browser.cookie("session")!, "base64url");
       return frame.toString("hex", 1, 5);
     }
@@ -60,18 +60,18 @@ for (const { aName, create } of SEALED_STORES) {
     const newKey = keyIdOf(Buffer.alloc(32, 2)).toString("hex");
 
     for (const path of ["/user", "/fresh"]) {
-      it(`is issued anew under the first key by the response to ${path}`, async () => {
-        const response = await (await rotated()).get(path);
+      it(`is reissued under the first key by the response to ${path}`, async () => {
+        const response = await (await browserAfterRotation()).get(path);
         expect(response.headers.getSetCookie()).to.have.lengthOf(1);
-        expect(keyInUse()).to.equal(newKey);
+        expect(keyIdInCookie()).to.equal(newKey);
         expect(events).to.deep.equal(["reissued"]);
       });
     }
 
-    it("is issued anew once, with its data and its times", async () => {
+    it("is reissued once, with the same data and timestamps", async () => {
       const old = Buffer.from(browser.cookie("session")!, "base64url");
       clock.pass(60);
-      const after = await rotated();
+      const after = await browserAfterRotation();
       const response = await after.get("/user");
       expect(await response.json()).to.equal("Ada");
       expect(response.headers.get("set-cookie")).to.match(/Max-Age=3540;/);
@@ -83,27 +83,27 @@ for (const { aName, create } of SEALED_STORES) {
       expect(again.headers.getSetCookie()).to.deep.equal([]);
     });
 
-    it("is left alone by a response that did not look at the session", async () => {
-      const response = await (await rotated()).get("/public");
+    it("is not reissued if the handler does not read the session", async () => {
+      const response = await (await browserAfterRotation()).get("/public");
       expect(response.headers.getSetCookie()).to.deep.equal([]);
-      expect(keyInUse()).to.equal(oldKey);
+      expect(keyIdInCookie()).to.equal(oldKey);
       expect(events).to.deep.equal([]);
     });
 
-    it("is left alone by a response that failed", async () => {
-      const response = await (await rotated()).get("/fails");
+    it("is not reissued by an error response", async () => {
+      const response = await (await browserAfterRotation()).get("/fails");
       expect(response.headers.getSetCookie()).to.deep.equal([]);
-      expect(keyInUse()).to.equal(oldKey);
+      expect(keyIdInCookie()).to.equal(oldKey);
     });
 
     for (const path of ["/regenerate", "/login"]) {
-      it(`is under the first key after ${path}, too`, async () => {
-        await (await rotated()).post(path);
-        expect(keyInUse()).to.equal(newKey);
+      it(`is replaced by a value under the first key after ${path}`, async () => {
+        await (await browserAfterRotation()).post(path);
+        expect(keyIdInCookie()).to.equal(newKey);
       });
     }
 
-    it("is a fresh session when the key has gone", async () => {
+    it("gives a fresh session when its key has been removed", async () => {
       const after = new Browser(appWith([await keyOf(2)]), { jar: browser.jar });
       expect(await (await after.get("/user")).json()).to.equal(null);
       expect(events).to.deep.equal(["fresh"]);

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { ENCRYPTED_V1 } from "../../lib/cookie/frame.js";
-import { RingKey, type SubkeyMaker } from "../../lib/cookie/ring-key.js";
-import type { CryptoEngine } from "../../lib/platform/crypto-engine.js";
+import { RingKey, type SubkeyMaker } from "../../lib/cookie/keys/ring-key.js";
+import type { CryptoEngine } from "../../lib/platform/engine.js";
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import { purposeOf } from "../support/independent-decoder.js";
 import { keyOf } from "../support/sealed-stores.js";
 
 const MAX_SUBKEYS = 1024;
 
-describe("A key of a ring", function () {
+describe("A key of the key ring", function () {
   this.timeout(60_000);
   let engine: CryptoEngine;
   let expand: sinon.SinonSpy<
@@ -24,7 +24,7 @@ describe("A key of a ring", function () {
 
   afterEach(() => sinon.restore());
 
-  /** Its subkeys are their own bytes, in hex. */
+  /** By default, a subkey is its own bytes in hex. */
   async function ringKey(
     isExtractable = true,
     makeSubkey: SubkeyMaker<string> = (_, secret) => Buffer.from(secret).toString("hex"),
@@ -32,20 +32,21 @@ describe("A key of a ring", function () {
     return new RingKey(1, await keyOf(1, isExtractable), engine, ENCRYPTED_V1, makeSubkey);
   }
 
-  it("derives with product, kind, version, cookie name and period as purpose", async () => {
+  it("derives a subkey from product, kind, version, cookie name and period", async () => {
     await (await ringKey()).subkey("session", 500_000);
     const [, info] = expand.firstCall.args;
     const expected = purposeOf("encrypted", "session", 500_000 * 3600);
     expect(Buffer.from(info).toString("hex")).to.equal(expected.toString("hex"));
   });
 
-  it("has another subkey for every cookie name and every period", async () => {
+  it("derives a different subkey for every cookie name and every period", async () => {
     const key = await ringKey();
     const purposes: [string, number][] = [
       ["session", 0],
       ["session", 1],
       ["session2", 0],
-      // A separator between the two must not be forged: neither by a space, nor by digits.
+      // A cookie name must not imitate the separator between name and period: neither with a
+      // space nor with digits.
       ["1 session", 0],
       ["1session", 0],
       ["session", 10],
@@ -62,7 +63,7 @@ describe("A key of a ring", function () {
   });
 
   for (const isExtractable of [true, false]) {
-    it(`derives each once under concurrency (${isExtractable ? "" : "not "}extractable)`, async () => {
+    it(`derives a subkey once for concurrent calls (${isExtractable ? "" : "not "}extractable)`, async () => {
       const key = await ringKey(isExtractable);
       const subkeys = Array.from({ length: 50 }, async () => key.subkey("session", 0));
       expect(new Set(await Promise.all(subkeys))).to.have.lengthOf(1);
@@ -70,7 +71,7 @@ describe("A key of a ring", function () {
     });
   }
 
-  it("derives again what has failed", async () => {
+  it("derives a subkey again after a failure", async () => {
     const make = sinon.stub<[CryptoEngine, Uint8Array], Promise<string>>();
     make.onFirstCall().rejects(new Error("busy"));
     make.resolves("subkey");
@@ -82,8 +83,8 @@ describe("A key of a ring", function () {
   });
 
   for (const isExtractable of [true, false]) {
-    // Headers are forged for free: whoever sends one for each hour must not fill the memory.
-    it(`keeps so many subkeys and no more (${isExtractable ? "" : "not "}extractable)`, async () => {
+    // An attacker can forge headers for any hour at no cost. They must not fill the memory.
+    it(`keeps at most ${MAX_SUBKEYS} subkeys (${isExtractable ? "" : "not "}extractable)`, async () => {
       const key = await ringKey(isExtractable);
       const derive = async (period: number): Promise<number> => {
         const before = expand.callCount;
@@ -96,11 +97,11 @@ describe("A key of a ring", function () {
       expect(await derive(MAX_SUBKEYS)).to.equal(1);
       expect(await derive(MAX_SUBKEYS), "the newest is kept").to.equal(0);
       expect(await derive(1), "the others are kept").to.equal(0);
-      expect(await derive(0), "the oldest has gone").to.equal(1);
+      expect(await derive(0), "the oldest has been dropped").to.equal(1);
     });
   }
 
-  it("keeps no more than that although more were asked for at once", async () => {
+  it(`keeps at most ${MAX_SUBKEYS} subkeys of concurrent calls`, async () => {
     const key = await ringKey(false);
     const ask = async (periods: number[]): Promise<number> => {
       const before = expand.callCount;
@@ -109,7 +110,7 @@ describe("A key of a ring", function () {
     };
     const periods = Array.from({ length: 3 * MAX_SUBKEYS }, (_, period) => period);
     expect(await ask(periods)).to.equal(periods.length);
-    expect(await ask(periods.slice(-MAX_SUBKEYS)), "the newest are there").to.equal(0);
-    expect(await ask(periods.slice(0, 100)), "the older ones are not").to.equal(100);
+    expect(await ask(periods.slice(-MAX_SUBKEYS)), "the newest are kept").to.equal(0);
+    expect(await ask(periods.slice(0, 100)), "the older ones have been dropped").to.equal(100);
   });
 });

@@ -12,10 +12,10 @@ import {
 } from "../support/sealed-stores.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".split("");
-/** What lenient decoders overlook or translate. */
+/** Characters that a lenient decoder skips or translates. */
 const OUTSIDERS = ["+", "/", "=", " ", "\n", "\0", "%", ".", '"', "é", "Ａ", "🍪"];
 
-/** Any data, as JSON. Short, so that there is time for all the ways to change them. */
+/** Random data as JSON. The data are short, because the specs change every position. */
 const payload = fc
   .dictionary(
     fc.string({ unit: "grapheme", maxLength: 5 }),
@@ -34,13 +34,13 @@ for (const { name, aName, create } of SEALED_STORES) {
       store = create([await keyOf(1), await keyOf(2)]);
     });
 
-    /** Rejected, as opposed to accepted or thrown: the answer is a reason. */
+    /** The store must return a reason. It must neither accept the value nor throw. */
     async function expectRejected(value: string): Promise<void> {
       const found = await open(store, value);
       if (typeof found !== "string") expect.fail(`accepted ${JSON.stringify(value)}`);
     }
 
-    /** The property gets one random value of each. */
+    /** Calls the property with one random value of each arbitrary. */
     async function check<T extends unknown[]>(
       arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
       numRuns: number,
@@ -51,7 +51,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       await fc.assert(holds, { numRuns: runs(numRuns) });
     }
 
-    it("is rejected whichever character is changed into whichever other one", async () => {
+    it("is rejected after every possible change of one character", async () => {
       const value = await seal(store, '{"user":1}');
       for (let at = 0; at < value.length; at++) {
         for (const other of [...ALPHABET, ...OUTSIDERS]) {
@@ -60,7 +60,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("is rejected whichever character is changed, whatever the data", async () => {
+    it("is rejected after a change of any character, with random data", async () => {
       await check([payload, fc.infiniteStream(character)], 2000, async (text, characters) => {
         const value = await seal(store, text);
         expect(await open(store, value)).to.be.an("object");
@@ -71,7 +71,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is rejected when anything is cut off at either end", async () => {
+    it("is rejected when either end is cut off", async () => {
       await check([payload], 500, async (text) => {
         const value = await seal(store, text);
         for (let at = 1; at < value.length; at++) {
@@ -81,7 +81,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is malformed as long as it has not all the fields, right as they are", async () => {
+    it("is malformed when it is too short for all fields", async () => {
       const frame = Buffer.from(await seal(store, ""), "base64url");
       expect(frame).to.have.lengthOf(name === "signed" ? 13 + 16 : 13 + 12 + 16);
       for (let length = 0; length < frame.length; length++) {
@@ -90,7 +90,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("is rejected when a piece is cut out of the middle, or said twice", async () => {
+    it("is rejected when a piece is removed or repeated", async () => {
       const share = fc.double({ min: 0, max: 1, noNaN: true });
       await check([payload, share, share], 5000, async (text, one, two) => {
         const value = await seal(store, text);
@@ -102,7 +102,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is rejected when anything is put before or behind it", async () => {
+    it("is rejected when characters are added at either end", async () => {
       const extra = fc.oneof(
         fc.string({ unit: character, minLength: 1 }),
         fc.constantFrom("=", "==", "A", "AA", "AAA", "AAAA", " ", "\n", "\r\n", "\0", ";", "."),
@@ -114,7 +114,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is rejected with something put between", async () => {
+    it("is rejected when a character is inserted", async () => {
       const share = fc.double({ min: 0, max: 1, noNaN: true });
       await check([payload, share, character], 5000, async (text, at, addition) => {
         const value = await seal(store, text);
@@ -124,12 +124,12 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is rejected in any other writing of the same bytes", async () => {
+    it("is rejected in any other encoding of the same bytes", async () => {
       await check([payload], 2000, async (text) => {
         const value = await seal(store, text);
         const bytes = Buffer.from(value, "base64url");
         const padded = value + "=".repeat((4 - (value.length % 4)) % 4);
-        const writings = [
+        const encodings = [
           padded,
           bytes.toString("base64"),
           bytes.toString("base64").replace(/=+$/, ""),
@@ -143,7 +143,7 @@ for (const { name, aName, create } of SEALED_STORES) {
           value.split("").join(" "),
           value.replace(/.{64}/g, "$&\n"),
         ];
-        for (const writing of writings) if (writing !== value) await expectRejected(writing);
+        for (const encoding of encodings) if (encoding !== value) await expectRejected(encoding);
       });
     });
 
@@ -159,21 +159,21 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("is rejected when it is spliced from two genuine ones, wherever they are joined", async () => {
+    it("is rejected when it is spliced from two genuine values", async () => {
       await check([payload, payload], 200, async (text, otherText) => {
         const [one, two] = [await seal(store, text), await seal(store, otherText)];
         for (let at = 1; at < one.length; at++) {
           const spliced = one.slice(0, at) + two.slice(at);
           if (spliced !== one && spliced !== two) await expectRejected(spliced);
-          // The tails as long as the MAC, and those around it.
-          const behind = one.slice(0, at) + two.slice(-Math.min(at, 24));
-          if (behind !== one && behind !== two) await expectRejected(behind);
+          // Tails up to a few bytes longer than the MAC.
+          const withTail = one.slice(0, at) + two.slice(-Math.min(at, 24));
+          if (withTail !== one && withTail !== two) await expectRejected(withTail);
         }
         await expectRejected(one + two);
       });
     });
 
-    it("is rejected whatever times it claims", async () => {
+    it("is rejected with any other timestamps", async () => {
       const uint32 = fc.integer({ min: 0, max: 0xffffffff });
       await check([payload, uint32, uint32], 2000, async (text, created, expires) => {
         const frame = Buffer.from(await seal(store, text), "base64url");
@@ -185,8 +185,8 @@ for (const { name, aName, create } of SEALED_STORES) {
       });
     });
 
-    it("is rejected when a time in it is moved by a second", async () => {
-      // In the middle of a period of the encrypted store, so that the key stays the same.
+    it("is rejected when a timestamp is moved by one second", async () => {
+      // In the middle of an hour, so that the encrypted store uses the same subkey.
       const expires = Math.floor(now() / 3600 + 2) * 3600 + 1800;
       const value = await seal(store, "{}", scopeOf(), { expires });
       const frame = Buffer.from(value, "base64url");
@@ -199,7 +199,7 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("is said to be tampered with when nothing but its seal is wrong", async () => {
+    it("is reported as tampered when only bytes after the header differ", async () => {
       const frame = Buffer.from(await seal(store, '{"user":1}'), "base64url");
       for (let at = 13; at < frame.length; at++) {
         for (let bit = 1; bit < 256; bit <<= 1) {
@@ -210,11 +210,11 @@ for (const { name, aName, create } of SEALED_STORES) {
       }
     });
 
-    it("is never an exception: any text is a session or a reason", async () => {
+    it("never causes an exception, even if it is random text", async () => {
       const anything = fc.oneof(
         fc.string({ unit: "binary" }),
         fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }),
-        // With a head that is right as far as it goes.
+        // These begin with the first byte of a signed or an encrypted value.
         fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }).map((s) => `SQ${s}`),
         fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 200 }).map((s) => `ER${s}`),
       );

@@ -1,11 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  SimpleCookieStore,
-  UnsignedCookieStore,
-  type FreshReason,
-  type LoadedSession,
-} from "../../lib/index.js";
+import { SimpleCookieStore, UnsignedCookieStore, type RejectionReason } from "../../lib/index.js";
+import type { LoadedSession } from "../../lib/records/store.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { now, scopeOf } from "../support/sealed-stores.js";
@@ -22,7 +18,7 @@ describe("UnsignedCookieStore", function () {
   async function open(
     value: string,
     by: UnsignedCookieStore = store,
-  ): Promise<LoadedSession | FreshReason> {
+  ): Promise<LoadedSession | RejectionReason> {
     return by.load(value, scopeOf());
   }
 
@@ -30,18 +26,18 @@ describe("UnsignedCookieStore", function () {
     return Buffer.from(record).toString("base64url");
   }
 
-  it("is also known as SimpleCookieStore", () => {
+  it("is also exported as SimpleCookieStore", () => {
     expect(SimpleCookieStore).to.equal(UnsignedCookieStore);
   });
 
-  it("writes version, created, expires and data as text, in base64url", async () => {
+  it("writes version, created, expires and data as base64url text", async () => {
     const value = await seal('{"theme":"dark"}');
     expect(value).to.match(/^[\w-]+$/);
     const record = Buffer.from(value, "base64url").toString();
     expect(record).to.equal(`1.${times.created}.${times.expires}.{"theme":"dark"}`);
   });
 
-  it("reads what it has written, whatever the data", async () => {
+  it("reads its own values, with random data", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()),
@@ -56,7 +52,7 @@ describe("UnsignedCookieStore", function () {
     );
   });
 
-  it("reads nothing that is not of its form", async () => {
+  it("rejects values in any other format", async () => {
     const { created, expires } = times;
     for (const record of [
       "",
@@ -78,7 +74,7 @@ describe("UnsignedCookieStore", function () {
     }
   });
 
-  it("is never an exception: any text is a session or a reason", async () => {
+  it("rejects random text without an exception", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), fc.boolean(), async (text, encoded) => {
         expect(await open(encoded ? encode(text) : text)).to.be.a("string");
@@ -87,18 +83,18 @@ describe("UnsignedCookieStore", function () {
     );
   });
 
-  it("keeps the timeouts as long as the client does", async () => {
+  it("rejects expired and impossible timestamps", async () => {
     const { created, expires } = times;
     expect(await open(encode(`1.${created}.${now() - 1}.{}`))).to.equal("expired");
     expect(await open(encode(`1.${created}.${now() + 1e8}.{}`))).to.equal("expired");
     expect(await open(encode(`1.${now() + 3600}.${expires + 3600}.{}`))).to.equal("expired");
   });
 
-  it("begins anew with what the client has written and parse refuses", async () => {
+  it("rejects data that parse rejects, and data that are not an object", async () => {
     const validating = new UnsignedCookieStore({
       parse(text) {
         const data = JSON.parse(text) as { theme?: unknown };
-        if (data.theme !== "dark" && data.theme !== "light") throw new Error("no such theme");
+        if (data.theme !== "dark" && data.theme !== "light") throw new Error("unknown theme");
         return data;
       },
     });
@@ -110,22 +106,22 @@ describe("UnsignedCookieStore", function () {
     }
   });
 
-  // An own key __proto__ turns into a prototype as soon as somebody copies the object.
-  it("begins anew with what would be too large when it is written again", async () => {
+  it("rejects data that would be too large for a cookie when written again", async () => {
     const { created, expires } = times;
-    const large = `{"a":[${Array(400).fill("1e20").join()}]}`; // JSON writes 21 digits for each
+    const large = `{"a":[${Array(400).fill("1e20").join()}]}`; // JSON.stringify() writes 21 digits for each
     expect(await open(encode(`1.${created}.${expires}.${large}`))).to.equal("invalid");
     const small = '{"a":[1e20,1e3]}';
     expect(await open(encode(`1.${created}.${expires}.${small}`))).to.be.an("object");
-    const noText = [Buffer.from(`1.${created}.${expires}.{"a":"`), Buffer.alloc(2600, 0xff)];
-    const value = Buffer.concat([...noText, Buffer.from('"}')]).toString("base64url");
+    const invalidUtf8 = [Buffer.from(`1.${created}.${expires}.{"a":"`), Buffer.alloc(2600, 0xff)];
+    const value = Buffer.concat([...invalidUtf8, Buffer.from('"}')]).toString("base64url");
     expect(await open(value)).to.equal("malformed");
     expect(await open(await seal('{"a":"\uFFFD"}'))).to.be.an("object");
     const filling = new UnsignedCookieStore({ parse: () => ({ filling: "x".repeat(4000) }) });
     expect(await open(await seal("{}"), filling)).to.equal("invalid");
   });
 
-  it("takes no prototype from a client", async () => {
+  // An own key __proto__ turns into a prototype as soon as somebody copies the object.
+  it("removes __proto__ keys from the data", async () => {
     const poisoned = [
       '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true}}}',
       '{"\\u005f_proto__":{"admin":true},"a":{"_\\u005Fproto__":{"admin":true}}}',
@@ -140,7 +136,7 @@ describe("UnsignedCookieStore", function () {
     expect({}).to.not.have.property("admin");
   });
 
-  it("refuses an option that it does not have", () => {
+  it("rejects an unknown option", () => {
     const options = { validate: JSON.parse } as object;
     expect(() => new UnsignedCookieStore(options)).to.throw(
       TypeError,
@@ -148,17 +144,17 @@ describe("UnsignedCookieStore", function () {
     );
   });
 
-  it("takes a stringify and a parse", async () => {
+  it("uses the options stringify and parse", async () => {
     const own = new UnsignedCookieStore({
       stringify: (data) => `<${JSON.stringify(data)}>`,
       parse: (text) => JSON.parse(text.slice(1, -1)) as object,
     });
-    expect(own.serialize({ theme: "dark" })).to.equal('<{"theme":"dark"}>');
+    expect(own.codec.serialize({ theme: "dark" })).to.equal('<{"theme":"dark"}>');
     const found = await open(await seal('<{"theme":"dark"}>'), own);
     expect(found).to.deep.include({ data: { theme: "dark" } });
   });
 
-  it("serves an app, with nothing on the server", async () => {
+  it("keeps the data of an app without any state on the server", async () => {
     const counter = app(
       { store, defaultSessionData: { visits: 0 } },
       { "/": (ctx) => ++ctx.session.data["visits"] },

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
-import { encodePieces } from "../../lib/cookie/pae.js";
+import { encodePieces } from "../../lib/cookie/keys/pae.js";
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import {
   keyIdOf,
@@ -16,7 +16,7 @@ import { VECTORS, type Vector } from "../support/vectors.js";
 
 const { absoluteTimeout, keys, secrets, vectors } = VECTORS;
 
-describe("The fixed vectors", () => {
+describe("The test vectors", () => {
   let ring: CryptoKey[];
 
   before(async () => {
@@ -30,7 +30,7 @@ describe("The fixed vectors", () => {
     const { create } = SEALED_STORES.find(({ name }) => name === kind)!;
     const scope = scopeOf({ cookieName, absoluteTimeout });
 
-    describe(`${kind}, ${title}`, () => {
+    describe(`include "${kind}, ${title}", which`, () => {
       it("opens", async () => {
         const session = await open(create(ring), value, scope);
         const outdated = vector.key !== 0;
@@ -47,13 +47,13 @@ describe("The fixed vectors", () => {
         });
       });
 
-      it("is sealed again to the same characters", async () => {
-        if (vector.nonce) await drawNonce(vector.nonce);
+      it("gets the same characters when it is sealed again", async () => {
+        if (vector.nonce) await stubNonce(vector.nonce);
         const store = create([ring[vector.key]!]);
         expect(await seal(store, text, scope, { created, expires })).to.equal(value);
       });
 
-      it("opens, and is sealed, by the independent implementation", () => {
+      it("is opened and sealed by the independent implementation", () => {
         const key = keyBytes(vector);
         expect(openIndependently(value, { key, cookieName })).to.deep.equal({
           kind,
@@ -66,7 +66,7 @@ describe("The fixed vectors", () => {
         expect(sealIndependently(again)).to.equal(value);
       });
 
-      it("states its purpose and its subkey", () => {
+      it("has the stated purpose and subkey", () => {
         const purpose = purposeOf(kind, cookieName, expires);
         expect(purpose.toString("hex")).to.equal(vector.purpose);
         const subkey = subkeyOf(keyBytes(vector), kind, cookieName, expires);
@@ -77,7 +77,7 @@ describe("The fixed vectors", () => {
         expect(hex(preAuthEncode(pieces))).to.equal(vector.purpose);
       });
 
-      it("names its key", () => {
+      it("contains the ID of its key", () => {
         const { id } = keys[vector.key]!;
         expect(keyIdOf(keyBytes(vector)).toString("hex")).to.equal(id);
         expect(Buffer.from(value, "base64url").toString("hex", 1, 5)).to.equal(id);
@@ -85,7 +85,7 @@ describe("The fixed vectors", () => {
     });
   }
 
-  it("are opened by no other store, and under no other name", async () => {
+  it("are rejected by the other store and under another cookie name", async () => {
     for (const { kind, cookieName, value } of vectors) {
       const other = kind === "signed" ? EncryptedCookieStore : SignedCookieStore;
       const scope = scopeOf({ cookieName, absoluteTimeout });
@@ -97,7 +97,7 @@ describe("The fixed vectors", () => {
   });
 
   for (const { secret, base64 } of secrets) {
-    it(`has the key of the secret ${secret}`, async () => {
+    it(`include the key of the secret ${secret}`, async () => {
       const [key] = await SignedCookieStore.generateKeysFromSecrets([secret]);
       const raw = await crypto.subtle.exportKey("raw", key!);
       expect(Buffer.from(raw).toString("base64")).to.equal(base64);
@@ -109,8 +109,8 @@ function keyBytes({ key }: Vector): Buffer {
   return Buffer.from(keys[key]!.base64, "base64");
 }
 
-/** The next nonce, whichever engine draws it. */
-async function drawNonce(nonce: string): Promise<void> {
+/** Makes the crypto engine return this nonce next. */
+async function stubNonce(nonce: string): Promise<void> {
   const bytes = Uint8Array.from(Buffer.from(nonce, "hex"));
   sinon
     .stub(await cryptoEngine(), "randomBytes")

@@ -9,7 +9,7 @@ import {
   CookieStore,
   SessionError,
   UnsafeMemoryStore,
-  type FreshReason,
+  type RejectionReason,
   type SessionOptions,
 } from "../../lib/index.js";
 import { app } from "../support/app.js";
@@ -31,12 +31,12 @@ class PaddedStore extends CookieStore {
     return "x".repeat(this.#length);
   }
 
-  protected unseal(): FreshReason {
+  protected unseal(): RejectionReason {
     return "malformed";
   }
 }
 
-describe("The cookies, as Chromium takes them", function () {
+describe("Chromium", function () {
   this.timeout(30_000);
   let chromium: Chromium;
   let certificate: Certificate;
@@ -56,7 +56,7 @@ describe("The cookies, as Chromium takes them", function () {
     }
   });
 
-  /** On https, with the library's own Set-Cookie, then with headers of the spec's making. */
+  /** Chromium's cookies after an https response with the session's Set-Cookie and these headers. */
   async function cookiesOf(options: Partial<SessionOptions>, ...headers: string[]) {
     const site = app(
       { store: new UnsafeMemoryStore(), defaultSessionData: {}, ...options },
@@ -81,7 +81,7 @@ describe("The cookies, as Chromium takes them", function () {
     return { errors: site.errors, cookies };
   }
 
-  it("keeps the largest cookie that is sent, and would drop one of a byte more", async () => {
+  it("keeps the largest cookie that session() sends, and drops one that is a byte larger", async () => {
     const most = 4096 - "session".length;
     const { cookies } = await cookiesOf(
       { store: new PaddedStore(most) },
@@ -98,7 +98,7 @@ describe("The cookies, as Chromium takes them", function () {
       .with.property("code", "ERR_SESSION_COOKIE_TOO_LARGE");
   });
 
-  it("takes a __Host- cookie with the default attributes, and would not with a Domain", async () => {
+  it("accepts a __Host- cookie with the default attributes, and rejects a Domain or a Path", async () => {
     const { cookies } = await cookiesOf(
       { cookieName: "__Host-session" },
       "__Host-other=x; Path=/; Secure; Domain=localhost",
@@ -119,14 +119,14 @@ describe("The cookies, as Chromium takes them", function () {
   });
 
   for (const sameSite of ["Strict", "Lax", "None"] as const) {
-    it(`takes SameSite=${sameSite}`, async () => {
+    it(`accepts SameSite=${sameSite}`, async () => {
       const option = sameSite.toLowerCase() as Lowercase<typeof sameSite>;
       const { cookies } = await cookiesOf({ cookieOptions: { sameSite: option } });
       expect(cookies.map((cookie) => cookie.sameSite)).to.deep.equal([sameSite]);
     });
   }
 
-  it("carry the demo over https under a __Host- name", async () => {
+  it("keeps the demo's sessions over https in a __Host- cookie", async () => {
     const demo = await DemoServer.start({ TLS_CERT: certificate.cert, TLS_KEY: certificate.key });
     try {
       const context = await chromium.newContext({ ignoreHTTPSErrors: true });

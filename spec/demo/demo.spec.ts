@@ -10,7 +10,7 @@ const EXTERNAL = ["memory", "redis"];
 const KEYED = ["signed", "encrypted"];
 const ALL = [...EXTERNAL, ...KEYED, "unsigned"];
 
-describe("The demo, in Chromium", function () {
+describe("The demo in Chromium", function () {
   this.timeout(30_000);
   let chromium: Chromium;
   let redis: RedisServer;
@@ -32,7 +32,7 @@ describe("The demo, in Chromium", function () {
     for (const context of chromium?.contexts() ?? []) await context.close();
   });
 
-  /** A new browser profile on the site of a store. */
+  /** Opens the site of a store in a new browser profile. */
   async function visit(store: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await chromium.newContext(options);
     const visitor = new Visitor(await context.newPage(), `${demo.origin}/${store}/day/`);
@@ -41,7 +41,7 @@ describe("The demo, in Chromium", function () {
   }
 
   for (const store of ALL) {
-    it(`keeps a visitor's data from the first click to the log-out (${store})`, async () => {
+    it(`keeps a visitor's data from the first click to the logout (${store})`, async () => {
       const ada = await visit(store);
       expect(await ada.cookie()).to.equal(undefined);
       await ada.press("Count");
@@ -66,7 +66,7 @@ describe("The demo, in Chromium", function () {
     });
   }
 
-  it("shows what a visitor wrote as text, whatever it is", async () => {
+  it("shows HTML that a visitor has entered as text", async () => {
     const mallory = await visit("memory");
     await mallory.logIn(`<img src=x onerror="document.title='x'">`);
     await mallory.write(`</span><script>document.title = "x"</script>"'&amp;`);
@@ -78,7 +78,7 @@ describe("The demo, in Chromium", function () {
   });
 
   for (const store of EXTERNAL) {
-    it(`knows nobody by an ID from before a log-in or a log-out (${store})`, async () => {
+    it(`rejects a session ID from before a login or a logout (${store})`, async () => {
       const ada = await visit(store);
       await ada.press("Count");
       const asGuest = (await ada.cookie())!;
@@ -96,7 +96,7 @@ describe("The demo, in Chromium", function () {
     });
   }
 
-  it("shows the limit of cookie stores: a copy from before the log-out is still good", async () => {
+  it("shows a limit of cookie stores: a copied cookie stays valid after the logout", async () => {
     const ada = await visit("encrypted");
     await ada.logIn("Ada");
     const copy = (await ada.cookie())!;
@@ -105,7 +105,7 @@ describe("The demo, in Chromium", function () {
     expect(await ada.heading.textContent()).to.equal("Hello, Ada");
   });
 
-  it("gives the browser a cookie that scripts and other sites do not get", async () => {
+  it("sets a cookie that scripts and other sites cannot use", async () => {
     const ada = await visit("signed");
     await ada.press("Count");
     const { value, expires, ...attributes } = (await ada.cookie())!;
@@ -122,12 +122,12 @@ describe("The demo, in Chromium", function () {
     expect(await ada.page.evaluate(() => document.cookie)).to.equal("");
   });
 
-  it("forgets a visitor with the browser, unless asked to remember", async () => {
+  it("sets a cookie that outlives the browser only with Remember me", async () => {
     const ada = await visit("encrypted");
     await ada.logIn("Ada");
     expect((await ada.cookie())!.expires).to.equal(-1);
     await ada.press("Regenerate");
-    await ada.write("still a session of this browser");
+    await ada.write("the cookie is still without Max-Age");
     expect((await ada.cookie())!.expires).to.equal(-1);
 
     await ada.press("Log out");
@@ -136,7 +136,7 @@ describe("The demo, in Chromium", function () {
     expect((await ada.cookie())!.expires).to.be.closeTo(Date.now() / 1000 + 86_400, 60);
   });
 
-  it("logs all tabs out, and writes nothing for one that does not know it yet", async () => {
+  it("logs all tabs out, and ignores a late form of another tab", async () => {
     const first = await visit("memory");
     await first.logIn("Ada");
     const second = new Visitor(await first.page.context().newPage(), first.page.url());
@@ -156,7 +156,7 @@ describe("The demo, in Chromium", function () {
     ["signed", "fresh tampered"],
     ["encrypted", "fresh tampered"],
   ] as const) {
-    it(`takes a cookie that was tampered with for none (${store})`, async () => {
+    it(`starts a fresh session for a tampered cookie (${store})`, async () => {
       const mallory = await visit(store);
       await mallory.logIn("Mallory");
       await mallory.press("Tamper with the cookie");
@@ -166,27 +166,27 @@ describe("The demo, in Chromium", function () {
     });
   }
 
-  it("shows that an unsigned cookie is the visitor's to write", async () => {
+  it("shows that a visitor can change an unsigned cookie", async () => {
     const mallory = await visit("unsigned");
     await mallory.press("Count");
     await mallory.press("Tamper with the cookie");
     expect(await mallory.count()).to.equal("1000000");
   });
 
-  it("takes a record that is over for none", async () => {
+  it("starts a fresh session for an expired record", async () => {
     const ada = await visit("unsigned");
     await ada.press("Count");
     const cookie = (await ada.cookie())!;
     const record = Buffer.from(cookie.value, "base64url").toString();
-    // Its times are what a client says, so this client can let it end.
-    const over = record.replace(/^1\.(\d+)\.\d+\./, (_, created) => `1.${created}.${created}.`);
-    await ada.takeOn(cookie, Buffer.from(over).toString("base64url"));
+    // The client can also change the timestamps of an unsigned cookie.
+    const expired = record.replace(/^1\.(\d+)\.\d+\./, (_, created) => `1.${created}.${created}.`);
+    await ada.takeOn(cookie, Buffer.from(expired).toString("base64url"));
     expect(await ada.count()).to.equal("0");
     expect((await ada.events())[0]).to.equal("fresh expired");
   });
 
   for (const store of KEYED) {
-    it(`seals a cookie anew when the key was rotated, and keeps the session (${store})`, async () => {
+    it(`reissues the cookie after a key rotation, and keeps the session (${store})`, async () => {
       const ada = await visit(store);
       await ada.logIn("Ada");
       const oldKey = await ada.fact("Your browser", "Key ID");
@@ -202,27 +202,27 @@ describe("The demo, in Chromium", function () {
   }
 
   for (const store of EXTERNAL) {
-    it(`keeps what two requests at once have changed (${store})`, async () => {
+    it(`keeps the changes of both concurrent requests (${store})`, async () => {
       const ada = await visit(store);
       await ada.press("Count");
       await ada.press("Two requests at once");
       const result = await ada.region("Try to break it").locator("strong").textContent();
-      expect(result).to.equal("Left 1, right 1, together 2.");
+      expect(result).to.equal("Left 1, right 1, shared 2.");
       expect(await ada.events()).to.include("merged");
     });
   }
 
   for (const store of [...KEYED, "unsigned"]) {
-    it(`keeps what the later of two requests at once has changed (${store})`, async () => {
+    it(`keeps the changes of only one of two concurrent requests (${store})`, async () => {
       const ada = await visit(store);
       await ada.press("Count");
       await ada.press("Two requests at once");
       const result = await ada.region("Try to break it").locator("strong").textContent();
-      expect(result).to.match(/^Left (1, right 0|0, right 1), together 1\.$/);
+      expect(result).to.match(/^Left (1, right 0|0, right 1), shared 1\.$/);
     });
   }
 
-  it("says so when a note does not fit, and keeps what was there", async () => {
+  it("shows an error when a note does not fit, and keeps the older notes", async () => {
     const ada = await visit("encrypted");
     await ada.logIn("Ada");
     for (const character of ["a", "b", "c"]) await ada.write(character.repeat(990));
@@ -233,7 +233,7 @@ describe("The demo, in Chromium", function () {
     expect(await ada.notes()).to.deep.equal(["a".repeat(990), "b".repeat(990)]);
   });
 
-  it("answers while Redis is away, and goes on where it was when Redis is back", async () => {
+  it("answers with an error while Redis is down, and continues the session afterwards", async () => {
     const ada = await visit("redis");
     await ada.logIn("Ada");
     redis.pause();
@@ -243,13 +243,13 @@ describe("The demo, in Chromium", function () {
     } finally {
       redis.resume();
     }
-    await waitUntil("Ada's session to be there again", async () => {
+    await waitUntil("Ada's session after the outage of Redis", async () => {
       await ada.visit();
       return (await ada.heading.textContent()) === "Hello, Ada";
     });
   });
 
-  it("shows the record as Redis has it, and the key by which it is found", async () => {
+  it("shows the record in Redis and its key", async () => {
     const ada = await visit("redis");
     await ada.logIn("Ada");
     const key = (await ada.region("The server").locator("code").textContent())!;
@@ -276,10 +276,10 @@ describe("The demo, in Chromium", function () {
     const idle = ada.region("Time left").getByRole("timer").first();
     expect(await idle.textContent()).to.match(/^\d+ seconds$/);
     await ada.page.clock.fastForward(21_000);
-    expect(await idle.textContent()).to.equal("over: reload to see");
+    expect(await idle.textContent()).to.equal("expired: reload the page");
   });
 
-  it("can be used with the keyboard alone", async () => {
+  it("works with the keyboard alone", async () => {
     const ada = await visit("memory");
     const { page } = ada;
     await page.keyboard.press("Tab");
@@ -296,7 +296,7 @@ describe("The demo, in Chromium", function () {
   });
 
   for (const width of [320, 390, 1280]) {
-    it(`fits a screen of ${width} pixels`, async () => {
+    it(`fits a screen that is ${width} pixels wide`, async () => {
       const ada = await visit("signed", { viewport: { width, height: 800 } });
       await ada.logIn("A".repeat(40));
       await ada.write("x".repeat(200));
@@ -305,7 +305,7 @@ describe("The demo, in Chromium", function () {
     });
   }
 
-  it("refuses forms of other sites", async () => {
+  it("rejects forms of other sites", async () => {
     const ada = await visit("memory");
     const login = `${demo.origin}/memory/day/login`;
     await ada.page.goto("about:blank");

@@ -2,7 +2,7 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 
 type PageCookie = Awaited<ReturnType<BrowserContext["cookies"]>>[number];
 
-/** Somebody in front of one tab of the demo. */
+/** A visitor with one tab of the demo. */
 export class Visitor {
   readonly page: Page;
   readonly #home: string;
@@ -16,14 +16,14 @@ export class Visitor {
     await this.page.goto(this.#home);
   }
 
-  /** Until the page that it leads to is there. */
+  /** Resolves when the next page has loaded. */
   async press(button: string): Promise<void> {
     const loaded = this.page.waitForEvent("load");
     await this.page.getByRole("button", { name: button, exact: true }).click();
     await loaded;
   }
 
-  /** Until the page that it leads to is there. */
+  /** Resolves when the next page has loaded. */
   async follow(link: string): Promise<void> {
     const loaded = this.page.waitForEvent("load");
     await this.page.getByRole("link", { name: link }).click();
@@ -56,13 +56,13 @@ export class Visitor {
     return this.region("Notes").locator("li > span").allTextContents();
   }
 
-  /** What the panel says last happened. */
+  /** The last events in the panel. */
   async events(): Promise<string[]> {
     const items = await this.region("Last events").locator("li").allInnerTexts();
     return items.map((item) => item.split(/\s+(?:GET|POST) /)[0]!);
   }
 
-  /** A row of the panel, such as the key ID. */
+  /** The value of a row in the panel: for example, of the key ID. */
   async fact(region: string, name: string): Promise<string | null> {
     return this.region(region).locator(`dt:text-is("${name}") + dd`).textContent();
   }
@@ -74,7 +74,7 @@ export class Visitor {
     );
   }
 
-  /** Puts a value into the browser in place of the session's cookie. */
+  /** Replaces the value of the session's cookie in the browser. */
   async takeOn(cookie: PageCookie, value: string): Promise<void> {
     await this.page.context().addCookies([{ ...cookie, value }]);
     await this.visit();

@@ -7,10 +7,10 @@ import { ServerProcess } from "../support/server-process.js";
 import { waitUntil } from "../support/wait-until.js";
 import { type Document, documents, PROJECT } from "./document.js";
 
-/** In the project, so that packages are found. */
+/** The folder is in the project, so that Node finds the packages. */
 const FOLDER = `${PROJECT}/.cache/docs/coming-from`;
 
-/** The walk through the small app that each page has twice. */
+/** Each page has the same small app twice. The spec sends these requests to both. */
 const WALK = ["GET /", "GET /", "POST /login", "GET /", "POST /logout", "GET /"];
 const ANSWERS = [
   "Hello, guest: visit 1",
@@ -21,7 +21,7 @@ const ANSWERS = [
   "Hello, guest: visit 1",
 ];
 
-describe("Coming from another library", function () {
+describe("A migration guide", function () {
   this.timeout(30_000);
 
   before(() => mkdirSync(FOLDER, { recursive: true }));
@@ -29,7 +29,7 @@ describe("Coming from another library", function () {
 
   for (const page of documents().filter(({ path }) => path.includes("/coming-from-"))) {
     for (const side of ["before.mjs", "after.mjs"]) {
-      it(`is the same app on both sides (${page.path}, ${side})`, async () => {
+      it(`has apps with the same behaviour before and after (${page.path}, ${side})`, async () => {
         const server = await start(page, side);
         try {
           expect(await walk(server.origin)).to.deep.equal(ANSWERS);
@@ -45,7 +45,7 @@ async function start(page: Document, side: string) {
   const block = page.blocks.find(({ fileName }) => fileName === side);
   if (!block) throw new Error(`${page.path} has no ${side}`);
   const file = `${FOLDER}/${page.path.replaceAll("/", "-")}-${side}`;
-  // The older package of the same name goes by another one here.
+  // The older package has the same name. It is installed here under an alias.
   const isOlder = page.path.endsWith("0.0.49.md") && side === "before.mjs";
   const text = isOlder ? block.text.replace("@hattip/session", "session-0.0.49") : block.text;
   writeFileSync(file, text);

@@ -6,15 +6,15 @@ export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 export interface CodeBlock {
   readonly language: string;
   readonly text: string;
-  /** The number of its first line in the document. */
+  /** The line number of its first line in the document. */
   readonly line: number;
-  /** The file that the line before it names, if it does. */
+  /** The file name in the line before it, if there is one. */
   readonly fileName: string | undefined;
 }
 
 /** A Markdown file of the project. */
 export class Document {
-  /** From the project's root. */
+  /** The path, relative to the project's root. */
   readonly path: string;
   readonly text: string;
 
@@ -41,13 +41,13 @@ export class Document {
     return this.blocks.filter((block) => block.language === language);
   }
 
-  /** Where its links lead to, but for those to other sites. */
+  /** The targets of its links, except links to other sites. */
   get links(): string[] {
     const links = [...this.prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
     return links.filter((link) => !/^\w+:/.test(link));
   }
 
-  /** As GitHub makes them of headings. */
+  /** The anchors that GitHub derives from the headings. */
   get anchors(): string[] {
     const headings = [...this.prose.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]!);
     return headings.map((heading) =>
@@ -63,7 +63,7 @@ export class Document {
   }
 }
 
-/** All that people are meant to read. */
+/** The Markdown files in the root and in docs/. */
 export function documents(): Document[] {
   const inDocs = readdirSync(`${PROJECT}/docs`)
     .filter((name) => name.endsWith(".md"))

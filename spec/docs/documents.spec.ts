@@ -7,7 +7,7 @@ import { Document, documents, PROJECT } from "./document.js";
 
 const run = promisify(execFile);
 
-/** What is done about the blocks of each language. */
+/** The check of the code blocks in each language. */
 const CHECKED = {
   ts: "compiled",
   js: "compiled",
@@ -15,7 +15,7 @@ const CHECKED = {
   json: "parsed",
   console: "compared with a real run, in readme.spec.ts",
 };
-/** Figures and formats. */
+/** Blocks in these languages are figures and formats. */
 const NO_CODE = ["", "text"];
 
 describe("The documents", function () {
@@ -23,19 +23,19 @@ describe("The documents", function () {
 
   for (const document of documents()) {
     describe(document.path, () => {
-      it("has no code that is not checked", () => {
+      it("has no code that the specs do not check", () => {
         const languages = new Set(document.blocks.map(({ language }) => language));
         const known = [...Object.keys(CHECKED), ...NO_CODE];
         expect([...languages].filter((language) => !known.includes(language))).to.deep.equal([]);
       });
 
-      it("links to what is there", () => {
-        const broken = document.links.filter((link) => !leadsSomewhere(document, link));
+      it("has no broken links", () => {
+        const broken = document.links.filter((link) => !hasTarget(document, link));
         expect(broken).to.deep.equal([]);
       });
 
       if (document.blocksIn("sh").length > 0) {
-        it("has commands that a shell understands and that exist", async () => {
+        it("has shell commands that parse and exist", async () => {
           for (const { text } of document.blocksIn("sh")) {
             await run("bash", ["-n", "-c", text]);
             expect(unknownCommands(text)).to.deep.equal([]);
@@ -44,7 +44,7 @@ describe("The documents", function () {
       }
 
       if (document.blocksIn("json").length > 0) {
-        it("has JSON that can be parsed", () => {
+        it("has valid JSON", () => {
           for (const { text } of document.blocksIn("json")) JSON.parse(text);
         });
       }
@@ -52,7 +52,7 @@ describe("The documents", function () {
       if (document.blocksIn("ts").length + document.blocksIn("js").length > 0) {
         it("has code that compiles against the built package", async () => {
           const folder = writeProgram(document);
-          // tsc writes to stdout what is wrong, with file names that are lines of the document.
+          // tsc writes its errors to stdout. They have the line numbers of the document.
           const errors = await run("npx", ["tsc", "-p", folder], { cwd: PROJECT }).then(
             () => "",
             (error: { stdout: string }) => error.stdout,
@@ -64,14 +64,14 @@ describe("The documents", function () {
   }
 });
 
-function leadsSomewhere(document: Document, link: string): boolean {
+function hasTarget(document: Document, link: string): boolean {
   const [path = "", anchor] = link.split("#");
   const target = path === "" ? document.path : posix.join(posix.dirname(document.path), path);
   if (!existsSync(`${PROJECT}/${target}`)) return false;
   return anchor === undefined || new Document(target).anchors.includes(anchor);
 }
 
-/** Scripts of this project that a text calls and that are not there. */
+/** The scripts of this project that a text calls although they do not exist. */
 function unknownCommands(text: string): string[] {
   const { scripts } = JSON.parse(readFileSync(`${PROJECT}/package.json`, "utf8"));
   const runs = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]!);
@@ -83,18 +83,17 @@ function unknownCommands(text: string): string[] {
 }
 
 /**
- * One module for each block, in a program of the document's own: what one augments
- * is no business of another.
+ * Writes one module for each block. Each document has a program of its own, so that its
+ * augmentations do not affect other documents.
  */
 function writeProgram(document: Document): string {
-  // In the project, so that its own name leads to what was built.
+  // The folder is in the project, so that the package's own name resolves to the built files.
   const folder = `${PROJECT}/.cache/docs/${document.path.replaceAll("/", "-")}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const language of ["ts", "js"]) {
     for (const { text, line, fileName } of document.blocksIn(language)) {
-      // As many empty lines as the document has before it, so that an error
-      // names the document's line.
+      // The empty lines give every line the line number that it has in the document.
       const module = "\n".repeat(line - 1) + text + "\nexport {};\n";
       writeFileSync(`${folder}/${fileName ?? `line-${line}.${language}`}`, module);
     }

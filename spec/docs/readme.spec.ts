@@ -11,13 +11,13 @@ import { Document, PROJECT } from "./document.js";
 const run = promisify(execFile);
 const readme = new Document("README.md");
 
-/** In the project, so that its own name leads to what was built. */
+/** The folder is in the project, so that the package's own name resolves to the built files. */
 const FOLDER = `${PROJECT}/.cache/docs/start`;
 const STORE_FOLDER = `${PROJECT}/.cache/docs/custom-store`;
-/** Of the connection, and left out in the document. */
+/** Headers of the connection, which the document leaves out. */
 const CONNECTION = /^(Date|Connection|Keep-Alive|Transfer-Encoding|Content-Length):/i;
 
-describe("The start in the README", function () {
+describe("The first app in the README", function () {
   this.timeout(30_000);
   let port: number;
   let server: ServerProcess;
@@ -44,12 +44,12 @@ describe("The start in the README", function () {
     rmSync(FOLDER, { recursive: true, force: true });
   });
 
-  it("is at most twenty lines of code", () => {
+  it("has at most twenty lines of code", () => {
     const text = fileIn("app.mjs");
     expect(text.trim().split("\n").length).to.be.at.most(20);
   });
 
-  it("does what the transcript shows", async () => {
+  it("answers as in the transcript", async () => {
     const [transcript] = readme.blocksIn("console");
     let actual = "";
     for (const [, command = ""] of transcript!.text.matchAll(/^\$ (.*)$/gm)) {
@@ -81,17 +81,17 @@ describe("The custom store in the README", () => {
   );
 });
 
-/** The code block that the document names so. */
+/** The code block with this file name. */
 function fileIn(name: string): string {
   return readme.blocks.find(({ fileName }) => fileName === name)!.text;
 }
 
-/** The command that the document gives for making a key. */
+/** The command in the document that creates a key. */
 function keyCommand(): string {
   return readme.blocksIn("sh").find(({ text }) => text.startsWith("node -p"))!.text;
 }
 
-/** Lines, with what is new in each run masked. */
+/** The lines of a transcript. Values that differ in every run are masked. */
 function comparable(transcript: string): string[] {
   return (
     transcript
@@ -100,7 +100,7 @@ function comparable(transcript: string): string[] {
       .split("\n")
       .filter((line) => !CONNECTION.test(line))
       .map((line) => line.replace(/(?<=session=)[\w-]+/, ({ length }) => `<${length} characters>`))
-      // Of a save that renews nothing, it is what is left.
+      // After a save without a renewal, Max-Age is the remaining time.
       .map((line) => line.replace(/(?<=Max-Age=)(86400|863\d\d)/, "<about a day>"))
   );
 }

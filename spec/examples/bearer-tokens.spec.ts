@@ -6,7 +6,7 @@ describe("The example bearer-tokens", () => {
   const client = new Browser(api);
   const withToken = (token: string | null) => ({ headers: { authorization: `Bearer ${token}` } });
 
-  it("hands the token out in a header, and takes it from one", async () => {
+  it("sends the token in a header, and accepts it in a header", async () => {
     const response = await client.post("/login");
     const token = response.headers.get("session-token");
     expect(token).to.match(/^[\w-]{43}$/);
@@ -17,14 +17,14 @@ describe("The example bearer-tokens", () => {
     expect(await account.json()).to.deep.equal({ user: "ada" });
   });
 
-  it("knows nobody without a token, with a made-up one, or by a cookie", async () => {
+  it("rejects a missing token, an invented token, and a token in a cookie", async () => {
     const token = (await client.post("/login")).headers.get("session-token");
     expect((await client.get("/account")).status).to.equal(401);
     expect((await client.get("/account", withToken("A".repeat(43)))).status).to.equal(401);
     expect((await client.get("/account", { cookie: `session=${token}` })).status).to.equal(401);
   });
 
-  it("makes the token worthless at the log-out", async () => {
+  it("invalidates the token at the logout", async () => {
     const token = (await client.post("/login")).headers.get("session-token");
     const response = await client.post("/logout", withToken(token));
     expect(response.headers.get("session-token")).to.equal("");

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { randomBytes } from "node:crypto";
 import { Browser } from "../support/browser.js";
 
-// The example reads it when it is loaded.
+// The example reads the key when it is imported.
 process.env.SESSION_KEY ??= randomBytes(32).toString("base64url");
 const { default: counter } = await import("../../examples/counter.js");
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-// The example reads it when it is loaded.
+// The example reads the key when it is imported.
 process.env.SESSION_KEY ??= randomBytes(32).toString("base64url");
 const { createApp } = await import("../../examples/express.js");
 
@@ -23,7 +23,7 @@ describe("The example express", () => {
     await once(server, "close");
   });
 
-  it("gives Hattip's pages their sessions", async () => {
+  it("keeps a session on the pages of Hattip", async () => {
     const first = await fetch(origin);
     expect(await first.text()).to.equal("Visit number 1");
     const [cookie] = first.headers.getSetCookie()[0]!.split(";");
@@ -31,7 +31,7 @@ describe("The example express", () => {
     expect(await second.text()).to.equal("Visit number 2");
   });
 
-  it("leaves Express its own pages, before Hattip and after it", async () => {
+  it("lets Express serve its own pages, before and after Hattip", async () => {
     const health = await fetch(`${origin}/health`);
     expect(await health.text()).to.equal("Express is well");
     expect(health.headers.get("set-cookie")).to.equal(null);

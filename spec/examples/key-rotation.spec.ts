@@ -8,7 +8,7 @@ import { Clock } from "../support/clock.js";
 
 const DAY = 86_400;
 
-describe("The example of a key rotation", function () {
+describe("The example key-rotation", function () {
   this.timeout(60_000);
   let steps: ReturnType<typeof rotate>;
 
@@ -16,7 +16,7 @@ describe("The example of a key rotation", function () {
     steps = rotate(await makeKey(), await makeKey());
   });
 
-  it("keeps everybody logged in who comes by", async () => {
+  it("keeps a visitor who returns after each step logged in", async () => {
     const visitor = new Browser(await deploy(steps[0]!.keys));
     await visitor.post("/login");
     for (const { keys } of steps) {
@@ -25,7 +25,7 @@ describe("The example of a key rotation", function () {
     }
   });
 
-  it("keeps them logged in while a step has reached some of the servers, and others not", async () => {
+  it("keeps visitors logged in while a step has reached only some of the servers", async () => {
     for (let step = 1; step < 3; step++) {
       const ahead = await deploy(steps[step]!.keys);
       const behind = await deploy(steps[step - 1]!.keys);
@@ -38,13 +38,13 @@ describe("The example of a key rotation", function () {
     }
   });
 
-  it("logs out by its last step nobody whose session would not be over anyway", async () => {
+  it("removes the old key only when all of its sessions have expired", async () => {
     const clock = new Clock();
     try {
       const [, behind, inFront, last] = await Promise.all(
         steps.map(async ({ keys }) => deploy(keys)),
       );
-      // The last value under the old key.
+      // This is the last session that the old key seals.
       const visitor = new Browser(behind!);
       await visitor.post("/login");
       clock.pass(30 * DAY);
@@ -58,14 +58,14 @@ describe("The example of a key rotation", function () {
     }
   });
 
-  it("would log everybody out with the steps left out", async () => {
+  it("would log visitors out without the steps between", async () => {
     const visitor = new Browser(await deploy(steps[0]!.keys));
     await visitor.post("/login");
     const browser = new Browser(await deploy(steps[3]!.keys), { jar: visitor.jar });
     expect(await (await browser.get("/")).text()).to.equal("nobody");
   });
 
-  it("can be run", async () => {
+  it("runs as a program", async () => {
     const example = fileURLToPath(new URL("../../examples/key-rotation.ts", import.meta.url));
     const options = ["--import", "ts-blank-space/register", example];
     const { stdout } = await promisify(execFile)(process.execPath, options);

@@ -3,7 +3,7 @@ import { Keyv } from "keyv";
 import { KeyvSessionStore } from "../../examples/keyv-store.js";
 import { externalStoreContract } from "../../lib/testing.js";
 
-describe("KeyvSessionStore, the example", () => {
+describe("The example KeyvSessionStore", () => {
   const database = new Map();
 
   externalStoreContract(
@@ -15,7 +15,7 @@ describe("KeyvSessionStore, the example", () => {
     },
   );
 
-  it("refuses a Keyv that would hide its database's errors", () => {
+  it("rejects a Keyv without throwOnErrors, which would hide database errors", () => {
     expect(() => new KeyvSessionStore({ keyv: new Keyv() })).to.throw(TypeError, /throwOnErrors/);
   });
 });

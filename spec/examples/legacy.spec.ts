@@ -4,16 +4,16 @@ import { ServerProcess } from "../support/server-process.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/legacy.cjs", import.meta.url));
-// Node 16 and 18 cannot require ES modules; newer ones are told not to. spec/package runs it
-// on the old ones themselves.
-const AS_OF_OLD = "--no-experimental-require-module";
+// Node 16 and 18 cannot require ES modules. This flag makes newer versions behave like them.
+// spec/package runs the example on Node 16 and 18.
+const WITHOUT_REQUIRE_ESM = "--no-experimental-require-module";
 
 describe("The example legacy.cjs", () => {
   let server: ServerProcess;
   let origin: string;
 
   before(async () => {
-    server = await ServerProcess.start(process.execPath, [AS_OF_OLD, EXAMPLE], "nodejs", {
+    server = await ServerProcess.start(process.execPath, [WITHOUT_REQUIRE_ESM, EXAMPLE], "nodejs", {
       env: { ...process.env, PORT: "0" },
     });
     await waitUntil("the example's address", () => {
@@ -24,7 +24,7 @@ describe("The example legacy.cjs", () => {
   });
   after(() => server.end("SIGTERM"));
 
-  it("counts visits from CommonJS", async () => {
+  it("counts visits in CommonJS", async () => {
     const first = await fetch(origin);
     expect(await first.text()).to.equal("Visit number 1");
     const [cookie] = first.headers.getSetCookie()[0]!.split(";");

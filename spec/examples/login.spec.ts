@@ -10,7 +10,7 @@ describe("The example login", () => {
     browser.post("/login", { body: new URLSearchParams({ user, password }) });
   const page = async (browser: Browser) => (await browser.get("/")).text();
 
-  it("knows who has logged in", async () => {
+  it("shows the name of the user who has logged in", async () => {
     const browser = new Browser(login);
     expect(await page(browser)).to.include("Log in");
     const response = await logIn(browser);
@@ -18,13 +18,13 @@ describe("The example login", () => {
     expect(await page(browser)).to.include("Hello, ada.");
   });
 
-  it("turns away a wrong password, and starts no session", async () => {
+  it("rejects a wrong password, and starts no session", async () => {
     const browser = new Browser(login);
     expect((await logIn(browser, "machine")).status).to.equal(401);
     expect(browser.cookie("session")).to.equal(undefined);
   });
 
-  it("answers an unknown name as it does a wrong password", async () => {
+  it("answers an unknown name like a wrong password", async () => {
     const known = await logIn(new Browser(login), "machine");
     for (const name of ["bob", "", "__proto__"]) {
       const unknown = await logIn(new Browser(login), "machine", name);
@@ -33,7 +33,7 @@ describe("The example login", () => {
     }
   });
 
-  it("hashes a password for an unknown name, too, so that the time tells nothing", async () => {
+  it("hashes the password for an unknown name, too, against timing attacks", async () => {
     const scrypt = sinon.spy(crypto, "scrypt");
     syncBuiltinESMExports();
     try {
@@ -48,11 +48,11 @@ describe("The example login", () => {
     }
   });
 
-  it("gives a new ID at login, so that a planted one is worthless", async () => {
+  it("changes the session ID at the login, against session fixation", async () => {
     const victim = new Browser(login);
     await logIn(victim);
     await victim.post("/logout");
-    // The session that holds the notice is the one that an attacker knows.
+    // The attacker knows the ID of the session that holds the notice.
     const planted = victim.cookie("session")!;
     await logIn(victim);
     expect(victim.cookie("session")).not.to.equal(planted);
@@ -62,7 +62,7 @@ describe("The example login", () => {
     expect(await page(attacker)).to.include("Log in");
   });
 
-  it("logs out on the server, and says so once", async () => {
+  it("ends the session on the server at the logout, and shows a notice once", async () => {
     const browser = new Browser(login);
     await logIn(browser);
     const copied = browser.cookie("session")!;

@@ -9,10 +9,10 @@ import {
 } from "../../examples/postgres-store.js";
 import { PostgresServer } from "../support/postgres-server.js";
 
-describe("PostgresSessionStore, the example", () => {
+describe("The example PostgresSessionStore", () => {
   let server: PostgresServer;
   let pool: Pool;
-  /** The end of every connection that there has been. */
+  /** For each connection, a promise that resolves when it has closed. */
   const ends: Promise<unknown>[] = [];
 
   before(async function () {
@@ -24,20 +24,20 @@ describe("PostgresSessionStore, the example", () => {
   });
   after(async () => {
     await pool.end();
-    // The pool does not wait for its sockets, and a server that stops sends an
-    // error to those that are open.
+    // pool.end() does not wait for its sockets. A server that stops sends an error to every open
+    // socket.
     await Promise.all(ends);
     await server.stop();
   });
 
   externalStoreContract({ describe, it }, { create: () => new PostgresSessionStore({ pool }) });
 
-  describe("on its database", () => {
-    it("has been put to the test by several connections at once", () => {
+  describe("with PostgreSQL", () => {
+    it("has run the contract on several connections", () => {
       expect(ends.length).to.be.at.least(8);
     });
 
-    it("compares bytes, whatever collation the database has", async () => {
+    it("compares bytes, independently of the collation of the database", async () => {
       const { rows } = await pool.query(
         `SELECT collation_name FROM information_schema.columns
          WHERE table_name = 'sessions' AND column_name IN ('key', 'record')`,
@@ -45,7 +45,7 @@ describe("PostgresSessionStore, the example", () => {
       expect(rows).to.deep.equal([{ collation_name: "C" }, { collation_name: "C" }]);
     });
 
-    it("loses expired rows to the clean-up, and no others", async () => {
+    it("deletes only expired rows", async () => {
       await pool.query("DELETE FROM sessions");
       await pool.query(
         `INSERT INTO sessions VALUES ('old', '', now() - interval '1 second'),

@@ -5,7 +5,7 @@ import { Browser } from "../support/browser.js";
 describe("The example several-sessions", () => {
   const state = async (browser: Browser) => (await browser.get("/")).json();
 
-  it("keeps the basket when the log-in ends", async () => {
+  it("keeps the basket after the logout", async () => {
     const browser = new Browser(shop);
     await browser.post("/basket", { body: "apples" });
     await browser.post("/login");
@@ -17,7 +17,7 @@ describe("The example several-sessions", () => {
     expect(browser.cookie("__Host-login")).to.equal(undefined);
   });
 
-  it("takes neither session for the other", async () => {
+  it("rejects the cookie of each session in place of the other", async () => {
     const browser = new Browser(shop);
     await browser.post("/basket", { body: "apples" });
     await browser.post("/login");

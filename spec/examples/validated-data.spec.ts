@@ -9,19 +9,19 @@ describe("The example validated-data", () => {
     browser.post("/", { body: JSON.stringify(choice) });
   const read = async (browser: Browser) => (await browser.get("/")).json();
 
-  it("keeps what passes the schema", async () => {
+  it("keeps data that pass the schema", async () => {
     const browser = new Browser(preferences);
     expect(await read(browser)).to.deep.equal(DEFAULTS);
     await choose(browser, { theme: "dark" });
     expect(await read(browser)).to.deep.equal({ theme: "dark", textSize: 16 });
   });
 
-  it("refuses what a form sends and the schema does not know", async () => {
+  it("rejects a request whose data fail the schema", async () => {
     const response = await choose(new Browser(preferences), { theme: "pink" });
     expect(response.status).to.equal(400);
   });
 
-  it("begins anew when a client has written data of its own", async () => {
+  it("starts a fresh session when the data in the cookie fail the schema", async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const data of ['{"theme":"pink"}', '{"textSize":1e9}', '{"isAdmin":true}', "1", "{"]) {
       const browser = new Browser(preferences);
@@ -32,6 +32,8 @@ describe("The example validated-data", () => {
     const honest = new Browser(preferences);
     const value = Buffer.from(`1.${now}.${now + 60}.{"theme":"dark"}`).toString("base64url");
     honest.setCookie("preferences", value);
-    expect(await read(honest), "the form of such a cookie").to.deep.equal({ theme: "dark" });
+    expect(await read(honest), "a valid cookie in the same format").to.deep.equal({
+      theme: "dark",
+    });
   });
 });

@@ -6,7 +6,7 @@ import { Worker } from "../support/worker.js";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/worker.ts", import.meta.url));
 
-describe("The example worker, in workerd", () => {
+describe("The example worker in workerd", () => {
   let worker: Worker;
   let browser: Browser;
 
@@ -20,7 +20,7 @@ describe("The example worker, in workerd", () => {
   });
   after(() => worker?.stop());
 
-  it("keeps log-ins in KV, by nothing that a client holds", async () => {
+  it("keeps logins in KV, under keys without the session ID", async () => {
     const read = async () => (await browser.get("/account")).json();
     expect(await read()).to.deep.equal({ user: null });
     await browser.post("/account");
@@ -36,14 +36,14 @@ describe("The example worker, in workerd", () => {
     expect((await kv.list()).keys).to.deep.equal([]);
   });
 
-  it("keeps preferences in a cookie under the Worker's secret", async () => {
+  it("keeps preferences in a cookie that the Worker's secret encrypts", async () => {
     await browser.post("/preferences");
     expect(await (await browser.get("/preferences")).json()).to.deep.equal({ theme: "dark" });
     expect(browser.cookie("preferences")).to.match(/^E/);
   });
 });
 
-/** As wrangler does: one file for Workers. */
+/** Bundles the example into one file for Workers, as wrangler does. */
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [EXAMPLE],

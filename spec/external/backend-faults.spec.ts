@@ -6,8 +6,8 @@ import { MapStore, type Hook } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
 
-describe("when the backend of an external store", () => {
-  /** What a request does whose first call of the hook is to fail. */
+describe("When the backend of an external store", () => {
+  /** The path of a request that calls the hook. */
   const paths: Record<Hook, string> = {
     read: "/set?a=2",
     create: "/set?a=2",
@@ -40,13 +40,13 @@ describe("when the backend of an external store", () => {
     expect(unhandled).to.deep.equal([]);
   });
 
-  /** The request whose hook fails. */
+  /** Sends the request that calls the hook. */
   function visit(hook: Hook): Promise<Response> {
     if (hook === "create") browser.forgetCookies();
     return browser.get(paths[hook]);
   }
 
-  /** Has the next call of the hook answer with `answer`; resolves when the call has come. */
+  /** Makes the next call of the hook return `answer`. Resolves when the hook is called. */
   function hold(hook: Hook, answer: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       store.interfere(hook, () => {
@@ -56,7 +56,7 @@ describe("when the backend of an external store", () => {
     });
   }
 
-  /** It failed with what the hook threw, and the client keeps what it holds. */
+  /** Checks that the request failed and the client keeps its cookie. Returns the cause. */
   function expectFailed(response: Response): Error {
     expect(response.status).to.equal(500);
     expect(setCookies(response)).to.deep.equal([]);
@@ -68,20 +68,20 @@ describe("when the backend of an external store", () => {
   }
 
   for (const hook of hooks) {
-    it(`throws in ${hook}, the request fails with its error for a cause`, async () => {
+    it(`throws in ${hook}(), the request fails with that error as the cause`, async () => {
       store.interfere(hook, () => {
         throw fault;
       });
       expect(expectFailed(await visit(hook))).to.equal(fault);
     });
 
-    it(`rejects in ${hook}, the request fails with its error for a cause`, async () => {
+    it(`rejects in ${hook}(), the request fails with that error as the cause`, async () => {
       store.interfere(hook, () => Promise.reject(fault));
       expect(expectFailed(await visit(hook))).to.equal(fault);
       expect(timers.countTimers()).to.equal(0);
     });
 
-    it(`answers ${hook} with a thenable that throws, the request fails with that for a cause`, async () => {
+    it(`returns a thenable that throws from ${hook}(), the request fails with that error as the cause`, async () => {
       store.interfere(hook, () => ({
         // oxlint-disable-next-line unicorn/no-thenable
         then() {
@@ -92,7 +92,7 @@ describe("when the backend of an external store", () => {
       expect(timers.countTimers()).to.equal(0);
     });
 
-    it(`never answers ${hook}, the request fails after the time-out and not before`, async () => {
+    it(`never answers ${hook}(), the request fails exactly at the timeout`, async () => {
       const called = hold(hook, new Promise(() => {}));
       let isOver = false;
       const response = visit(hook).finally(() => (isOver = true));
@@ -104,7 +104,7 @@ describe("when the backend of an external store", () => {
       expect(timers.countTimers()).to.equal(0);
     });
 
-    it(`fails in ${hook} after the time-out, nobody is told and nothing ends`, async () => {
+    it(`rejects in ${hook}() after the timeout, the late error is ignored`, async () => {
       let fail: (error: Error) => void = () => {};
       const called = hold(hook, new Promise((_, reject) => (fail = reject)));
       const response = visit(hook);
@@ -118,10 +118,10 @@ describe("when the backend of an external store", () => {
     });
   }
 
-  // The mistake of a binding that is not there, say: in the request's eyes the store is out of
-  // order, whatever the type.
+  // A missing binding typically causes a TypeError. For the request it is a failure of the store,
+  // like any other error.
   for (const path of ["/", "/set?a=2", "/count", "/regenerate", "/destroy"]) {
-    it(`rejects with a TypeError, that is the cause for ${path}, too`, async () => {
+    it(`rejects with a TypeError, a request to ${path} fails with that error as the cause`, async () => {
       const mistake = new TypeError("Cannot read properties of undefined");
       store.interfereAlways((hook, call) => {
         return hook === "read" && path !== "/" ? call() : Promise.reject(mistake);
@@ -130,7 +130,7 @@ describe("when the backend of an external store", () => {
     });
   }
 
-  it("answers late what has succeeded, the answer changes nothing", async () => {
+  it("sends a successful reply late, the late reply changes nothing", async () => {
     let answer: (text: null) => void = () => {};
     const called = hold("read", new Promise((resolve) => (answer = resolve)));
     const response = browser.get("/set?a=2");
@@ -142,7 +142,7 @@ describe("when the backend of an external store", () => {
     expect(store.record).to.contain('{"a":"1"}');
   });
 
-  it("has no time-out of its own, two seconds are allowed", async () => {
+  it("exceeds the default timeout of two seconds, the request fails", async () => {
     store = new MapStore();
     notes = new Notes(store);
     const called = hold("create", new Promise(() => {}));
@@ -155,7 +155,7 @@ describe("when the backend of an external store", () => {
     expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
   });
 
-  it("is quick, no timer is left behind", async () => {
+  it("answers in time, no timer is left running", async () => {
     store.interfereAlways(async (_hook, call) => call());
     await browser.get("/set?a=2");
     await browser.get("/regenerate");
@@ -164,7 +164,7 @@ describe("when the backend of an external store", () => {
     expect(timers.countTimers()).to.equal(0);
   });
 
-  it("is down, requests that do not look at the session are answered", async () => {
+  it("is down, requests that do not read the session succeed", async () => {
     store.interfereAlways(() => Promise.reject(fault));
     const response = await browser.get("/nothing");
     expect(response.status).to.equal(200);
@@ -172,7 +172,7 @@ describe("when the backend of an external store", () => {
     expect(notes.app.errors).to.deep.equal([]);
   });
 
-  it("is back, all goes on as before", async () => {
+  it("recovers, the session is available again", async () => {
     store.interfereAlways(() => Promise.reject(fault));
     for (const path of ["/", "/set?a=2", "/destroy", "/regenerate", "/count"]) {
       expect((await browser.get(path)).status, path).to.equal(500);
@@ -181,16 +181,16 @@ describe("when the backend of an external store", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
   });
 
-  it("fails, neither ID nor data stand in the error", async () => {
+  it("fails, the error contains neither the ID nor the key nor the data", async () => {
     store.interfere("update", () => {
       throw fault;
     });
     await browser.get("/set?a=secret");
     const [error] = notes.app.errors as Error[];
-    const told = `${error!.stack} ${JSON.stringify(error)} ${String(error!.cause)}`;
-    expect(told).to.not.contain("secret");
-    expect(told).to.not.contain(browser.cookie("session"));
-    expect(told).to.not.contain(store.keys[0]);
+    const text = `${error!.stack} ${JSON.stringify(error)} ${String(error!.cause)}`;
+    expect(text).to.not.contain("secret");
+    expect(text).to.not.contain(browser.cookie("session"));
+    expect(text).to.not.contain(store.keys[0]);
   });
 
   for (const [what, answer] of Object.entries({
@@ -198,36 +198,36 @@ describe("when the backend of an external store", () => {
     "a parsed record": { a: "1" },
     "a number": 7,
   })) {
-    it(`answers read() with ${what}, that is a mistake in the store`, async () => {
+    it(`returns ${what} from read(), the request fails with ERR_SESSION_USAGE`, async () => {
       store.interfere("read", () => answer);
       expect((await browser.get("/")).status).to.equal(500);
-      expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
+      expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
       expect(String(notes.app.errors[0])).to.contain("read() must return the text");
       expect(notes.log.events).to.deep.equal([]);
     });
   }
 
-  for (const nothing of [undefined, null, 1, "OK"]) {
+  for (const invalid of [undefined, null, 1, "OK"]) {
     for (const faulty of ["create", "update"] as const) {
-      it(`answers ${faulty}() with ${nothing}, that is a mistake in the store, and called once`, async () => {
+      it(`returns ${invalid} from ${faulty}(), the request fails with ERR_SESSION_USAGE and without a retry`, async () => {
         store.interfereAlways((hook, call) => {
           const answer = call();
-          return hook === faulty ? nothing : answer;
+          return hook === faulty ? invalid : answer;
         });
         store.clearCalls();
         expect((await visit(faulty)).status).to.equal(500);
-        expect(notes.app.errors[0]).to.be.instanceOf(TypeError);
+        expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
         expect(String(notes.app.errors[0])).to.contain(`${faulty}() must return true`);
         expect(store.calls.filter((hook) => hook === faulty)).to.have.lengthOf(1);
-        // The backend has not failed.
+        // This is a bug in the store, not a failure of the backend.
         expect(notes.log.events).to.deep.equal([]);
       });
     }
 
-    it(`answers update() with ${nothing}, an update() of the session is applied once`, async () => {
+    it(`returns ${invalid} from update(), session.update() fails and is applied only once`, async () => {
       store.interfereAlways((hook, call) => {
         const answer = call();
-        return hook === "update" ? nothing : answer;
+        return hook === "update" ? invalid : answer;
       });
       store.clearCalls();
       expect((await browser.get("/count")).status).to.equal(500);
@@ -237,9 +237,9 @@ describe("when the backend of an external store", () => {
     });
   }
 
-  it("always says that the record has changed, a save gives up after 100 attempts", async () => {
+  it("reports a conflict every time, a save fails after 100 attempts", async () => {
     timers.restore();
-    sinon.stub(Math, "random").returns(0); // of the pauses in between
+    sinon.stub(Math, "random").returns(0); // no pauses between the attempts
     try {
       store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
       for (const path of ["/set?a=2", "/regenerate"]) {

@@ -5,7 +5,7 @@ import { WorkerKv } from "../support/worker-kv.js";
 describe("UnsafeMemoryStore", () => {
   externalStoreContract(
     { describe, it },
-    { create: () => new UnsafeMemoryStore(), shared: false }, // each has a memory of its own
+    { create: () => new UnsafeMemoryStore(), shared: false }, // every instance has its own memory
   );
 });
 

@@ -5,10 +5,11 @@ import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
 
 /*
- * A request that is under way when its session ends must not bring it back: CVE-2025-46336 in Rack, #328 of connect-redis, #632 of
- * express-session. Here the session ends at each moment at which it can end beside a request.
+ * A request that is running when its session ends must not write the session back: CVE-2025-46336
+ * in Rack, #328 of connect-redis, #632 of express-session. These specs end the session at every
+ * moment of a running request.
  */
-describe("a session that has ended", () => {
+describe("A session that has ended", () => {
   let clock: Clock;
   let store: MapStore;
   let notes: Notes;
@@ -21,35 +22,38 @@ describe("a session that has ended", () => {
   afterEach(() => clock.restore());
 
   const ends: Record<string, (visit: (path: string) => unknown) => unknown> = {
-    "by a logout": (visit) => visit("/destroy"),
-    "by a regenerate": (visit) => visit("/regenerate"),
-    "by its expiry": () => clock.pass(1000),
-    "by the backend, which evicts it": () => store.records.clear(),
+    "a logout": (visit) => visit("/destroy"),
+    "a regenerate()": (visit) => visit("/regenerate"),
+    "its expiry": () => clock.pass(1000),
+    "an eviction by the backend": () => store.records.clear(),
   };
   const moments = {
-    "before its commit": (end: () => unknown) => (notes.meanwhile = end),
-    "just before its write": (end: () => unknown) => store.before("update", end),
+    "before the request commits": (end: () => unknown) => (notes.meanwhile = end),
+    "just before the request writes": (end: () => unknown) => store.before("update", end),
     "between a conflict and the next attempt": (end: () => unknown) => {
       store.before("update", () => (store.record = store.record.replace('"1"', '"other"')));
-      store.before("read", () => {}); // of the load
+      store.before("read", () => {}); // the load
       store.before("read", end);
     },
   };
 
   for (const [how, end] of Object.entries(ends)) {
     for (const [when, at] of Object.entries(moments)) {
-      it(`${how} ${when} stays dead`, async () => {
+      it(`is not restored by a running request: ${how} ${when}`, async () => {
         const browser = await notes.visitor();
         const id = browser.cookie("session")!;
         const cookie = `session=${id}`;
-        clock.pass(200); // the write would renew it, too
+        clock.pass(200); // a renewal is due, so the write would also move the expiry
         at(() => end((path) => browser.get(path)));
         notes.log.clear();
 
         const response = await browser.get("/set?a=2", { cookie });
 
         expect(response.status).to.equal(200);
-        expect(setCookies(response), "neither set nor cleared").to.deep.equal([]);
+        expect(
+          setCookies(response),
+          "the response neither sets nor clears the cookie",
+        ).to.deep.equal([]);
         expect(notes.log.types.at(-1)).to.equal("gone");
         expect(await notes.behind(id)).to.deep.equal({});
         for (const text of store.records.values()) expect(text).to.not.contain('"a":"2"');
@@ -57,7 +61,7 @@ describe("a session that has ended", () => {
     }
   }
 
-  it("by its expiry is not written to any more", async () => {
+  it("is not written after its expiry", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => clock.pass(1000);
     store.clearCalls();
@@ -65,7 +69,7 @@ describe("a session that has ended", () => {
     expect(store.calls).to.deep.equal(["read", "read"]);
   });
 
-  it("while a request reads it is not created again by the renewal that is due", async () => {
+  it("is not restored by a renewal that was due", async () => {
     const browser = await notes.visitor();
     clock.pass(200);
     notes.meanwhile = () => browser.get("/destroy");
@@ -76,7 +80,7 @@ describe("a session that has ended", () => {
     expect(notes.log.types).to.deep.equal(["destroyed", "gone"]);
   });
 
-  it("leaves fresh data, whose change begins a session of its own", async () => {
+  it("is followed by a new session when the data change", async () => {
     const browser = await notes.visitor();
     const id = browser.cookie("session")!;
     await browser.get("/destroy");
@@ -87,7 +91,7 @@ describe("a session that has ended", () => {
     expect(await notes.behind(id)).to.deep.equal({});
   });
 
-  it("may be ended again", async () => {
+  it("can be destroyed again", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => browser.get("/destroy");
     const response = await browser.get("/destroy");

@@ -6,32 +6,32 @@ import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 
-interface Path {
-  /** What the client of a session does, and what happens beside it. */
+interface Scenario {
+  /** What the client does, and what happens concurrently. */
   act(world: { browser: Browser; store: MapStore; notes: Notes; clock: Clock }): Promise<unknown>;
   events: (SessionEvent | SessionEvent["type"])[];
 }
 
 const UNKNOWN = "A".repeat(43);
 
-const paths: Record<string, Path> = {
-  "a newcomer who only looks": {
+const scenarios: Record<string, Scenario> = {
+  "a new visitor who only reads": {
     act: ({ notes }) => new Browser(notes.app).get("/"),
     events: [],
   },
-  "a newcomer whose session begins": {
+  "a new visitor who starts a session": {
     act: ({ notes }) => new Browser(notes.app).get("/set?a=1"),
     events: ["saved"],
   },
-  "a client that sends no ID of ours": {
+  "a client that sends a malformed ID": {
     act: ({ browser }) => browser.get("/", { cookie: "session=admin" }),
     events: [{ type: "fresh", reason: "malformed" }],
   },
-  "a client that sends an ID nobody knows": {
+  "a client that sends an unknown ID": {
     act: ({ browser }) => browser.get("/", { cookie: `session=${UNKNOWN}` }),
     events: [{ type: "fresh", reason: "unknown" }],
   },
-  "a session that has expired": {
+  "an expired session": {
     act({ browser, clock }) {
       const cookie = `session=${browser.cookie("session")}`;
       clock.pass(1000);
@@ -39,7 +39,7 @@ const paths: Record<string, Path> = {
     },
     events: [{ type: "fresh", reason: "expired" }],
   },
-  "a record that is broken": {
+  "a broken record": {
     act({ browser, store }) {
       store.record = "broken";
       return browser.get("/");
@@ -47,7 +47,10 @@ const paths: Record<string, Path> = {
     events: [{ type: "fresh", reason: "invalid" }],
   },
   "a request that only reads": { act: ({ browser }) => browser.get("/"), events: [] },
-  "a request that changes": { act: ({ browser }) => browser.get("/set?a=2"), events: ["saved"] },
+  "a request that changes data": {
+    act: ({ browser }) => browser.get("/set?a=2"),
+    events: ["saved"],
+  },
   "an update()": { act: ({ browser }) => browser.get("/count"), events: ["saved"] },
   "a renewal": {
     act({ browser, clock }) {
@@ -56,7 +59,7 @@ const paths: Record<string, Path> = {
     },
     events: ["renewed"],
   },
-  "a conflict that is merged": {
+  "a conflict that is resolved by a merge": {
     act({ browser, notes }) {
       notes.meanwhile = () => browser.get("/set?b=2");
       return browser.get("/set?a=2");
@@ -70,8 +73,8 @@ const paths: Record<string, Path> = {
     },
     events: ["saved", "saved", "merged"],
   },
-  "a regenerate": { act: ({ browser }) => browser.get("/regenerate"), events: ["regenerated"] },
-  "a regenerate that takes another's change along": {
+  "a regenerate()": { act: ({ browser }) => browser.get("/regenerate"), events: ["regenerated"] },
+  "a regenerate() that merges a concurrent change": {
     act({ browser, notes }) {
       notes.meanwhile = () => browser.get("/set?b=2");
       return browser.get("/regenerate");
@@ -79,21 +82,21 @@ const paths: Record<string, Path> = {
     events: ["saved", "regenerated", "merged"],
   },
   "a logout": { act: ({ browser }) => browser.get("/destroy"), events: ["destroyed"] },
-  "a change that comes after the logout": {
+  "a change that arrives after a logout": {
     act({ browser, notes }) {
       notes.meanwhile = () => browser.get("/destroy");
       return browser.get("/set?a=2");
     },
     events: ["destroyed", "gone"],
   },
-  "an update() that comes after the logout": {
+  "an update() that arrives after a logout": {
     act({ browser, store }) {
       store.before("update", () => browser.get("/destroy"));
       return browser.get("/count");
     },
     events: ["destroyed", "gone"],
   },
-  "a regenerate that comes after the logout": {
+  "a regenerate() that arrives after a logout": {
     act({ browser, notes }) {
       notes.meanwhile = () => browser.get("/destroy");
       return browser.get("/regenerate");
@@ -106,19 +109,19 @@ const paths: Record<string, Path> = {
   },
   ...Object.fromEntries(
     (["read", "update"] as const).map((hook) => [
-      `a backend that fails to ${hook}`,
+      `a backend that fails in ${hook}()`,
       {
         act({ browser, store }) {
           store.interfere(hook, () => Promise.reject(new Error("connection refused")));
           return browser.get("/set?a=2");
         },
         events: [{ type: "store-failed", code: "ERR_SESSION_STORE" }],
-      } satisfies Path,
+      } satisfies Scenario,
     ]),
   ),
 };
 
-describe("the events of an external store", () => {
+describe("The events of an external store", () => {
   let clock: Clock;
 
   beforeEach(() => (clock = new Clock()));
@@ -130,11 +133,11 @@ describe("the events of an external store", () => {
     return { browser: await notes.visitor({ a: "secret" }), store, notes, clock };
   }
 
-  for (const [what, { act, events }] of Object.entries(paths)) {
+  for (const [what, { act, events }] of Object.entries(scenarios)) {
     const expected = events.map((event) => (typeof event === "string" ? { type: event } : event));
-    const told = expected.map(({ type }) => type).join(", ") || "nothing";
+    const types = expected.map(({ type }) => type).join(", ") || "none";
 
-    it(`tell of ${what}: ${told}`, async () => {
+    it(`for ${what}: ${types}`, async () => {
       const world = await worldOf();
       const id = world.browser.cookie("session")!;
       await act(world);
@@ -145,16 +148,16 @@ describe("the events of an external store", () => {
 
     for (const [how, fail] of Object.entries({
       throws: () => {
-        throw new Error("the log is full");
+        throw new Error("The log is full.");
       },
-      rejects: () => Promise.reject(new Error("the log is full")),
+      rejects: () => Promise.reject(new Error("The log is full.")),
     })) {
-      it(`break nothing when whoever hears of ${what} ${how}`, async () => {
+      it(`do not disturb the request if onEvent ${how}, for ${what}`, async () => {
         const onEvent = sinon.spy(fail);
-        const [quiet, disturbed] = [await worldOf(), await worldOf({ onEvent })];
+        const [undisturbed, disturbed] = [await worldOf(), await worldOf({ onEvent })];
         onEvent.resetHistory();
         const statuses = [];
-        for (const world of [quiet, disturbed]) {
+        for (const world of [undisturbed, disturbed]) {
           const response = (await act(world)) as Response;
           statuses.push([response.status, response.headers.getSetCookie().length]);
         }

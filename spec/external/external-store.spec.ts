@@ -28,33 +28,36 @@ describe("ExternalStore", () => {
     return `session:${createHash("sha256").update(`session=${id}`).digest("base64url")}`;
   }
 
-  const ctxOf = (path: string) => sinon.match((ctx) => ctx.url.pathname === path, path);
+  const callOf = (path: string) =>
+    sinon.match(
+      ({ ctx, signal }) => ctx.url.pathname === path && signal instanceof AbortSignal,
+      path,
+    );
 
-  describe("asks its hooks", () => {
-    it("to create a record under the hash of a new ID", async () => {
+  describe("hooks", () => {
+    it("create() receives a key with the hash of the new ID", async () => {
       const browser = await notes.visitor({ a: "1" });
       const id = browser.cookie("session")!;
       expect(id).to.match(/^[\w-]{43}$/);
       sinon.assert.calledOnceWithExactly(
         store.hooks.create,
         keyOf(id),
-        `1.${clock.now}.${clock.now + 86_400}.{"a":"1"}`,
-        86_400,
-        ctxOf("/set"),
+        { text: `1.${clock.now}.${clock.now + 86_400}.{"a":"1"}`, ttl: 86_400 },
+        callOf("/set"),
       );
       expect(store.calls).to.deep.equal(["create"]);
     });
 
-    it("to read it by the same key", async () => {
+    it("read() receives the same key", async () => {
       const browser = await notes.visitor();
       store.clearCalls();
       expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
       const key = keyOf(browser.cookie("session")!);
-      sinon.assert.calledOnceWithExactly(store.hooks.read, key, ctxOf("/"));
+      sinon.assert.calledOnceWithExactly(store.hooks.read, key, callOf("/"));
       expect(store.calls).to.deep.equal(["read"]);
     });
 
-    it("to update it in place of exactly what it has read", async () => {
+    it("update() receives exactly the text that was read as the expected text", async () => {
       const browser = await notes.visitor();
       const before = store.record;
       clock.pass(100);
@@ -63,24 +66,26 @@ describe("ExternalStore", () => {
       sinon.assert.calledOnceWithExactly(
         store.hooks.update,
         keyOf(browser.cookie("session")!),
-        `1.${clock.now - 100}.${clock.now + 86_300}.{"a":"2"}`,
-        86_300,
-        before,
-        ctxOf("/set"),
+        {
+          text: `1.${clock.now - 100}.${clock.now + 86_300}.{"a":"2"}`,
+          ttl: 86_300,
+          expected: before,
+        },
+        callOf("/set"),
       );
       expect(store.calls).to.deep.equal(["read", "update"]);
     });
 
-    it("to remove it", async () => {
+    it("remove() receives the same key", async () => {
       const browser = await notes.visitor();
       const key = keyOf(browser.cookie("session")!);
       store.clearCalls();
       await browser.get("/destroy");
-      sinon.assert.calledOnceWithExactly(store.hooks.remove, key, ctxOf("/destroy"));
+      sinon.assert.calledOnceWithExactly(store.hooks.remove, key, callOf("/destroy"));
       expect(store.records.size).to.equal(0);
     });
 
-    it("with the prefix that it was given before every key", async () => {
+    it("all receive keys with the configured prefix", async () => {
       start({ prefix: "shop/" });
       const browser = await notes.visitor();
       await browser.get("/set?a=2");
@@ -98,7 +103,7 @@ describe("ExternalStore", () => {
         then: (resolve: (value: unknown) => void) => resolve(call()),
       }),
     })) {
-      it(`and takes ${how} for answers`, async () => {
+      it(`can all return ${how}`, async () => {
         store.interfereAlways((_hook, call) => answer(call));
         const browser = await notes.visitor();
         await browser.get("/set?b=2");
@@ -113,7 +118,7 @@ describe("ExternalStore", () => {
     }
   });
 
-  it("costs anonymous traffic no call", async () => {
+  it("makes no backend call for anonymous requests", async () => {
     const browser = new Browser(notes.app);
     for (const path of ["/nothing", "/", "/delete?a", "/regenerate", "/destroy"]) {
       expect(setCookies(await browser.get(path)), path).to.deep.equal([]);
@@ -121,7 +126,7 @@ describe("ExternalStore", () => {
     expect(store.calls).to.deep.equal([]);
   });
 
-  it("fails rather than replace when a new ID's key is taken", async () => {
+  it("fails when the key of a new ID is taken, and replaces nothing", async () => {
     store.interfere("create", () => false);
     const browser = new Browser(notes.app);
     const response = await browser.get("/set?a=1");
@@ -132,17 +137,17 @@ describe("ExternalStore", () => {
     expect(setCookies(response)).to.deep.equal([]);
   });
 
-  describe("takes a wrong option for a mistake:", () => {
+  describe("throws a TypeError for", () => {
     for (const [what, options] of Object.entries({
-      "a prefix that is no string": { prefix: 1 },
-      "maxBytes of 0": { maxBytes: 0 },
-      "maxBytes that are no number": { maxBytes: "64k" },
+      "a prefix that is not a string": { prefix: 1 },
+      "a maxBytes of 0": { maxBytes: 0 },
+      "a maxBytes that is not a number": { maxBytes: "64k" },
       "a timeout of 0": { timeout: 0 },
       "a timeout of half a second": { timeout: 0.5 },
-      "a timeout that never comes": { timeout: Infinity },
+      "an infinite timeout": { timeout: Infinity },
       "a timeout in milliseconds": { timeout: 2_147_484 },
-      "a stringify that is no function": { stringify: "JSON" },
-      "a parse that is no function": { parse: {} },
+      "a stringify that is not a function": { stringify: "JSON" },
+      "a parse that is not a function": { parse: {} },
     })) {
       it(what, () => {
         const [name] = Object.keys(options);

@@ -7,21 +7,27 @@ import { Run } from "./interleavings/run.js";
 import { everySchedule } from "./interleavings/schedule.js";
 
 /*
- * Requests of one session, and time, against one another in every order in which their steps can happen. A step is a call of
- * the backend (each waits for its turn and happens at once) with all that the request then does up to its next call; the
- * session's expiry passes in a step of its own.
+ * These specs run concurrent requests of one session, and its expiry, in every order in which their
+ * steps can happen. A step is one backend call, together with everything that the request does
+ * until its next call. Each call waits for its turn and then happens immediately. The expiry of the
+ * session is a step of its own.
  *
- * interleavings/schedule.ts    runs parties step by step, in each order that there is or in one that is given
- * interleavings/operations.ts  what the requests do
- * interleavings/model.ts       what may be in the backend, and which steps lead from one such state to the next
- * interleavings/draw-orders.ts three requests are too many for every order: draws some by lot (npm run soak draws more)
- * interleavings/run.ts         what each response must say, and what each ID must lead to in the end
+ * interleavings/schedule.ts    runs the requests step by step, in every order or in a given order
+ * interleavings/operations.ts  defines what the requests do
+ * interleavings/model.ts       defines the valid states of the backend and the steps between them
+ * interleavings/draw-orders.ts draws random orders of three requests, which have too many orders to
+ *                              run all of them (npm run soak draws more)
+ * interleavings/run.ts         checks each response, and the data under each ID at the end
  *
- * So a run fails when a session that is over comes back, when a change that was acknowledged is not there, when of two changes of
- * one key the earlier one stays, when an ID is good after the response of the regenerate or destroy that ended it, when a
- * request that came too late sets or clears a cookie, and when anything usable is left that no client holds the ID of.
+ * A run fails if
+ * - a session that has ended comes back,
+ * - an acknowledged change is lost,
+ * - two requests change one key and the earlier change stays,
+ * - an ID is valid after the response of the regenerate() or destroy() that ended it,
+ * - a request that came too late sets or clears a cookie, or
+ * - a usable record is left and no client holds its ID.
  */
-describe("requests of one session at once", function () {
+describe("Concurrent requests of one session", function () {
   this.timeout(60_000);
   let clock: Clock;
 
@@ -37,7 +43,7 @@ describe("requests of one session at once", function () {
     }
   }
 
-  it(`agree with the model when there are three, in orders drawn by lot (FC_SEED=${seed})`, async () => {
+  it(`agree with the model in random orders of three requests (FC_SEED=${seed})`, async () => {
     await drawOrders(runs(1500), clock);
   });
 });

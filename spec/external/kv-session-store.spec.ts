@@ -31,20 +31,20 @@ describe("KvSessionStore on Workers KV", () => {
     notes = new Notes(new KvSessionStore({ getStore: () => namespace }), options);
   }
 
-  /** The one entry that there is. */
+  /** The only entry in the namespace. */
   async function entry(): Promise<{ key: string; text: string; ttl: number }> {
     const { keys } = await namespace.list();
     expect(keys).to.have.length(1);
     const { name, expiration } = keys[0]!;
     const text = await namespace.get(name, "text");
-    // workerd has a clock of its own.
+    // workerd does not use the fake clock.
     clock.restore();
     const ttl = expiration! - Date.now() / 1000;
     clock = new Clock();
     return { key: name, text: text!, ttl };
   }
 
-  it("takes the namespace from the request, or a promise of it", async () => {
+  it("gets the namespace from the request, also as a promise", async () => {
     const store = new KvSessionStore({
       getStore: async (ctx) => ctx.platform.env.SESSIONS as KvNamespace,
     });
@@ -55,7 +55,7 @@ describe("KvSessionStore on Workers KV", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
   });
 
-  it("goes the whole way of a session: changed, moved, ended", async () => {
+  it("changes, regenerates and destroys a session", async () => {
     const browser = await notes.visitor({ a: "1" });
     await browser.get("/set?b=2");
     await browser.get("/count");
@@ -70,8 +70,8 @@ describe("KvSessionStore on Workers KV", () => {
     expect((await namespace.list()).keys).to.deep.equal([]);
   });
 
-  describe("bounds lifetimes", () => {
-    it("by KV's own expiry, which is that of the record", async () => {
+  describe("limits the lifetime of a session", () => {
+    it("by the expiry of KV, which equals that of the record", async () => {
       start({ idleTimeout: 1000 });
       await notes.visitor();
       const { text, ttl } = await entry();
@@ -79,7 +79,7 @@ describe("KvSessionStore on Workers KV", () => {
       expect(ttl).to.be.within(900, 1001);
     });
 
-    it("by the record alone under a minute, which is the least that KV takes", async () => {
+    it("only by the record if it is under 60 seconds, the minimum of KV", async () => {
       start({ idleTimeout: 10, renewAfter: 10 });
       const browser = await notes.visitor();
       const { text, ttl } = await entry();
@@ -91,10 +91,10 @@ describe("KvSessionStore on Workers KV", () => {
       clock.pass(1);
       expect(await notes.behind(id)).to.deep.equal({});
       expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
-      expect((await namespace.list()).keys, "KV still has it").to.have.length(1);
+      expect((await namespace.list()).keys, "KV still holds the record").to.have.length(1);
     });
 
-    it("when it writes again, too", async () => {
+    it("also when it writes the record again", async () => {
       start({ idleTimeout: 100, renewAfter: 100 });
       const browser = await notes.visitor();
       clock.pass(90);
@@ -105,9 +105,9 @@ describe("KvSessionStore on Workers KV", () => {
     });
   });
 
-  // Version 0.0.49 of this package took any value of the namespace for a session, and let anybody
-  // delete it by logging out.
-  it("reads, writes and deletes nothing of the namespace but its own", async () => {
+  // Version 0.0.49 of this package accepted any value of the namespace as a session, so that a
+  // logout could delete any value.
+  it("reads, writes and deletes only its own keys", async () => {
     const foreign = JSON.stringify({ role: "admin" });
     await namespace.put("user:42", foreign);
     await namespace.put("session:user:42", foreign);
@@ -122,14 +122,14 @@ describe("KvSessionStore on Workers KV", () => {
     expect(await namespace.get("session:user:42")).to.equal(foreign);
   });
 
-  it("keeps no ID in the namespace", async () => {
+  it("stores no session ID in the namespace", async () => {
     const browser = await notes.visitor();
     const { key, text } = await entry();
     expect(key).to.match(/^session:[\w-]{43}$/);
     expect(key + text).to.not.contain(browser.cookie("session"));
   });
 
-  it("does not write a record again that it finds gone", async () => {
+  it("does not write a record that a concurrent logout has removed", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => browser.get("/destroy");
     const response = await browser.get("/set?a=2");
@@ -138,7 +138,7 @@ describe("KvSessionStore on Workers KV", () => {
     expect((await namespace.list()).keys).to.deep.equal([]);
   });
 
-  it("loses one of two changes at once, which is what KV costs", async () => {
+  it("loses one of two concurrent changes, because KV has no compare-and-swap", async () => {
     const browser = await notes.visitor({ a: "1", b: "1" });
     notes.meanwhile = () => browser.get("/set?b=2");
     await browser.get("/set?a=2");
@@ -158,7 +158,7 @@ describe("KvSessionStore", () => {
 
   const tooMany = new Error("KV PUT failed: 429 Too Many Requests");
 
-  /** A namespace that fails as the real one cannot be made to. */
+  /** This namespace fails in ways that cannot be caused in the real one. */
   beforeEach(async () => {
     timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const values = new Map<string, string>();
@@ -172,7 +172,7 @@ describe("KvSessionStore", () => {
   });
   afterEach(() => timers.restore());
 
-  /** The response, and how long it took from the first write on. */
+  /** Returns the response and the time between the first write and the response. */
   async function visit(path: string): Promise<{ response: Response; milliseconds: number }> {
     const ends: number[] = [];
     const response = browser.get(path);
@@ -187,18 +187,18 @@ describe("KvSessionStore", () => {
     ["put", "/set?a=2"],
     ["delete", "/destroy"],
   ] as const) {
-    it(`tries ${method} again when there were too many writes of a key in this second`, async () => {
+    it(`retries ${method}() when KV rejects a second write to the same key within a second`, async () => {
       for (const call of [0, 1, 2]) namespace[method].onCall(call).rejects(tooMany);
       const { response, milliseconds } = await visit(path);
       expect(response.status).to.equal(200);
       expect(namespace[method].callCount).to.equal(4);
-      expect(milliseconds, "so that the second is over").to.be.within(1000, 2000);
+      expect(milliseconds, "the time of the retries").to.be.within(1000, 2000);
       expect(await notes.behind(browser.cookie("session") ?? "")).to.deep.equal(
         method === "put" ? { a: "2" } : {},
       );
     });
 
-    it(`gives ${method} up after four times, within its time-out`, async () => {
+    it(`fails after four calls of ${method}(), within the timeout`, async () => {
       namespace[method].rejects(tooMany);
       const { response, milliseconds } = await visit(path);
       expect(response.status).to.equal(500);
@@ -210,7 +210,7 @@ describe("KvSessionStore", () => {
       expect(notes.log.types).to.deep.equal(["store-failed"]);
     });
 
-    it(`tries ${method} once when it fails for another reason`, async () => {
+    it(`does not retry ${method}() after another error`, async () => {
       const broken = new Error("KV PUT failed: 500 Internal Server Error");
       namespace[method].rejects(broken);
       const { response } = await visit(path);
@@ -220,10 +220,10 @@ describe("KvSessionStore", () => {
     });
   }
 
-  it("brings no session back that has ended between two attempts", async () => {
+  it("does not restore a session that ended between two attempts", async () => {
     const id = browser.cookie("session")!;
     namespace.put.onCall(0).callsFake(async () => {
-      namespace.get.resolves(null); // as after a log-out
+      namespace.get.resolves(null); // as after a logout
       throw tooMany;
     });
     const { response } = await visit("/set?a=2");
@@ -233,8 +233,8 @@ describe("KvSessionStore", () => {
     expect(await notes.behind(id)).to.deep.equal({});
   });
 
-  it("writes nothing when reading has taken all the time", async () => {
-    // The first call loads, the second looks whether the record is still there.
+  it("writes nothing if the read took longer than the timeout", async () => {
+    // The first call loads the session, the second checks that the record still exists.
     namespace.get.onCall(1).callsFake(async () => {
       await new Promise((resolve) => setTimeout(resolve, 3000));
       return "a record";
@@ -246,7 +246,7 @@ describe("KvSessionStore", () => {
     expect(namespace.put.callCount).to.equal(0);
   });
 
-  it("writes nothing when it has taken all the time to get the namespace", async () => {
+  it("writes nothing if getStore took longer than the timeout", async () => {
     const slow = new KvSessionStore({
       timeout: 1,
       getStore: async () => {
@@ -260,9 +260,9 @@ describe("KvSessionStore", () => {
     expect(namespace.put.callCount).to.equal(0);
   });
 
-  it("tries no more once nobody waits any longer", async () => {
+  it("does not retry after the timeout", async () => {
     namespace.delete.callsFake(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is slow, too
+      await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is also slow
       throw tooMany;
     });
     const { response } = await visit("/destroy");
@@ -272,7 +272,7 @@ describe("KvSessionStore", () => {
     expect(namespace.delete.callCount).to.equal(callCount);
   });
 
-  it("pauses a different time each time, so that rivals fall out of step", async () => {
+  it("waits a random time before a retry, so that concurrent writers do not collide again", async () => {
     const times = new Set<number>();
     for (let i = 0; i < 20; i++) {
       namespace.put.resetHistory();
@@ -282,7 +282,7 @@ describe("KvSessionStore", () => {
     expect(times.size).to.be.above(3);
   });
 
-  it("asks KV for whole seconds", async () => {
+  it("passes expirationTtl in whole seconds", async () => {
     await visit("/set?a=2");
     for (const [, , { expirationTtl }] of namespace.put.args) {
       expect(expirationTtl).to.satisfy(Number.isSafeInteger);
@@ -290,7 +290,7 @@ describe("KvSessionStore", () => {
     expect(namespace.put.callCount).to.equal(1);
   });
 
-  it("fails the request, not the process, when the binding is missing", async () => {
+  it("fails only the request when the binding is missing", async () => {
     const store = new KvSessionStore({ getStore: (ctx) => ctx.platform.env.TYPO });
     const unbound = new Notes(store);
     const response = await new Browser(unbound.app, { platform: { env: {} } }).get("/set?a=1");
@@ -300,11 +300,11 @@ describe("KvSessionStore", () => {
   });
 
   for (const [what, options] of Object.entries({
-    "no getStore": {},
+    "a missing getStore": {},
     "a getStore that is the namespace itself": { getStore: { get() {} } },
-    "an option that there is none of": { getStore: () => namespace, ttl: 60 },
+    "an unknown option": { getStore: () => namespace, ttl: 60 },
   })) {
-    it(`takes ${what} for a mistake`, () => {
+    it(`throws a TypeError for ${what}`, () => {
       expect(() => new KvSessionStore(options as never)).to.throw(TypeError, /getStore|ttl/);
     });
   }

@@ -9,7 +9,7 @@ import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 import { runs } from "../support/runs.js";
 
-describe("of two requests that change one session", () => {
+describe("Two concurrent requests that change one session", () => {
   let clock: Clock;
   let store: MapStore;
   let notes: Notes;
@@ -22,10 +22,10 @@ describe("of two requests that change one session", () => {
   afterEach(() => clock.restore());
 
   /**
-   * Has the first request under way while the second one comes and goes; answers
-   * what the session holds then.
+   * Runs the whole second request while the first one is running, so that the first one commits
+   * later. Returns the data of the session afterwards.
    */
-  async function beside(first: string, second: string, data: Record<string, string>) {
+  async function dataAfter(first: string, second: string, data: Record<string, string>) {
     const browser = await notes.visitor(data);
     notes.meanwhile = () => browser.get(second);
     expect((await browser.get(first)).status).to.equal(200);
@@ -35,40 +35,64 @@ describe("of two requests that change one session", () => {
   for (const [what, first, second, before, after] of [
     ["each sets a key", "/set?a=2", "/set?b=2", { a: "1", b: "1" }, { a: "2", b: "2" }],
     ["each adds a key", "/set?b=2", "/set?c=2", { a: "1" }, { a: "1", b: "2", c: "2" }],
-    ["one deletes, one sets", "/delete?a", "/set?b=2", { a: "1", b: "1" }, { b: "2" }],
-    ["one sets, one deletes", "/set?b=2", "/delete?a", { a: "1", b: "1" }, { b: "2" }],
+    [
+      "one deletes a key, the other sets a key",
+      "/delete?a",
+      "/set?b=2",
+      { a: "1", b: "1" },
+      { b: "2" },
+    ],
+    [
+      "one sets a key, the other deletes a key",
+      "/set?b=2",
+      "/delete?a",
+      { a: "1", b: "1" },
+      { b: "2" },
+    ],
     ["each deletes a key", "/delete?a", "/delete?b", { a: "1", b: "1", c: "1" }, { c: "1" }],
   ] as const) {
-    it(`both keep their change: ${what}`, async () => {
-      expect(await beside(first, second, before)).to.deep.equal(after);
+    it(`both keep their changes: ${what}`, async () => {
+      expect(await dataAfter(first, second, before)).to.deep.equal(after);
       expect(notes.log.types).to.deep.equal(["saved", "saved", "merged"]);
     });
   }
 
   for (const [what, first, second, before, after] of [
-    ["both set it", "/set?a=first", "/set?a=second", { a: "1" }, { a: "first" }],
-    ["it deletes what was set", "/delete?a", "/set?a=second", { a: "1", b: "1" }, { b: "1" }],
-    ["it sets what was deleted", "/set?a=first", "/delete?a", { a: "1" }, { a: "first" }],
+    ["both set the key", "/set?a=first", "/set?a=second", { a: "1" }, { a: "first" }],
+    [
+      "it deletes the key, the earlier one sets it",
+      "/delete?a",
+      "/set?a=second",
+      { a: "1", b: "1" },
+      { b: "1" },
+    ],
+    [
+      "it sets the key, the earlier one deletes it",
+      "/set?a=first",
+      "/delete?a",
+      { a: "1" },
+      { a: "first" },
+    ],
   ] as const) {
-    it(`the later commit has the key that both change: ${what}`, async () => {
-      expect(await beside(first, second, before)).to.deep.equal(after);
+    it(`keep the value of the later commit for a key that both change: ${what}`, async () => {
+      expect(await dataAfter(first, second, before)).to.deep.equal(after);
     });
   }
 
-  for (const [what, mine, theirs] of [
-    ["until the browser is closed", undefined, "browser"],
-    ["for a time of its own", "browser", 1000],
+  for (const [what, initial, changed] of [
+    ['"browser"', undefined, "browser"],
+    ["1000 seconds", "browser", 1000],
   ] as const) {
-    it(`the later tells its browser the lifetime that the other has set: ${what}`, async () => {
+    it(`put the lifetime that the earlier commit set into the later Set-Cookie: ${what}`, async () => {
       let meanwhile = async (): Promise<unknown> => undefined;
       const site = app(
         { store, defaultSessionData: {} },
         {
           "/begin": ({ session }) => {
             session.data.a = 1;
-            session.lifetime = mine;
+            session.lifetime = initial;
           },
-          "/lifetime": ({ session }) => void (session.lifetime = theirs),
+          "/lifetime": ({ session }) => void (session.lifetime = changed),
           "/change": async ({ session }) => {
             session.data.a = 2;
             await meanwhile();
@@ -85,12 +109,12 @@ describe("of two requests that change one session", () => {
         meanwhile = () => browser.get("/lifetime");
         const [cookie] = (await browser.get(path)).headers.getSetCookie();
         const maxAge = /Max-Age=(\d+)/.exec(cookie!)?.[1];
-        expect(maxAge).to.equal(theirs === "browser" ? undefined : String(theirs));
+        expect(maxAge).to.equal(changed === "browser" ? undefined : String(changed));
       }
     });
   }
 
-  it("the one that only puts the keys of an object in another order changes nothing of the other's", async () => {
+  it("keep the other's change when one only reorders the keys of an object", async () => {
     let meanwhile = async (): Promise<unknown> => undefined;
     const site = app(
       { store, defaultSessionData: {} },
@@ -111,12 +135,12 @@ describe("of two requests that change one session", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ o: { x: 2, y: 1 } });
   });
 
-  it("the one that only read changes nothing", async () => {
-    expect(await beside("/", "/set?a=2", { a: "1" })).to.deep.equal({ a: "2" });
+  it("keep the other's change when one only reads", async () => {
+    expect(await dataAfter("/", "/set?a=2", { a: "1" })).to.deep.equal({ a: "2" });
     expect(notes.log.types).to.deep.equal(["saved"]);
   });
 
-  it("both do the same, and the second of them writes nothing", async () => {
+  it("write only once when both make the same change", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => browser.get("/set?a=2");
     store.clearCalls();
@@ -125,7 +149,7 @@ describe("of two requests that change one session", () => {
     expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "2" });
   });
 
-  it("the later tries again for as long as others come in between, up to a bound", async () => {
+  it("retry the later commit after each of several conflicts", async () => {
     const browser = await notes.visitor();
     for (let i = 0; i < 5; i++) store.before("update", () => browser.get(`/set?b=${i}`));
     await browser.get("/set?a=2");
@@ -134,7 +158,7 @@ describe("of two requests that change one session", () => {
     expect(b).to.be.oneOf(["0", "1", "2", "3", "4"]);
   });
 
-  it("neither gets half of the other's objects", async () => {
+  it("never merge two versions of one object", async () => {
     const handler = app(
       { store, defaultSessionData: {} },
       {
@@ -155,18 +179,18 @@ describe("of two requests that change one session", () => {
     });
   });
 
-  it("a key may have the name of anything", async () => {
+  it('can use any key name: "constructor", "then", "0", ""', async () => {
     const names = ["constructor", "toString", "hasOwnProperty", "valueOf", "then", "0", ""];
     const before = Object.fromEntries(names.map((name) => [name, "1"]));
     const query = new URLSearchParams(before);
-    expect(await beside(`/delete?${query}`, "/set?b=2", { ...before, a: "1" })).to.deep.equal({
+    expect(await dataAfter(`/delete?${query}`, "/set?b=2", { ...before, a: "1" })).to.deep.equal({
       ...{ a: "1", b: "2" },
     });
   });
 
   const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
 
-  it(`all keys come out as one, the other or neither changed them (FC_SEED=${seed})`, async () => {
+  it(`agree with a reference three-way merge for generated data (FC_SEED=${seed})`, async () => {
     const value = fc.constantFrom<unknown>(1, 2, "1", null, true, { x: 1 }, { x: 2 }, [1], [], {});
     const key = fc.constantFrom("a", "b", "c", "constructor", "toString");
     const data = fc.dictionary(key, value);
@@ -196,7 +220,7 @@ describe("of two requests that change one session", () => {
   });
 });
 
-/** Key by key, by definition. */
+/** The definition of the three-way merge, key by key. */
 function expectedMerge(base: SessionData, mine: SessionData, theirs: SessionData): SessionData {
   const merged: [string, unknown][] = [];
   for (const key of new Set([base, mine, theirs].flatMap((data) => Object.keys(data)))) {

@@ -6,7 +6,7 @@ import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 
-describe("the records of an external store", () => {
+describe("The records of an external store", () => {
   let clock: Clock;
   let store: MapStore;
   let notes: Notes;
@@ -23,15 +23,15 @@ describe("the records of an external store", () => {
   }
 
   describe("have a lifetime", () => {
-    it("in whole seconds of at least one", async () => {
+    it("of at least one whole second", async () => {
       start({ idleTimeout: 10, renewAfter: 10 });
       const browser = await notes.visitor();
       clock.pass(9.7);
       await browser.get("/set?a=2");
-      expect(store.hooks.update.args[0]![2]).to.equal(1);
+      expect(store.hooks.update.args[0]![1].ttl).to.equal(1);
     });
 
-    it("in seconds of at least one, even if it is over before it is written", async () => {
+    it("of at least one second, even if the session expires before a slow backend writes it", async () => {
       const handler = app(
         { store, defaultSessionData: {}, idleTimeout: 10, renewAfter: 10 },
         {
@@ -43,12 +43,12 @@ describe("the records of an external store", () => {
       );
       const browser = await notes.visitor();
       store.clearCalls();
-      store.before("remove", () => clock.pass(60)); // a backend that is slow
+      store.before("remove", () => clock.pass(60)); // a slow backend
       await new Browser(handler, { jar: browser.jar }).get("/restart");
-      expect(store.hooks.create.args[0]![2]).to.equal(1);
+      expect(store.hooks.create.args[0]![1].ttl).to.equal(1);
     });
 
-    it("that ends when the session was idle, whatever the backend still answers", async () => {
+    it("that ends at the idle timeout, even if the backend still returns the record", async () => {
       start({ idleTimeout: 10, renewAfter: 10 });
       const browser = await notes.visitor();
       const id = browser.cookie("session")!;
@@ -59,7 +59,7 @@ describe("the records of an external store", () => {
       expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
     });
 
-    it("that ends at the latest when the session is so old, whatever the backend still answers", async () => {
+    it("that ends at the absolute timeout, even if the backend still returns the record", async () => {
       start({ idleTimeout: 10, absoluteTimeout: 15 });
       const browser = await notes.visitor();
       const id = browser.cookie("session")!;
@@ -70,7 +70,7 @@ describe("the records of an external store", () => {
       expect(await notes.behind(id)).to.deep.equal({});
     });
 
-    it("that ends so even if it was written when the timeouts were longer", async () => {
+    it("that ends at timeouts that have been shortened since the record was written", async () => {
       start({ idleTimeout: 100, absoluteTimeout: 100 });
       const browser = await notes.visitor();
       const stricter = new Notes(store, { idleTimeout: 50, absoluteTimeout: 50 });
@@ -81,7 +81,7 @@ describe("the records of an external store", () => {
       expect(stricter.log.events).to.deep.equal([{ type: "fresh", reason: "expired" }]);
     });
 
-    it("that holds although another server's clock is wrong by a minute", async () => {
+    it("that tolerates a difference of one minute between the clocks of two servers", async () => {
       const browser = await notes.visitor();
       const id = browser.cookie("session")!;
       clock.pass(-60);
@@ -91,7 +91,7 @@ describe("the records of an external store", () => {
     });
   });
 
-  describe("lead to a fresh session, with the reason invalid,", () => {
+  describe("cause a fresh session with the reason invalid", () => {
     const now = 1_800_000_000;
     for (const text of [
       "",
@@ -108,7 +108,7 @@ describe("the records of an external store", () => {
       `1.${now}.${now + 9}."text"`,
       `1.${now}.${now + 9}.{"a":`,
     ]) {
-      it(`when they are such as ${JSON.stringify(text)}`, async () => {
+      it(`when the text is ${JSON.stringify(text)}`, async () => {
         const browser = await notes.visitor();
         store.record = text;
         const response = await browser.get("/");
@@ -121,27 +121,27 @@ describe("the records of an external store", () => {
       });
     }
 
-    it("when parse refuses the data", async () => {
-      start({}, { parse: () => { throw new Error("no such user any more"); } }); // prettier-ignore
+    it("when parse throws", async () => {
+      start({}, { parse: () => { throw new Error("The user no longer exists."); } }); // prettier-ignore
       const browser = await notes.visitor();
       expect(await (await browser.get("/")).json()).to.deep.equal({});
       expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "invalid" }]);
     });
   });
 
-  describe("are refused over maxBytes", () => {
-    /** The header of a record is 24 bytes here: `1.1800000000.1800086400.` */
-    const frame = 24 + '{"a":""}'.length;
+  describe("are rejected over maxBytes", () => {
+    /** The header of a record has 24 bytes here: `1.1800000000.1800086400.` */
+    const overhead = 24 + '{"a":""}'.length;
 
     for (const [what, character, bytes] of [
       ["ASCII", "x", 1],
-      ["two bytes each", "é", 2],
-      ["three bytes each", "€", 3],
+      ["characters of two bytes", "é", 2],
+      ["characters of three bytes", "€", 3],
       ["surrogate pairs", "😀", 4],
     ] as const) {
-      it(`to the byte, of UTF-8: ${what}`, async () => {
+      it(`counted in bytes of UTF-8: ${what}`, async () => {
         const text = character.repeat(100);
-        const size = frame + 100 * bytes;
+        const size = overhead + 100 * bytes;
         start({}, { maxBytes: size });
         await notes.visitor({ a: text });
         expect(Buffer.byteLength(store.record)).to.equal(size);
@@ -154,16 +154,16 @@ describe("the records of an external store", () => {
       });
     }
 
-    it("of 65 536 bytes by default", async () => {
-      await notes.visitor({ a: "x".repeat(65_536 - frame) });
+    it("which is 65,536 bytes by default", async () => {
+      await notes.visitor({ a: "x".repeat(65_536 - overhead) });
       expect(store.record).to.have.length(65_536);
-      await notes.visitor({ a: "x".repeat(65_537 - frame) });
+      await notes.visitor({ a: "x".repeat(65_537 - overhead) });
       expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_RECORD_TOO_LARGE");
     });
 
     const tooLarge = { type: "store-failed", code: "ERR_SESSION_RECORD_TOO_LARGE" };
 
-    it("and leave the session as it was", async () => {
+    it("and leave the session unchanged", async () => {
       start({}, { maxBytes: 200 });
       const browser = await notes.visitor();
       store.clearCalls();
@@ -175,7 +175,7 @@ describe("the records of an external store", () => {
       expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
     });
 
-    it("and the ID is a new one all the same when regenerate() was called", async () => {
+    it("and regenerate() still moves the session to a new ID", async () => {
       start({}, { maxBytes: 200 });
       const browser = await notes.visitor();
       const old = browser.cookie("session");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { REPLACE_SCRIPT, REPLACE_SHA } from "../../lib/external/redis-client.js";
+import { UPDATE_SCRIPT, UPDATE_SHA } from "../../lib/external/redis/client.js";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -9,14 +9,14 @@ import { deployRedis, type RedisDeployment } from "../support/redis-deployments.
 import { RedisMonitor } from "../support/redis-monitor.js";
 import type { RedisServer } from "../support/redis-server.js";
 
-describe("RedisSessionStore's script", () => {
-  it("is called by its SHA-1", () => {
-    expect(createHash("sha1").update(REPLACE_SCRIPT).digest("hex")).to.equal(REPLACE_SHA);
+describe("The script of RedisSessionStore", () => {
+  it("has the SHA-1 that the store calls it by", () => {
+    expect(createHash("sha1").update(UPDATE_SCRIPT).digest("hex")).to.equal(UPDATE_SHA);
   });
 });
 
 for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
-  describe(`RedisSessionStore's commands on ${topology}`, () => {
+  describe(`The commands of RedisSessionStore on ${topology}`, () => {
     let deployment: RedisDeployment;
     let masters: RedisServer[];
     let monitor: RedisMonitor;
@@ -36,7 +36,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
       Promise.all(masters.map((master) => master.cli(...command)));
 
     for (const kind of clientsOn(topology)) {
-      describe(kind.title, () => specify(kind));
+      describe(`with ${kind.title}`, () => specify(kind));
     }
 
     function specify({ create }: RedisClientKind) {
@@ -63,22 +63,22 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
       });
       after(() => store.close());
 
-      it("are one GET to load, and one EVALSHA more to save", async () => {
-        await browser.post("/visit"); // teaches the script
+      it("are one GET for a load, and one more EVALSHA for a save", async () => {
+        await browser.post("/visit"); // the server caches the script
         const loading = await monitor.during(() => browser.get("/"));
         expect(loading.map(name)).to.deep.equal(["GET"]);
         const saving = await monitor.during(() => browser.post("/visit"));
         expect(saving.map(name)).to.deep.equal(["GET", "EVALSHA"]);
-        expect(saving[1]).to.include(REPLACE_SHA).and.to.include("1");
+        expect(saving[1]).to.include(UPDATE_SHA).and.to.include("1");
         expect(new Set([...loading, ...saving].map(key)).size).to.equal(1);
       });
 
-      it("are SET NX with a lifetime to create, and DEL to destroy", async () => {
+      it("are SET NX EX to create a record, and DEL to destroy it", async () => {
         const other = new Browser(visits);
         const creating = await monitor.during(() => other.post("/visit"));
         expect(creating.map(name)).to.deep.equal(["SET"]);
         const options = creating[0]!.slice(3).map((option) => option.toUpperCase());
-        // A second may begin between the decision and the command.
+        // The lifetime is 599 if a new second begins before the command is sent.
         expect(options.filter((option) => !/^(600|599)$/.test(option))).to.have.members([
           "EX",
           "NX",
@@ -88,16 +88,16 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
         expect(ending.map(name)).to.deep.equal(["GET", "DEL"]);
       });
 
-      it("carry the script only to a server that does not know it", async () => {
+      it("contain the script only for a server that has not cached it", async () => {
         await eachMaster("SCRIPT", "FLUSH");
-        const teaching = await monitor.during(() => browser.post("/visit"));
-        expect(teaching.map(name)).to.deep.equal(["GET", "EVALSHA", "EVAL"]);
-        const after = await monitor.during(() => browser.post("/visit"));
-        expect(after.map(name)).to.deep.equal(["GET", "EVALSHA"]);
+        const first = await monitor.during(() => browser.post("/visit"));
+        expect(first.map(name)).to.deep.equal(["GET", "EVALSHA", "EVAL"]);
+        const second = await monitor.during(() => browser.post("/visit"));
+        expect(second.map(name)).to.deep.equal(["GET", "EVALSHA"]);
         expect(await (await browser.get("/")).json()).to.deep.equal({ hits: 3 });
       });
 
-      it("leave a record with a lifetime that redis-cli can read", async () => {
+      it("write a record and a TTL that redis-cli can read", async () => {
         const keys = (await eachMaster("KEYS", "*")).join("\n").trim().split("\n");
         expect(keys).to.have.length(1);
         expect(keys[0]).to.match(/^session:[\w-]{43}$/);
@@ -115,7 +115,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
         expect(Number(await masters[0]!.cli("-c", "TTL", keys[0]!))).to.be.within(595, 600);
       });
 
-      it("leave nothing under the old key after regenerate()", async () => {
+      it("leave no record under the old key after regenerate()", async () => {
         const [before] = (await monitor.during(() => browser.get("/"))).map(key);
         await browser.post("/login");
         const [after] = (await monitor.during(() => browser.get("/"))).map(key);

@@ -22,7 +22,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
 
     for (const { title, create } of clientsOn(topology)) {
       describe(title, () => {
-        // Two processes, as it were, which live longer than one spec.
+        // The two stores stand for two processes. All specs share them.
         const pair = [0, 1].map(
           () => new RedisSessionStore({ getClient: () => create(deployment) }),
         );
@@ -30,7 +30,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
         let turn = 0;
         externalStoreContract(runner, {
           create: () => pair[turn++ % 2]!,
-          minTtl: 2, // a second may be over before a busy machine gets on
+          minTtl: 2, // a busy machine can need more than a second for one step
         });
       });
     }

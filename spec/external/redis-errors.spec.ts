@@ -10,18 +10,14 @@ import { RedisServer } from "../support/redis-server.js";
 import { BOUND, RedisWorld } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
-describe("RedisSessionStore's errors", function () {
+describe("The errors of RedisSessionStore", function () {
   this.timeout(60_000);
   const runner = new ConcurrentRunner(8);
   before(() => runner.start());
 
   for (const { title, create } of clientsOn("one node")) {
-    const specify = (
-      sentence: string,
-      args: string[],
-      spec: (world: RedisWorld) => Promise<void>,
-    ) => {
-      runner.it(`${sentence} (${title})`, async () => {
+    const specify = (name: string, args: string[], spec: (world: RedisWorld) => Promise<void>) => {
+      runner.it(`${name} (${title})`, async () => {
         const world = await RedisWorld.start(create, ...args);
         try {
           await spec(world);
@@ -39,19 +35,19 @@ describe("RedisSessionStore's errors", function () {
     ] as const) {
       const args = ["--rename-command", command, ""];
       specify(
-        `quote no key and no data when the server knows no ${command}`,
+        `contain no key and no data when the server does not know ${command}`,
         args,
         async (world) => {
           if (command !== "SET") await world.visit();
           const { cause } = await world.assertFails(path, BOUND);
-          // The server quotes how the command went on; that is cut off.
+          // The server quotes the arguments of the command. The store removes them.
           expect((cause as Error).message).to.match(/^ERR unknown command .?\w+.?$/);
         },
       );
     }
 
     specify(
-      "tell that the server is still loading, and nothing is lost",
+      "end when the server has loaded its data, and no session is lost",
       [
         ...["--enable-debug-command", "local", "--key-load-delay", "10000"],
         ...["--loading-process-events-interval-bytes", "1024"],
@@ -74,21 +70,18 @@ describe("RedisSessionStore's errors", function () {
     );
   }
 
-  it("tell no password, which ioredis puts into its errors with the AUTH that failed", async () => {
+  it("contain no password, although ioredis adds the failed AUTH command to its errors", async () => {
     const server = await RedisServer.start();
     await server.cli("CONFIG", "SET", "requirepass", "right");
     const store = new RedisSessionStore({
       getClient: () => new Redis(server.port, { password: "a wrong password", lazyConnect: true }),
     });
-    const visited = app(
-      { store, defaultSessionData: {} },
-      { "/": (ctx) => (ctx.session.data.a = 1) },
-    );
-    for (let i = 0; i < 3; i++) expect((await new Browser(visited).post("/")).status).to.equal(500);
-    const [error] = visited.errors as [SessionError];
+    const site = app({ store, defaultSessionData: {} }, { "/": (ctx) => (ctx.session.data.a = 1) });
+    for (let i = 0; i < 3; i++) expect((await new Browser(site).post("/")).status).to.equal(500);
+    const [error] = site.errors as [SessionError];
     expect(inspect(error)).to.include("WRONGPASS");
-    const told = inspect(visited.errors, { depth: Infinity, showHidden: true });
-    expect(told).to.not.include("a wrong password");
+    const text = inspect(site.errors, { depth: Infinity, showHidden: true });
+    expect(text).to.not.include("a wrong password");
     await store.close();
     await server.stop();
   });

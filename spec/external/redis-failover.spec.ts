@@ -9,24 +9,24 @@ import { RedisCluster } from "../support/redis-cluster.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const SESSIONS_PER_CLIENT = 9;
-/** Slots of the first master, as `redis-cli --cluster create` deals them out. */
+/** The number of slots that `redis-cli --cluster create` gives to the first master. */
 const SLOTS_OF_FIRST = 5461;
 
-/** Somebody who counts in his session all the time. */
+/** A visitor whose requests increment a counter in the session all the time. */
 class Visitor {
   isOnDeadMaster = false;
   acknowledged = 0;
-  /** When, for what has been acknowledged. */
+  /** The times of the acknowledged visits, in milliseconds of `performance.now()`. */
   readonly times: number[] = [];
   failures = 0;
-  /** When the first visit after a failure was acknowledged. */
+  /** The time of the first acknowledged visit after a failure. */
   backAt = Infinity;
   readonly browser: Browser;
   readonly #app: App;
 
-  constructor(visited: App) {
-    this.browser = new Browser(visited);
-    this.#app = visited;
+  constructor(site: App) {
+    this.browser = new Browser(site);
+    this.#app = site;
   }
 
   get lastError(): unknown {
@@ -55,11 +55,11 @@ class Visitor {
 }
 
 /**
- * What a failover may lose: Redis replicates asynchronously, so that a master may acknowledge a
- * write and die before its replica has got it. `min-replicas-to-write 1` with `min-replicas-max-lag
- * 1` makes a master that has lost its replica refuse writes after a second (NOREPLICAS: the request
- * fails, and nothing is lost in silence); `WAIT 1 <ms>` after a write, by an application that must
- * know, tells whether a replica has it.
+ * A failover can lose writes: Redis replicates asynchronously, so a master can acknowledge a write
+ * and die before its replica has received it. With `min-replicas-to-write 1` and
+ * `min-replicas-max-lag 1`, a master that has lost its replica rejects writes after a second
+ * (NOREPLICAS): the request fails, and nothing is lost silently. An application that must know
+ * whether a replica has received a write can send `WAIT 1 <ms>` after it.
  */
 describe("A Redis Cluster under load that loses a master", function () {
   this.timeout(60_000);
@@ -69,7 +69,7 @@ describe("A Redis Cluster under load that loses a master", function () {
   let diedAt: number;
 
   before(async () => {
-    // By default a whole cluster stops answering (CLUSTERDOWN) while a slot has no master.
+    // By default the whole cluster stops answering (CLUSTERDOWN) while a slot has no master.
     cluster = await RedisCluster.start(
       ...["--cluster-require-full-coverage", "no", "--cluster-node-timeout", "2000"],
     );
@@ -100,9 +100,9 @@ describe("A Redis Cluster under load that loses a master", function () {
   });
 
   async function killUnderLoad(): Promise<void> {
-    const over = new AbortController();
+    const stop = new AbortController();
     const load = visitors.map(async (visitor) => {
-      while (!over.signal.aborted) {
+      while (!stop.signal.aborted) {
         await visitor.visit();
         await sleep(50);
       }
@@ -112,18 +112,21 @@ describe("A Redis Cluster under load that loses a master", function () {
     diedAt = performance.now();
     await cluster.nodes[0]!.kill();
     try {
-      const absent = () => visitors.filter(({ times }) => (times.at(-1) ?? 0) < diedAt + 3000);
+      const unavailable = () => visitors.filter(({ times }) => (times.at(-1) ?? 0) < diedAt + 3000);
       await waitUntil(
-        "all sessions to be there again",
+        "all sessions to be available again",
         () => {
-          const [one, ...more] = absent();
-          if (one) throw new Error(`${more.length + 1} are not`, { cause: one.lastError });
+          const [one, ...more] = unavailable();
+          if (one)
+            throw new Error(`${more.length + 1} sessions are not available`, {
+              cause: one.lastError,
+            });
           return true;
         },
         30,
       );
     } finally {
-      over.abort();
+      stop.abort();
       await Promise.all(load);
     }
   }
@@ -131,12 +134,12 @@ describe("A Redis Cluster under load that loses a master", function () {
   const affected = () => visitors.filter(({ isOnDeadMaster }) => isOnDeadMaster);
   const others = () => visitors.filter(({ isOnDeadMaster }) => !isOnDeadMaster);
 
-  it("has had sessions on every master", () => {
+  it("had sessions on the dead master and on the other masters", () => {
     expect(affected()).to.have.length.above(0);
     expect(others()).to.have.length.above(0);
   });
 
-  it("loses nothing of the sessions on the other masters, and stalls none of them", async () => {
+  it("serves the sessions on the other masters without a failure during the outage", async () => {
     const backAt = Math.min(...affected().map((visitor) => visitor.backAt));
     for (const visitor of others()) {
       expect(visitor.failures).to.equal(0);
@@ -145,16 +148,16 @@ describe("A Redis Cluster under load that loses a master", function () {
     }
   });
 
-  it("has the dead master's sessions again when its replica has been promoted", async () => {
+  it("serves the sessions of the dead master again after the promotion of its replica", async () => {
     const failed = affected().filter(({ failures }) => failures > 0);
-    expect(failed, "the kill was felt").to.have.length.above(0);
+    expect(failed, "the visitors whose requests failed").to.have.length.above(0);
     for (const visitor of affected()) {
       const count = await visitor.count();
       const replicated = visitor.times.filter(
         (time) => time < diedAt - 1000 || time > diedAt + 3000,
       );
       expect(count).to.be.at.least(replicated.length);
-      // A failure that was none after all, since only the reply was lost, counts once.
+      // A failed visit has still counted once if only its reply was lost.
       expect(count).to.be.at.most(visitor.acknowledged + visitor.failures);
     }
   });

@@ -9,10 +9,10 @@ interface Fault {
   title: string;
   strike(world: RedisWorld): unknown;
   heal(world: RedisWorld): unknown;
-  /** Whether the server comes back without its records. */
-  forgets?: boolean;
-  /** When it may carry out what it was asked for, although nobody hears of it. */
-  mayObey?: "at once" | "later";
+  /** Whether the server restarts without its records. */
+  losesRecords?: boolean;
+  /** When the server may still execute a command whose request has already failed. */
+  mayExecute?: "immediately" | "later";
 }
 
 const FAULTS: Fault[] = [
@@ -20,7 +20,7 @@ const FAULTS: Fault[] = [
     title: "is killed",
     strike: ({ server }) => server.kill(),
     heal: ({ server }) => server.restart(),
-    forgets: true,
+    losesRecords: true,
   },
   {
     title: "refuses connections",
@@ -28,33 +28,33 @@ const FAULTS: Fault[] = [
     heal: ({ proxy }) => proxy.pass(),
   },
   {
-    title: "stands still",
+    title: "is paused",
     strike: ({ server }) => server.pause(),
     heal: ({ server }) => server.resume(),
-    mayObey: "later", // it finds in its memory what it was sent
+    mayExecute: "later", // the commands wait in its socket buffers
   },
   {
-    title: "cannot be reached, without a word",
+    title: "does not answer",
     strike: ({ proxy }) => proxy.hang(),
     heal: ({ proxy }) => proxy.pass(),
-    mayObey: "later", // what is on its way arrives
+    mayExecute: "later", // the commands arrive later
   },
   {
     title: "is too slow",
     strike: ({ proxy }) => proxy.delay(BOUND * 2000),
     heal: ({ proxy }) => proxy.pass(),
-    mayObey: "at once",
+    mayExecute: "immediately",
   },
   {
-    title: "is cut off before each request",
+    title: "loses the connection before each request",
     strike: ({ proxy }) => proxy.cutBeforeRequest(),
     heal: ({ proxy }) => proxy.pass(),
   },
   {
-    title: "is cut off before each reply",
+    title: "loses the connection before each reply",
     strike: ({ proxy }) => proxy.cutBeforeReply(),
     heal: ({ proxy }) => proxy.pass(),
-    mayObey: "at once",
+    mayExecute: "immediately",
   },
   {
     title: "has become a replica (READONLY)",
@@ -62,13 +62,13 @@ const FAULTS: Fault[] = [
     heal: ({ server }) => server.cli("REPLICAOF", "NO", "ONE"),
   },
   {
-    title: "has no memory left (OOM)",
+    title: "is out of memory (OOM)",
     strike: ({ server }) => server.cli("CONFIG", "SET", "maxmemory", "1"),
     heal: ({ server }) => server.cli("CONFIG", "SET", "maxmemory", "0"),
   },
 ];
 
-describe("RedisSessionStore when its server", function () {
+describe("RedisSessionStore: when its server", function () {
   this.timeout(60_000);
   const runner = new ConcurrentRunner(14);
   before(() => runner.start());
@@ -85,45 +85,48 @@ describe("RedisSessionStore when its server", function () {
       });
     };
 
-    for (const { title, strike, heal, forgets = false, mayObey } of FAULTS) {
-      specify(`${title} while a request is under way`, async (world) => {
-        const { browser, server } = world;
-        await world.visit();
-        await world.visit(); // the server knows the script now
-        const cookie = browser.cookie("session");
-        world.meanwhile = () => strike(world);
-        await world.assertFails("/visit/broken", BOUND);
-        await world.assertServesWithoutSession();
-        await world.assertFails("/visit", BOUND);
-        expect(browser.cookie("session")).to.equal(cookie);
-        await heal(world);
-        if (forgets) {
-          await world.recovery();
-          expect(await world.visit()).to.equal(1);
-          return;
-        }
-        const monitor = await RedisMonitor.on(server);
-        // Time for a client to connect again and to send whatever it may have kept.
-        const late = await monitor.during(() => sleep(1000));
-        monitor.close();
-        if (mayObey !== "later") expect(late).to.deep.equal([]);
-        const { hits } = await world.recovery();
-        expect(hits).to.be.within(2, mayObey ? 3 : 2);
-        expect(await world.visit()).to.be.above(hits!);
-      });
+    for (const { title, strike, heal, losesRecords = false, mayExecute } of FAULTS) {
+      specify(
+        `${title} during a request, that request fails and later requests succeed`,
+        async (world) => {
+          const { browser, server } = world;
+          await world.visit();
+          await world.visit(); // the server has cached the script now
+          const cookie = browser.cookie("session");
+          world.meanwhile = () => strike(world);
+          await world.assertFails("/visit/broken", BOUND);
+          await world.assertServesWithoutSession();
+          await world.assertFails("/visit", BOUND);
+          expect(browser.cookie("session")).to.equal(cookie);
+          await heal(world);
+          if (losesRecords) {
+            await world.recovery();
+            expect(await world.visit()).to.equal(1);
+            return;
+          }
+          const monitor = await RedisMonitor.on(server);
+          // The client gets time to reconnect and to send commands that it has queued.
+          const late = await monitor.during(() => sleep(1000));
+          monitor.close();
+          if (mayExecute !== "later") expect(late).to.deep.equal([]);
+          const { hits } = await world.recovery();
+          expect(hits).to.be.within(2, mayExecute ? 3 : 2);
+          expect(await world.visit()).to.be.above(hits!);
+        },
+      );
     }
 
-    for (const title of ["refuses connections", "cannot be reached, without a word"]) {
+    for (const title of ["refuses connections", "does not answer"]) {
       const { strike, heal } = FAULTS.find((fault) => fault.title === title)!;
 
-      specify(`${title} from the start`, async (world) => {
+      specify(`${title} from the start, requests fail until it recovers`, async (world) => {
         await strike(world);
         await world.assertFails("/visit", BOUND);
         expect(world.browser.cookie("session")).to.equal(undefined);
-        if (title.includes("without a word")) {
-          // The start has begun a moment after its request, and may not have failed yet.
+        if (title === "does not answer") {
+          // The connection attempt began a moment after its request and may still be running.
           await world.assertFails("/visit", BOUND);
-          await assertFailAtOnce(world);
+          await assertFailFast(world);
         }
         await world.assertServesWithoutSession();
         await heal(world);
@@ -131,36 +134,39 @@ describe("RedisSessionStore when its server", function () {
         expect(await world.visit()).to.equal(2);
       });
 
-      specify(`${title} and is known to: calls fail at once`, async (world) => {
+      specify(`${title} and a call has failed, later calls fail fast`, async (world) => {
         await world.visit();
         await strike(world);
         await world.assertFails("/visit", BOUND);
-        // A pool that is refused does not tell, so that a call finds it out once more.
+        // A pool does not report a refused connection, so a second call has to fail first.
         if (isPool) await world.assertFails("/visit", BOUND);
-        await assertFailAtOnce(world);
+        await assertFailFast(world);
         await heal(world);
         await world.recovery();
       });
     }
 
-    specify("is cut off once, before the reply: an update() is not made twice", async (world) => {
-      const { browser, proxy } = world;
-      await world.visit();
-      expect((await browser.post("/count")).status).to.equal(200);
-      world.meanwhile = () => proxy.cutBeforeReply(1);
-      await world.assertFails("/count", BOUND);
-      world.meanwhile = () => {};
-      await proxy.pass();
-      expect(await world.recovery()).to.include({ count: 2 });
-      expect((await browser.post("/count")).status).to.equal(200);
-      expect(await world.recovery()).to.include({ count: 3 });
-    });
+    specify(
+      "loses the connection before one reply, update() is not executed twice",
+      async (world) => {
+        const { browser, proxy } = world;
+        await world.visit();
+        expect((await browser.post("/count")).status).to.equal(200);
+        world.meanwhile = () => proxy.cutBeforeReply(1);
+        await world.assertFails("/count", BOUND);
+        world.meanwhile = () => {};
+        await proxy.pass();
+        expect(await world.recovery()).to.include({ count: 2 });
+        expect((await browser.post("/count")).status).to.equal(200);
+        expect(await world.recovery()).to.include({ count: 3 });
+      },
+    );
   }
 });
 
-/** Before anything else happens. */
-async function assertFailAtOnce(world: RedisWorld): Promise<void> {
+/** Checks that requests fail fast: before any I/O event is handled. */
+async function assertFailFast(world: RedisWorld): Promise<void> {
   const failures = Array.from({ length: 50 }, () => world.assertFails("/visit", BOUND));
-  const atOnce = Promise.all(failures).then(() => "at once");
-  expect(await Promise.race([atOnce, setImmediate("later")])).to.equal("at once");
+  const failed = Promise.all(failures).then(() => "immediately");
+  expect(await Promise.race([failed, setImmediate("later")])).to.equal("immediately");
 }

@@ -8,7 +8,7 @@ import { Worker } from "../support/worker.js";
 const PROGRAM = new URL("../support/programs/redis-worker.ts", import.meta.url);
 
 for (const library of ["node-redis", "ioredis"]) {
-  describe(`In workerd, RedisSessionStore with perRequest and ${library}`, () => {
+  describe(`RedisSessionStore with perRequest and ${library} in workerd`, () => {
     let redis: RedisServer;
     let worker: Worker;
     let browser: Browser;
@@ -32,14 +32,14 @@ for (const library of ["node-redis", "ioredis"]) {
 
     const seen = async (visitor = browser) => (await visitor.get("/")).json();
 
-    it("keeps sessions from one request to the next", async () => {
+    it("keeps sessions between requests", async () => {
       for (const path of ["/count", "/count", "/add", "/login"]) {
         expect((await browser.post(path)).status, path).to.equal(200);
       }
       expect(await seen()).to.deep.equal({ count: 3, user: "ada" });
     });
 
-    it("revokes the ID from before login and logout", async () => {
+    it("ends the old ID at login and at logout", async () => {
       for (const path of ["/login", "/logout"]) {
         await browser.post("/count");
         const cookie = `session=${browser.cookie("session")}`;
@@ -50,14 +50,14 @@ for (const library of ["node-redis", "ioredis"]) {
       }
     });
 
-    it("loses none of the updates of requests that run at once, and leaves no connection behind", async () => {
+    it("loses no update of concurrent requests and leaves no connection open", async () => {
       await browser.post("/count");
       const updates = await Promise.all(Array.from({ length: 10 }, () => browser.post("/add")));
       expect(updates.map(({ status }) => status)).to.deep.equal(Array(10).fill(200));
       expect(await seen()).to.deep.equal({ count: 11 });
-      await waitUntil("no connection", async () => {
+      await waitUntil("all connections to close", async () => {
         const clients = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
-        return clients.trim().split("\n").length === 1; // the one that asks
+        return clients.trim().split("\n").length === 1; // the connection of redis-cli
       });
     });
   });

@@ -20,7 +20,7 @@ describe("RedisSessionStore with perRequest", () => {
     const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
     return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
   };
-  const visits = (store: RedisSessionStore, meanwhile: () => unknown = () => {}) =>
+  const appOn = (store: RedisSessionStore, meanwhile: () => unknown = () => {}) =>
     app(
       { store, defaultSessionData: { hits: 0 } },
       {
@@ -32,46 +32,46 @@ describe("RedisSessionStore with perRequest", () => {
         },
         "/broken": (ctx) => {
           void ctx.session.data.hits;
-          throw new Error("A mistake.");
+          throw new Error("The handler failed.");
         },
       },
     );
 
   for (const { title, create } of clientsOn("one node")) {
-    it(`gives each request a client of ${title}, and closes it when the request is over`, async () => {
-      let asked = 0;
+    it(`opens a client of ${title} for each request and closes it after the request`, async () => {
+      let getClientCalls = 0;
       let during = 0;
       const store = new RedisSessionStore({
         perRequest: true,
         getClient() {
-          asked++;
+          getClientCalls++;
           return create({ nodes: [redis], stop: async () => {} });
         },
       });
-      const browser = new Browser(visits(store, async () => (during = await connections())));
+      const browser = new Browser(appOn(store, async () => (during = await connections())));
       for (let hits = 1; hits <= 3; hits++) {
         expect(await (await browser.post("/visit")).json()).to.equal(hits);
       }
-      expect(asked).to.equal(3);
+      expect(getClientCalls).to.equal(3);
       expect(during).to.be.at.least(1);
-      await waitUntil("no connection", async () => (await connections()) === 0);
+      await waitUntil("all connections to close", async () => (await connections()) === 0);
     });
   }
 
-  it("asks for none where no store is needed", async () => {
-    let asked = 0;
+  it("creates no client for a request that does not use the session", async () => {
+    let getClientCalls = 0;
     const store = new RedisSessionStore({
       perRequest: true,
       getClient() {
-        asked++;
+        getClientCalls++;
         return createClient({ url: redis.url });
       },
     });
-    expect((await new Browser(visits(store)).get("/static")).status).to.equal(200);
-    expect(asked).to.equal(0);
+    expect((await new Browser(appOn(store)).get("/static")).status).to.equal(200);
+    expect(getClientCalls).to.equal(0);
   });
 
-  it("shares no client among requests that are under way at once", async () => {
+  it("shares no client between concurrent requests", async () => {
     const clients = new Set();
     const store = new RedisSessionStore({
       perRequest: true,
@@ -81,33 +81,33 @@ describe("RedisSessionStore with perRequest", () => {
         return client;
       },
     });
-    const visited = visits(store);
-    await Promise.all(Array.from({ length: 5 }, () => new Browser(visited).post("/visit")));
+    const site = appOn(store);
+    await Promise.all(Array.from({ length: 5 }, () => new Browser(site).post("/visit")));
     expect(clients.size).to.equal(5);
-    await waitUntil("no connection", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await connections()) === 0);
   });
 
-  it("closes a client that getClient has opened, too", async () => {
+  it("also closes a client that getClient has opened", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
       getClient: () => createClient({ url: redis.url }).connect(),
     });
-    expect((await new Browser(visits(store)).post("/visit")).status).to.equal(200);
-    await waitUntil("no connection", async () => (await connections()) === 0);
+    expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(200);
+    await waitUntil("all connections to close", async () => (await connections()) === 0);
   });
 
-  it("closes the client of a request whose handler has thrown", async () => {
+  it("closes the client when the handler throws", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
       getClient: () => createClient({ url: redis.url }),
     });
-    const browser = new Browser(visits(store));
+    const browser = new Browser(appOn(store));
     await browser.post("/visit");
     expect((await browser.get("/broken")).status).to.equal(500);
-    await waitUntil("no connection", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await connections()) === 0);
   });
 
-  it("leaves no client behind that could not connect", async () => {
+  it("closes a client that could not connect", async () => {
     const server = await RedisServer.start();
     await server.kill();
     const clients: { isOpen: boolean }[] = [];
@@ -119,13 +119,13 @@ describe("RedisSessionStore with perRequest", () => {
         return client;
       },
     });
-    expect((await new Browser(visits(store)).post("/visit")).status).to.equal(500);
+    expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(500);
     await waitUntil("the client to be closed", () => clients.every(({ isOpen }) => !isOpen));
     expect(clients).to.have.length(1);
     await server.stop();
   });
 
-  it("closes a client that comes when nobody waits for it any longer", async () => {
+  it("closes a client that arrives after its request has timed out", async () => {
     const clients: { isOpen: boolean }[] = [];
     const failed = new Deferred();
     const store = new RedisSessionStore({
@@ -140,14 +140,14 @@ describe("RedisSessionStore with perRequest", () => {
         return client;
       },
     });
-    expect((await new Browser(visits(store)).post("/visit")).status).to.equal(500);
+    expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(500);
     failed.resolve();
-    await waitUntil("the client to come and to be closed", () => {
+    await waitUntil("the client to arrive and to be closed", () => {
       return clients.length === 1 && !clients[0]!.isOpen;
     });
   });
 
-  it("tells the platform to wait for the good-bye, and keeps the response from waiting", async () => {
+  it("closes the client within waitUntil(), without a delay of the response", async () => {
     const answered = new Deferred();
     const store = new RedisSessionStore({
       perRequest: true,
@@ -162,17 +162,17 @@ describe("RedisSessionStore with perRequest", () => {
       },
     });
     const waited: Promise<unknown>[] = [];
-    const visited = visits(store);
+    const site = appOn(store);
     const handler = (ctx: any) =>
-      visited({ ...ctx, waitUntil: (promise: Promise<unknown>) => void waited.push(promise) });
+      site({ ...ctx, waitUntil: (promise: Promise<unknown>) => void waited.push(promise) });
     expect((await new Browser(handler).post("/visit")).status).to.equal(200);
     answered.resolve();
     expect(waited).to.have.length(1);
     await waited[0];
-    await waitUntil("no connection", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await connections()) === 0);
   });
 
-  it("is on or off", () => {
+  it("throws a TypeError if perRequest is not a boolean", () => {
     const options: any = { getClient: () => createClient(), perRequest: "yes" };
     expect(() => new RedisSessionStore(options)).to.throw(TypeError, "perRequest");
   });

@@ -7,10 +7,10 @@ import { Incrementer } from "../support/redis-incrementers.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
 
-/** Of which the processes that are killed make a part. */
+/** The number of updates of each process that is not killed. */
 const UPDATES = Number(process.env.REDIS_UPDATES ?? 1000);
 const SESSIONS = 6;
-/** What one process has under way at once, in `redis-incrementer.ts`. */
+/** The number of concurrent updates in one process; see `redis-incrementer.ts`. */
 const AT_ONCE = 4;
 
 describe("Processes that share sessions in Redis", function () {
@@ -27,7 +27,7 @@ describe("Processes that share sessions in Redis", function () {
     await redis.stop();
   });
 
-  it("lose no update() that was acknowledged, though some are killed in the middle", async () => {
+  it("lose no acknowledged update(), even if some of them are killed", async () => {
     const counted = app(
       { store, defaultSessionData: {} },
       {
@@ -42,7 +42,11 @@ describe("Processes that share sessions in Redis", function () {
     const survivors = [0, 1].map(() => new Incrementer(redis.url, UPDATES, ids));
     const victims = [0, 1].map(() => new Incrementer(redis.url, Infinity, ids));
     for (const [index, victim] of victims.entries()) {
-      await waitUntil("a victim in the middle", () => victim.total > (index + 1) * 50, 40);
+      await waitUntil(
+        "updates of a process that is to be killed",
+        () => victim.total > (index + 1) * 50,
+        40,
+      );
       victim.kill();
     }
     for (const survivor of survivors) expect(await survivor.end()).to.equal(null);
@@ -58,7 +62,7 @@ describe("Processes that share sessions in Redis", function () {
       expect(count).to.be.at.least(acknowledged);
       unacknowledged += count - acknowledged;
     }
-    // What was written when its process was killed before it could say so.
+    // These updates were written, but their process was killed before it acknowledged them.
     expect(unacknowledged).to.be.at.most(victims.length * AT_ONCE);
     for (const { total } of survivors) expect(total).to.be.within(UPDATES * 0.9, UPDATES);
   });

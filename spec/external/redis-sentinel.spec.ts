@@ -6,7 +6,7 @@ import { clientsOn } from "../support/redis-clients.js";
 import { RedisSentinel } from "../support/redis-sentinel.js";
 import { waitUntil } from "../support/wait-until.js";
 
-describe("Sessions in a Redis whose master Sentinel replaces", function () {
+describe("Sessions in Redis with Sentinel", function () {
   this.timeout(60_000);
   const stores: RedisSessionStore[] = [];
   let sentinel: RedisSentinel;
@@ -15,13 +15,13 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     sentinel = await RedisSentinel.start(500);
   });
   after(async () => {
-    // First, however the spec ended: node-redis 5 would look for its Sentinels for ever,
-    // and so would this process.
+    // The stores are closed first: otherwise node-redis 5 looks for its Sentinels forever, and this
+    // process does not end.
     await Promise.all(stores.map((store) => store.close()));
     await sentinel?.stop();
   });
 
-  it("go on with every client when the replica has been promoted", async () => {
+  it("continue with every client after the promotion of the replica", async () => {
     const { nodes } = sentinel;
     const visitors = clientsOn("Sentinel").map(({ title, create }) => {
       const store = new RedisSessionStore({
@@ -37,8 +37,8 @@ describe("Sessions in a Redis whose master Sentinel replaces", function () {
     for (const { browser } of visitors) {
       expect(await (await browser.post("/visit")).json()).to.equal(1);
     }
-    // Replication is asynchronous. WAIT would not do: it waits for what its
-    // own connection has written.
+    // Replication is asynchronous. WAIT does not help here: it waits only for the writes of its own
+    // connection.
     await waitUntil("the replica to have all sessions", async () => {
       return (await nodes[1].cli("DBSIZE")) === (await nodes[0].cli("DBSIZE"));
     });

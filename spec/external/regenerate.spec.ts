@@ -26,12 +26,12 @@ describe("regenerate() on an external store", () => {
     store.clearCalls();
   }
 
-  /** As a second window of the same browser, which still holds the old ID. */
-  function visitBeside(path: string): Promise<Response> {
+  /** Sends a request from a second window of the same browser, which still holds the old ID. */
+  function visitInSecondWindow(path: string): Promise<Response> {
     return new Browser(notes.app).get(path, { cookie: `session=${oldId}` });
   }
 
-  it("moves the data to a new ID, and the old one is dead before the response", async () => {
+  it("moves the data to a new ID and ends the old ID before the response", async () => {
     const response = await browser.get("/regenerate?user=alice");
     const newId = browser.cookie("session")!;
     expect(setCookies(response).map(({ value }) => value)).to.deep.equal([newId]);
@@ -42,19 +42,19 @@ describe("regenerate() on an external store", () => {
     expect(notes.log.types).to.deep.equal(["regenerated", "fresh"]);
   });
 
-  it("keeps when the session was created", async () => {
+  it("keeps the creation time of the session", async () => {
     const { created } = /^1\.(?<created>\d+)\./.exec(store.record)!.groups!;
     clock.pass(1000);
     await browser.get("/regenerate");
     expect(store.record).to.match(new RegExp(`^1\\.${created}\\.`));
   });
 
-  it("writes the new record before the old one dies, and tells the ID to nobody before that", async () => {
+  it("creates the new record before it replaces the old one with a tombstone", async () => {
     await browser.get("/regenerate");
     expect(store.calls).to.deep.equal(["read", "read", "create", "update", "remove"]);
   });
 
-  it("is honoured when the handler fails, without the handler's changes", async () => {
+  it("takes effect when the handler throws, but without the changes of the handler", async () => {
     notes.meanwhile = () => {
       throw new Error("after regenerate()");
     };
@@ -64,10 +64,10 @@ describe("regenerate() on an external store", () => {
     expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "1" });
   });
 
-  describe("takes a write beside it along", () => {
+  describe("includes a concurrent write", () => {
     for (const hook of ["create", "update"] as const) {
-      it(`that comes before its ${hook}`, async () => {
-        store.before(hook, () => visitBeside("/set?b=2"));
+      it(`that arrives before it calls ${hook}()`, async () => {
+        store.before(hook, () => visitInSecondWindow("/set?b=2"));
         await browser.get("/regenerate?user=alice");
         expect(notes.log.types).to.include.members(["regenerated", "merged"]);
         const data = { a: "1", b: "2", user: "alice" };
@@ -78,9 +78,9 @@ describe("regenerate() on an external store", () => {
     }
   });
 
-  it("refuses a write beside it that comes after its update", async () => {
+  it("does not include a concurrent write that arrives after it called update()", async () => {
     let late: Response | undefined;
-    store.before("remove", async () => (late = await visitBeside("/set?b=2")));
+    store.before("remove", async () => (late = await visitInSecondWindow("/set?b=2")));
     await browser.get("/regenerate");
     expect(late?.status).to.equal(200);
     expect(setCookies(late!)[0]?.value).to.not.equal(oldId);
@@ -89,9 +89,9 @@ describe("regenerate() on an external store", () => {
 
   for (const path of ["/destroy", "/regenerate"]) {
     for (const hook of ["create", "update"] as const) {
-      it(`loses to ${path} that comes before its ${hook}: sets no cookie, leaves no record`, async () => {
+      it(`sets no cookie and leaves no record when ${path} arrives before it calls ${hook}()`, async () => {
         store.before(hook, () => browser.get(path));
-        const response = await visitBeside("/regenerate?user=loser");
+        const response = await visitInSecondWindow("/regenerate?user=loser");
         expect(response.status).to.equal(200);
         expect(setCookies(response)).to.deep.equal([]);
         expect(notes.log.types.at(-1)).to.equal("gone");
@@ -104,7 +104,7 @@ describe("regenerate() on an external store", () => {
     }
   }
 
-  it("of a session that expires beside it creates nothing that lasts", async () => {
+  it("leaves no data in the backend when the session expires meanwhile", async () => {
     store.before("update", () => clock.pass(86_400));
     const response = await browser.get("/regenerate");
     expect(setCookies(response)).to.deep.equal([]);
@@ -112,42 +112,43 @@ describe("regenerate() on an external store", () => {
     for (const text of store.records.values()) expect(text).to.not.contain('"a"');
   });
 
-  it("of a session that is fresh is nothing special", async () => {
-    const newcomer = new Browser(notes.app);
-    await newcomer.get("/regenerate?a=2");
+  it("is an ordinary save if the session is fresh", async () => {
+    const newVisitor = new Browser(notes.app);
+    await newVisitor.get("/regenerate?a=2");
     expect(store.calls).to.deep.equal(["create"]);
     expect(notes.log.types).to.deep.equal(["saved"]);
   });
 
   /*
-   * The process dies, or its connection does, at any moment: each call in turn has no effect and fails, or has its effect and its
-   * answer is lost. Whatever the client holds then leads to the whole session or to none.
+   * The process or its connection can die at any moment. Each backend call fails once before it
+   * takes effect, and once after it took effect, when only the reply is lost. Afterwards the ID
+   * that the client holds must lead to the whole session or to no session.
    */
-  describe("when the backend fails at", () => {
+  describe("when the backend fails", () => {
     const faults: Record<string, (call: () => unknown) => unknown> = {
-      "before it had an effect": () => {
+      "before it takes effect": () => {
         throw new Error("connection refused");
       },
-      "whose answer was lost": (call) => {
+      "after it took effect": (call) => {
         call();
         throw new Error("connection reset");
       },
     };
-    /** The calls after the load, with a write beside it so that there is a conflict. */
+    /** The calls after the load. A concurrent write makes the first update() a conflict. */
     const calls: Hook[] = ["read", "create", "update", "read", "update", "update", "remove"];
 
     for (const [how, fail] of Object.entries(faults)) {
       for (const [index, hook] of calls.entries()) {
-        it(`call ${index + 1}, ${hook}, ${how}, never leaves half a session`, async () => {
+        it(`in call ${index + 1}, ${hook}(), ${how}: leaves the whole session or none`, async () => {
           const seen: Hook[] = [];
-          let isBeside = false;
+          let isSecondWindow = false;
           store.interfereAlways(async (called, call) => {
-            if (isBeside) return call();
+            if (isSecondWindow) return call();
             seen.push(called);
             if (seen.length === 4 && called === "update") {
-              isBeside = true;
-              await visitBeside("/set?b=2");
-              isBeside = false;
+              isSecondWindow = true;
+              await visitInSecondWindow("/set?b=2");
+              isSecondWindow = false;
             }
             return seen.length === index + 2 ? fail(call) : call();
           });
@@ -164,15 +165,15 @@ describe("regenerate() on an external store", () => {
           } else {
             expect(setCookies(response)).to.deep.equal([]);
             expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
-            const isDead = index === 5 && how === "whose answer was lost";
-            const beside = index > 1 ? { b: "2" } : {};
-            expect(await notes.behind(oldId)).to.deep.equal(isDead ? {} : { a: "1", ...beside });
+            const isDead = index === 5 && how === "after it took effect";
+            const merged = index > 1 ? { b: "2" } : {};
+            expect(await notes.behind(oldId)).to.deep.equal(isDead ? {} : { a: "1", ...merged });
           }
         });
       }
     }
 
-    it("all that is left to do is to tidy up, is done all the same", async () => {
+    it("only in the final remove(): succeeds", async () => {
       store.interfere("remove", () => {
         throw new Error("connection refused");
       });

@@ -4,7 +4,7 @@ import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
 
-describe("an external store renews", () => {
+describe("A renewal by an external store", () => {
   let clock: Clock;
   let store: MapStore;
   let notes: Notes;
@@ -16,7 +16,7 @@ describe("an external store renews", () => {
   });
   afterEach(() => clock.restore());
 
-  it("nothing, and writes nothing, for a request that only reads before it is due", async () => {
+  it("is not written before it is due when a request only reads", async () => {
     const browser = await notes.visitor();
     clock.pass(99);
     store.clearCalls();
@@ -26,7 +26,7 @@ describe("an external store renews", () => {
     expect(notes.log.events).to.deep.equal([]);
   });
 
-  it("the expiry, and nothing else, once it is due", async () => {
+  it("moves only the expiry once it is due", async () => {
     const browser = await notes.visitor();
     clock.pass(100);
     store.clearCalls();
@@ -39,7 +39,7 @@ describe("an external store renews", () => {
     expect(store.calls).to.deep.equal(["read", "update", "read"]);
   });
 
-  it("nothing for a request that does not look at the session", async () => {
+  it("is not written when the request does not read the session", async () => {
     const browser = await notes.visitor();
     clock.pass(500);
     store.clearCalls();
@@ -47,7 +47,7 @@ describe("an external store renews", () => {
     expect(store.hooks.update.callCount).to.equal(0);
   });
 
-  it("without overwriting what another request has changed meanwhile", async () => {
+  it("does not overwrite a concurrent change", async () => {
     const browser = await notes.visitor({ a: "1" });
     clock.pass(100);
     notes.meanwhile = () => browser.get("/set?a=2");
@@ -55,11 +55,11 @@ describe("an external store renews", () => {
     expect(store.record).to.equal(`1.${clock.now - 100}.${clock.now + 1000}.{"a":"2"}`);
   });
 
-  it("without shortening the life that another request has given the session meanwhile", async () => {
+  it("does not shorten an expiry that a concurrent renewal has extended", async () => {
     const browser = await notes.visitor({ a: "1" });
     clock.pass(100);
     const due = clock.now + 1000;
-    // This one is slow, and decides by a clock that is behind.
+    // The other request renews by a clock that is 200 seconds ahead.
     store.before("update", async () => {
       clock.pass(200);
       await browser.get("/");

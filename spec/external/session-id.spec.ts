@@ -4,7 +4,7 @@ import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 
-describe("the IDs of an external store", () => {
+describe("The IDs of an external store", () => {
   let clock: Clock;
   let store: MapStore;
   let notes: Notes;
@@ -20,20 +20,20 @@ describe("the IDs of an external store", () => {
     notes = new Notes(store);
   }
 
-  describe("let nothing that the client made up reach a hook:", () => {
+  describe("are not passed to a hook if they are malformed:", () => {
     const key = `session:${"k".repeat(43)}`;
     for (const [what, value] of Object.entries({
       "a path": "../../x",
-      "NUL among 43 characters": `${"A".repeat(20)}\0${"A".repeat(22)}`,
+      "43 characters with a NUL": `${"A".repeat(20)}\0${"A".repeat(22)}`,
       "300 characters": "A".repeat(300),
-      "43 characters of another alphabet": `${"A".repeat(42)}+`,
-      "43 characters in a form that is not canonical": `${"A".repeat(42)}B`,
-      "an ID and its padding": `${"A".repeat(43)}=`,
-      "white space around an ID": ` ${"A".repeat(41)} `,
-      "the text undefined": "undefined",
-      "the text null": "null",
-      "somebody else's key": key,
-      "another program's key": "billing:ledger",
+      "43 characters, one of them outside the alphabet": `${"A".repeat(42)}+`,
+      "43 characters in a non-canonical encoding": `${"A".repeat(42)}B`,
+      "an ID with padding": `${"A".repeat(43)}=`,
+      "43 characters with white space at both ends": ` ${"A".repeat(41)} `,
+      'the text "undefined"': "undefined",
+      'the text "null"': "null",
+      "the key of another session": key,
+      "the key of another program": "billing:ledger",
     })) {
       it(what, async () => {
         store.records.set(key, `1.${clock.now}.${clock.now + 100}.{"a":"other"}`);
@@ -51,7 +51,7 @@ describe("the IDs of an external store", () => {
       });
     }
 
-    it("nothing at all, for a cookie that is empty", async () => {
+    it("an empty cookie value", async () => {
       const browser = new Browser(notes.app);
       expect(await (await browser.get("/", { cookie: "session=" })).json()).to.deep.equal({});
       expect(store.calls).to.deep.equal([]);
@@ -70,14 +70,14 @@ describe("the IDs of an external store", () => {
     expect(await notes.behind("A".repeat(43))).to.deep.equal({});
   });
 
-  it("cannot be had from a stolen dump", async () => {
+  it("cannot be derived from a stolen dump of the backend", async () => {
     const browser = await notes.visitor();
     const [[key, text]] = [...store.records] as [[string, string]];
     expect(await notes.behind(key.slice("session:".length))).to.deep.equal({});
     expect(key + text).to.not.contain(browser.cookie("session"));
   });
 
-  it("are 32 bytes, never the same, in canonical base64url", async () => {
+  it("are 32 unique random bytes in canonical base64url", async () => {
     const ids = new Set<string>();
     for (let i = 0; i < 200; i++) ids.add((await notes.visitor()).cookie("session")!);
     expect(ids.size).to.equal(200);
@@ -89,7 +89,7 @@ describe("the IDs of an external store", () => {
     }
   });
 
-  it("are good under their own cookie's name only", async () => {
+  it("are valid only for the cookie name that they were created for", async () => {
     const id = (await notes.visitor()).cookie("session")!;
     const admin = new Browser(new Notes(store, { cookieName: "admin" }).app);
     const response = await admin.get("/", { cookie: `admin=${id}` });

@@ -4,34 +4,34 @@ import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
 
-/** As on Workers KV: it can look whether a record is there, and write; not both in one step. */
-class BlindStore extends MapStore {
+/** Like Workers KV, it can check that a record exists and can write, but not both in one step. */
+class StoreWithoutCompare extends MapStore {
   protected override get compares(): boolean {
     return false;
   }
 
   protected override update(
-    ...[key, text, ttl, , ctx]: Parameters<MapStore["hooks"]["update"]>
+    ...[key, { text, ttl }, call]: Parameters<MapStore["hooks"]["update"]>
   ): ReturnType<MapStore["hooks"]["update"]> {
     const current = this.records.get(key);
     if (current === undefined) return false;
-    return super.update(key, text, ttl, current, ctx) as boolean;
+    return super.update(key, { text, ttl, expected: current }, call) as boolean;
   }
 }
 
-describe("an external store that cannot compare", () => {
+describe("An external store without compare-and-swap", () => {
   let clock: Clock;
-  let store: BlindStore;
+  let store: StoreWithoutCompare;
   let notes: Notes;
 
   beforeEach(() => {
     clock = new Clock();
-    store = new BlindStore();
+    store = new StoreWithoutCompare();
     notes = new Notes(store);
   });
   afterEach(() => clock.restore());
 
-  it("writes no record again that it finds gone", async () => {
+  it("does not write a record that has been removed", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => browser.get("/destroy");
     const response = await browser.get("/set?a=2");
@@ -41,7 +41,7 @@ describe("an external store that cannot compare", () => {
     expect(notes.log.types).to.deep.equal(["destroyed", "gone"]);
   });
 
-  it("writes none that has expired", async () => {
+  it("does not write a record that has expired", async () => {
     const browser = await notes.visitor();
     notes.meanwhile = () => clock.pass(86_400);
     store.clearCalls();
@@ -50,25 +50,25 @@ describe("an external store that cannot compare", () => {
     expect(notes.log.types).to.deep.equal(["gone"]);
   });
 
-  it("overwrites what another request has changed meanwhile", async () => {
+  it("overwrites a concurrent change", async () => {
     const browser = await notes.visitor({ a: "1", b: "1" });
     notes.meanwhile = () => browser.get("/set?b=2");
     await browser.get("/set?a=2");
     expect(await (await browser.get("/")).json()).to.deep.equal({ a: "2", b: "1" });
   });
 
-  describe("regenerates", () => {
-    it("and the old ID is dead before the response", async () => {
+  describe("on regenerate()", () => {
+    it("ends the old ID before the response", async () => {
       const browser = await notes.visitor();
       const oldId = browser.cookie("session")!;
       store.clearCalls();
       await browser.get("/regenerate");
-      expect(store.calls.slice(-2), "in this order").to.deep.equal(["create", "remove"]);
+      expect(store.calls.slice(-2), "the last two calls").to.deep.equal(["create", "remove"]);
       expect(await notes.behind(oldId)).to.deep.equal({});
       expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "1" });
     });
 
-    it("nothing that has been destroyed before", async () => {
+    it("moves nothing if the session has been destroyed meanwhile", async () => {
       const browser = await notes.visitor();
       notes.meanwhile = () => browser.get("/destroy");
       const response = await browser.get("/regenerate");
@@ -76,7 +76,8 @@ describe("an external store that cannot compare", () => {
       expect(store.records.size).to.equal(0);
     });
 
-    it("and fails when it cannot remove the old record, which nothing else makes useless", async () => {
+    // This store cannot write a tombstone, so the old ID would stay valid.
+    it("fails if it cannot remove the old record", async () => {
       const browser = await notes.visitor();
       const oldId = browser.cookie("session")!;
       store.interfere("remove", () => {

@@ -18,22 +18,22 @@ describe("UnsafeMemoryStore", () => {
   });
   afterEach(() => clock.restore());
 
-  it("has its older name, too", () => {
+  it("is also exported under its older name", () => {
     expect(UnsafeMemorySessionStore).to.equal(UnsafeMemoryStore);
   });
 
-  it("refuses options that it does not have", () => {
+  it("throws a TypeError for an unknown option", () => {
     expect(() => new UnsafeMemoryStore({ prefx: "a:" } as object)).to.throw(TypeError, "prefx");
   });
 
-  it("keeps sessions to itself: two stores know nothing of each other", async () => {
+  it("shares no session with another instance", async () => {
     const browser = await notes.visitor();
     const other = new Notes(new UnsafeMemoryStore());
     expect(await other.behind(browser.cookie("session")!)).to.deep.equal({});
   });
 
-  describe("forgets", () => {
-    it("a session when it expires, to the second", async () => {
+  describe("removes", () => {
+    it("a session in the second of its expiry", async () => {
       const browser = await notes.visitor();
       const id = browser.cookie("session")!;
       const hour = new Notes(store, { idleTimeout: 3600, renewAfter: 3600 });
@@ -41,11 +41,11 @@ describe("UnsafeMemoryStore", () => {
       expect(await hour.behind(id)).to.deep.equal({ a: "1" });
       clock.pass(1);
       expect(await hour.behind(id)).to.deep.equal({});
-      // The record is not there any more, rather than there and too old.
+      // The record is gone: a record that is there and expired would give the reason "expired".
       expect(hour.log.events).to.deep.equal([{ type: "fresh", reason: "unknown" }]);
     });
 
-    it("a session that is destroyed, and the old half of one that is regenerated, at once", async () => {
+    it("a destroyed session, and the old record of a regenerated one, immediately", async () => {
       const browser = await notes.visitor();
       await browser.get("/regenerate");
       expect(store.size).to.equal(1);
@@ -53,17 +53,17 @@ describe("UnsafeMemoryStore", () => {
       expect(store.size).to.equal(0);
     });
 
-    it("expired sessions as new ones come, so that it stays bounded", async () => {
+    it("expired sessions when new ones are created, so that its size is bounded", async () => {
       let most = 0;
       for (let i = 0; i < 2000; i++) {
         await notes.visitor();
-        if (i % 5 === 4) clock.pass(1); // so that some 500 are alive
+        if (i % 5 === 4) clock.pass(1); // about 500 sessions are alive
         most = Math.max(most, store.size);
       }
       expect(most).to.be.within(500, 1500);
     });
 
-    it("expired sessions as others are changed, too", async () => {
+    it("expired sessions also when other sessions are changed", async () => {
       for (let i = 0; i < 100; i++) await notes.visitor();
       clock.pass(100);
       const browser = await notes.visitor();
@@ -71,7 +71,7 @@ describe("UnsafeMemoryStore", () => {
       expect(store.size).to.equal(1);
     });
 
-    it("no session that is alive while it sweeps", async () => {
+    it("no session that is alive when it removes expired ones", async () => {
       const kept = await notes.visitor({ a: "kept" });
       for (let i = 0; i < 200; i++) {
         await notes.visitor();
@@ -83,8 +83,8 @@ describe("UnsafeMemoryStore", () => {
     });
   });
 
-  // Version 0.0.49 of this package handed out the object that it kept: a login under a new ID
-  // changed what the old ID led to.
+  // Version 0.0.49 of this package returned the object that it kept: a login under a new ID also
+  // changed the data under the old ID.
   describe("shares no object", () => {
     let act: (session: Session) => unknown;
     let browser: Browser;
@@ -102,7 +102,7 @@ describe("UnsafeMemoryStore", () => {
     it("between a request and the store", async () => {
       act = ({ data }) => {
         data.shelf.push("stolen");
-        throw new Error("before it was paid");
+        throw new Error("The payment failed.");
       };
       await browser.get("/");
       act = ({ data }) => data;
@@ -135,14 +135,14 @@ describe("UnsafeMemoryStore", () => {
       expect(await (await browser.get("/", { cookie: old })).json()).to.deep.equal({ shelf: [] });
     });
 
-    it("between two sessions that begin with the same defaults", async () => {
+    it("between two sessions that start with the same default data", async () => {
       act = ({ data }) => data.shelf;
       browser.forgetCookies();
       expect(await (await browser.get("/")).json()).to.deep.equal([]);
     });
   });
 
-  it("is left with nothing by anonymous requests, nor is the heap (npm run soak sends a million)", async function () {
+  it("does not grow with anonymous requests, and the heap does not either (npm run soak sends a million)", async function () {
     this.timeout(60_000);
     await expectNothingLeftOf(30_000, store);
   });

@@ -13,7 +13,7 @@ describe("update() on an external store", () => {
   let log: EventLog;
   let handler: App;
   let browser: Browser;
-  /** What the next request does. */
+  /** What the handler of `/act` does in the next request. */
   let act: (session: Session) => unknown;
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe("update() on an external store", () => {
 
   const addB = (data: SessionData): void => void (data.b = 2);
 
-  it("has committed when it resolves", async () => {
+  it("has committed its change when it resolves", async () => {
     act = async (session) => {
       await session.update(addB);
       expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2 });
@@ -56,7 +56,7 @@ describe("update() on an external store", () => {
     expect(log.types).to.deep.equal(["saved"]);
   });
 
-  it("stays although the handler throws later, and nothing else of the request does", async () => {
+  it("stays committed when the handler throws later, while all other changes are dropped", async () => {
     act = async (session) => {
       session.data.a = "pending";
       await session.update((data) => void delete data.token);
@@ -67,7 +67,7 @@ describe("update() on an external store", () => {
     expect(stored()).to.deep.equal({ a: "1" });
   });
 
-  it("commits its own change alone: what else is pending stays so until the response", async () => {
+  it("commits only its own change and leaves other changes pending until the response", async () => {
     act = async (session) => {
       session.data.a = "pending";
       delete session.data.token;
@@ -81,7 +81,7 @@ describe("update() on an external store", () => {
     expect(log.types).to.deep.equal(["saved", "saved"]);
   });
 
-  it("sees what is pending, and commits a pending key that it changes itself", async () => {
+  it("sees pending changes and commits a pending key that it changes", async () => {
     act = async (session) => {
       session.data.n = 10;
       await session.update((data) => data.n++);
@@ -92,7 +92,7 @@ describe("update() on an external store", () => {
     expect(stored().n).to.equal(11);
   });
 
-  it("changes the object that the handler holds on to", async () => {
+  it("changes the data object that the handler already holds", async () => {
     act = async (session) => {
       const { data } = session;
       await session.update(addB);
@@ -104,7 +104,7 @@ describe("update() on an external store", () => {
     expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2, later: true });
   });
 
-  it("keeps what the handler changes while it is under way", async () => {
+  it("keeps changes that the handler makes while it is running", async () => {
     act = async (session) => {
       const updated = session.update(addB);
       session.data.meanwhile = true;
@@ -118,7 +118,7 @@ describe("update() on an external store", () => {
     expect(stored()).to.include({ b: 2, meanwhile: true });
   });
 
-  it("keeps what the handler changes while it resolves, at whichever of its steps", async () => {
+  it("keeps a change that the handler makes after any number of microtasks", async () => {
     for (let steps = 0; steps < 20; steps++) {
       act = async (session) => {
         const updated = session.update(addB);
@@ -131,7 +131,7 @@ describe("update() on an external store", () => {
     }
   });
 
-  it("is waited for, and so is what begins meanwhile, when the handler waits for neither", async () => {
+  it("delays the response until it completes, even if the handler does not await it", async () => {
     let session: Session | undefined;
     store.before("update", async () => {
       // The handler has returned, and its response waits for this update.
@@ -154,7 +154,7 @@ describe("update() on an external store", () => {
     expect(log.types).to.deep.equal(["saved", "saved", "destroyed"]);
   });
 
-  it("shows objects as they were stored, in the order of their keys, and leaves nothing to save", async () => {
+  it("takes over the key order of a newer record, so that the response has nothing to save", async () => {
     act = ({ data }) => void (data.o = { x: 1, y: 2 });
     await browser.get("/act");
     store.before("update", async () => {
@@ -168,7 +168,7 @@ describe("update() on an external store", () => {
     expect(JSON.stringify(stored().o)).to.equal('{"y":2,"x":1}');
   });
 
-  it("runs again on the newer data when another request was faster", async () => {
+  it("runs its function again on the newer data after a conflict", async () => {
     const seen: unknown[] = [];
     store.before("update", () => browser.get("/set?a=other"));
     act = (session) =>
@@ -182,7 +182,7 @@ describe("update() on an external store", () => {
     expect(log.types).to.deep.equal(["saved", "saved", "merged"]);
   });
 
-  it("is atomic: of many that take a one-time token, one gets it", async () => {
+  it("lets exactly one of many concurrent requests take a one-time token", async () => {
     let taken = 0;
     act = async (session) => {
       let isMine = false;
@@ -201,7 +201,7 @@ describe("update() on an external store", () => {
     expect(taken).to.equal(1);
   });
 
-  it("loses no increment of many at once", async () => {
+  it("loses none of many concurrent increments", async () => {
     act = (session) => session.update((data) => (data.n = (data.n ?? 0) + 1) && undefined);
     store.interfereAlways(async (_hook, call) => {
       await Promise.resolve();
@@ -212,7 +212,7 @@ describe("update() on an external store", () => {
     expect(stored().n).to.equal(30);
   });
 
-  it("applies several of one request in their order, awaited or not", async () => {
+  it("applies several updates of one request in order, awaited or not", async () => {
     act = async (session) => {
       const first = session.update((data) => void (data.order = "1"));
       const second = session.update((data) => void (data.order += "2"));
@@ -224,8 +224,8 @@ describe("update() on an external store", () => {
     expect(stored().order).to.equal("123");
   });
 
-  it("finds that nothing needs to change only in a record read just then", async () => {
-    store.before("read", () => {}); // of the load
+  it("reads the record again before it accepts that its function changes nothing", async () => {
+    store.before("read", () => {}); // the load
     store.before("read", () => browser.get("/set?token=new"));
     const seen: unknown[] = [];
     act = (session) => session.update((data) => void seen.push(data.token));
@@ -233,7 +233,7 @@ describe("update() on an external store", () => {
     expect(seen).to.deep.equal(["once", "new"]);
   });
 
-  it("rejects with its function's error, and commits nothing", async () => {
+  it("rejects with the error of its function and commits nothing", async () => {
     const error = new Error("out of stock");
     act = (session) =>
       session.update((data) => {
@@ -245,7 +245,7 @@ describe("update() on an external store", () => {
     expect(store.calls).to.deep.equal(["read"]);
   });
 
-  it("leaves nothing behind of a function that threw, for a handler that goes on", async () => {
+  it("discards the changes of a function that threw, even if the handler catches the error", async () => {
     act = async (session) => {
       await session
         .update((data) => {
@@ -258,7 +258,7 @@ describe("update() on an external store", () => {
     expect(stored()).to.deep.equal({ a: "1", token: "once" });
   });
 
-  it("refuses an async function, even one that fails later", async () => {
+  it("rejects an async function with a TypeError and without an unhandled rejection", async () => {
     const unhandled = sinon.spy();
     process.on("unhandledRejection", unhandled);
     try {
@@ -266,7 +266,7 @@ describe("update() on an external store", () => {
         // oxlint-disable-next-line typescript/no-misused-promises
         session.update(async (data) => {
           data.a = "half";
-          throw new Error("nobody waits for this");
+          throw new Error("The promise is not awaited.");
         });
       expect((await browser.get("/act")).status).to.equal(500);
       await new Promise((resolve) => setImmediate(resolve));
@@ -279,11 +279,11 @@ describe("update() on an external store", () => {
   });
 
   for (const [how, end] of Object.entries({
-    destroyed: () => browser.get("/destroy"),
-    expired: () => clock.pass(86_400),
-    evicted: () => store.records.clear(),
+    "was destroyed": () => browser.get("/destroy"),
+    "has expired": () => clock.pass(86_400),
+    "was evicted": () => store.records.clear(),
   })) {
-    it(`fails when the session has been ${how} meanwhile, and creates nothing`, async () => {
+    it(`rejects when the session ${how} meanwhile, and creates nothing`, async () => {
       store.before("update", end);
       const codes: unknown[] = [];
       act = async (session) => {
@@ -299,7 +299,7 @@ describe("update() on an external store", () => {
     });
   }
 
-  it("is not enough to bring back a session that this request destroys", async () => {
+  it("does not restore a session that the same request destroys", async () => {
     act = async (session) => {
       void session.update(addB);
       await session.destroy();
@@ -309,8 +309,8 @@ describe("update() on an external store", () => {
     expect(store.records.size).to.equal(0);
   });
 
-  it("gives up after 100 attempts", async () => {
-    sinon.stub(Math, "random").returns(0); // of the pauses in between
+  it("rejects after 100 attempts", async () => {
+    sinon.stub(Math, "random").returns(0); // no pauses between the attempts
     try {
       store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
       const change = sinon.spy(addB);
@@ -324,7 +324,7 @@ describe("update() on an external store", () => {
     }
   });
 
-  it("costs the time of a save with thousands of keys, not of their square", async () => {
+  it("does not serialize the data once per key", async () => {
     act = (session) => {
       for (let i = 0; i < 5000; i++) session.data[`key ${i}`] = {};
     };
@@ -340,7 +340,7 @@ describe("update() on an external store", () => {
     expect(stored()).to.include({ b: 2 });
   });
 
-  it("refuses a record over maxBytes before it is written, and leaves the session as it was", async () => {
+  it("rejects a record over maxBytes before the write and leaves the session unchanged", async () => {
     act = async (session) => {
       const error = await session
         .update((data) => void (data.a = "x".repeat(65_536)))
@@ -353,14 +353,14 @@ describe("update() on an external store", () => {
     expect(stored()).to.deep.equal({ a: "1", token: "once" });
   });
 
-  it("is an ordinary change of a session that is fresh", async () => {
-    const newcomer = new Browser(handler);
+  it("saves a fresh session only with the response", async () => {
+    const newVisitor = new Browser(handler);
     act = async (session) => {
       await session.update(addB);
       expect(store.calls).to.deep.equal([]);
       expect(session.data).to.deep.equal({ b: 2 });
     };
-    await newcomer.get("/act");
+    await newVisitor.get("/act");
     expect(handler.errors).to.deep.equal([]);
     expect(store.calls).to.deep.equal(["create"]);
   });

@@ -6,7 +6,7 @@ import { Deferred } from "../support/deferred.js";
 import { stores } from "../support/middleware-stores.js";
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`Once the response has been decided, ctx.session, in ${name},`, () => {
+  describe(`With ${name}, ctx.session after the response`, () => {
     let session: Session;
     let browser: Browser;
 
@@ -26,12 +26,12 @@ for (const [name, create] of Object.entries(stores)) {
       await browser.get("/");
     });
 
-    it("can still be read", () => {
+    it("is still readable", () => {
       expect(session.data).to.deep.equal({ list: [], user: "ann" });
       expect(session.isFresh).to.be.a("boolean");
     });
 
-    it("refuses changes of data, which would be lost without a word", async () => {
+    it("throws on a change of the data, because the change would be lost", async () => {
       expect(() => {
         session.data.user = "eve";
       }).to.throw(TypeError, /read only|read-only/);
@@ -45,7 +45,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/look")).json()).to.deep.equal({ list: [], user: "ann" });
     });
 
-    it("refuses other data", () => {
+    it("throws if a handler assigns new data", () => {
       const replace = () => {
         session.data = {};
       };
@@ -57,9 +57,9 @@ for (const [name, create] of Object.entries(stores)) {
       "destroy()": () => session.destroy(),
       "update()": () => session.update(() => {}),
     };
-    for (const [call, late] of Object.entries(calls)) {
-      it(`refuses ${call}, as a rejection`, async () => {
-        const error = await late().then(
+    for (const [call, run] of Object.entries(calls)) {
+      it(`returns a rejected promise from ${call}`, async () => {
+        const error = await run().then(
           () => undefined,
           (reason: unknown) => reason,
         );
@@ -71,7 +71,7 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-it("Data that only the app's own stringify understands can be read after the response, and not be changed", async () => {
+it("Data that only the app's own stringify supports is read-only after the response", async () => {
   class Basket {
     items = 1;
   }
@@ -107,7 +107,7 @@ it("Data that only the app's own stringify understands can be read after the res
   }).to.throw(TypeError);
 });
 
-it("A body that is still being streamed reads the session as it was, and fails if it changes it", async () => {
+it("A streaming response body can read the session, but throws if it changes the session", async () => {
   const gate = new Deferred();
   const site = app(
     { store: stores["UnsafeMemoryStore"]!(), defaultSessionData: { n: 1 } },

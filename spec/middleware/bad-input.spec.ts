@@ -5,7 +5,7 @@ import {
   SignedCookieStore,
   UnsafeMemoryStore,
   UnsignedCookieStore,
-  type FreshReason,
+  type RejectionReason,
   type SessionEvent,
   type SessionStore,
 } from "../../lib/index.js";
@@ -40,7 +40,7 @@ function siteOf(store: SessionStore, cookieName = "session"): Site {
   return { site, events };
 }
 
-/** What such a store gives to a visitor. */
+/** The cookie value that a visitor gets from this store. */
 async function valueFrom(store: SessionStore, cookieName = "session"): Promise<string> {
   const browser = new Browser(siteOf(store, cookieName).site);
   await browser.get("/visit");
@@ -51,14 +51,14 @@ function unsigned(text: string, now = Math.floor(Date.now() / 1000)): string {
   return Buffer.from(`1.${now}.${now + 3600}.${text}`).toString("base64url");
 }
 
-/** The value with another last character but two: of the seal, where there is one. */
+/** Changes the third-last character of a value. In a sealed value, it belongs to the seal. */
 function altered(value: string): string {
   const at = value.length - 3;
   return value.slice(0, at) + (value[at] === "A" ? "B" : "A") + value.slice(at + 1);
 }
 
-/** Sends the value, and sees that it is treated as if there had been none, but for the event. */
-async function expectFresh({ site, events }: Site, value: string, reason: FreshReason) {
+/** Expects the same behaviour as without a cookie, plus a `fresh` event with the reason. */
+async function expectFresh({ site, events }: Site, value: string, reason: RejectionReason) {
   events.length = 0;
   const browser = new Browser(site);
   browser.setCookie("session", value);
@@ -68,7 +68,7 @@ async function expectFresh({ site, events }: Site, value: string, reason: FreshR
   expect(events).to.deep.equal([{ type: "fresh", reason }]);
   expect(response.headers.getSetCookie()).to.deep.equal([]);
 
-  // And the visitor is not stuck with it.
+  // The next save replaces the bad cookie.
   expect(await (await browser.get("/visit")).json()).to.equal(1);
   expect(browser.cookie("session")).to.be.a("string").and.not.equal(value);
   expect(await (await browser.get("/visit")).json()).to.equal(2);
@@ -79,7 +79,7 @@ describe("A request with a bad cookie", () => {
   const UNKNOWN_ID = "MfHXxMsBQmHBrQRULY6T4-sTxXqCKXzpsVWnT5mEYkc";
 
   for (const [name, create] of Object.entries(stores)) {
-    describe(`for a session in ${name}`, () => {
+    describe(`with ${name}`, () => {
       for (const value of [
         "undefined",
         "null",
@@ -96,25 +96,25 @@ describe("A request with a bad cookie", () => {
         "x".repeat(100_000),
       ]) {
         const shown = value.length > 20 ? `${value.length} characters` : value;
-        it(`finds a fresh session behind ${shown}, which is malformed`, async () => {
+        it(`gets a fresh session if the value is malformed: ${shown}`, async () => {
           await expectFresh(siteOf(create()), encodeURIComponent(value), "malformed");
         });
       }
 
-      it("finds a fresh session behind an empty cookie, and has nothing to tell of it", async () => {
+      it("gets a fresh session without an event if the value is empty", async () => {
         const { site, events } = siteOf(create());
         const response = await new Browser(site).get("/", { cookie: "session=" });
         expect(await response.json()).to.deep.include({ hits: 0, isFresh: true });
         expect(events).to.deep.equal([]);
       });
 
-      it("finds a fresh session behind one that has expired", async () => {
+      it("gets a fresh session if the session has expired", async () => {
         const clock = new Clock();
         try {
           const store = create();
           const value = await valueFrom(store);
           clock.pass(86_400);
-          // What has expired in memory is not there any more.
+          // The memory store returns no expired record, so it cannot report "expired".
           const reason = store instanceof UnsafeMemoryStore ? "unknown" : "expired";
           await expectFresh(siteOf(store), value, reason);
         } finally {
@@ -122,10 +122,10 @@ describe("A request with a bad cookie", () => {
         }
       });
 
-      it("finds a fresh session whatever bytes stand in the Cookie header", async () => {
+      it("gets a fresh session for any bytes in the Cookie header", async () => {
         const store = create();
         const { site } = siteOf(store);
-        // All that a header can hold: bytes but NUL, CR and LF (RFC 9110, 5.5).
+        // A header can hold all bytes except NUL, CR and LF (RFC 9110, 5.5).
         const bytes = fc
           .uint8Array({ maxLength: 200 })
           .map((array) => Buffer.from(array.filter((byte) => ![0, 10, 13].includes(byte))))
@@ -150,7 +150,7 @@ describe("A request with a bad cookie", () => {
         expect(site.errors).to.deep.equal([]);
       });
 
-      it("answers no 500 to a genuine value with any change", async () => {
+      it("never gets a 500 for a mutation of a valid value", async () => {
         const store = create();
         const { site, events } = siteOf(store);
         const value = await valueFrom(store);
@@ -167,8 +167,7 @@ describe("A request with a bad cookie", () => {
             expect(response.status).to.equal(200);
             const { isFresh, sent } = await response.json();
             if (sent === value) return;
-            // What is neither signed nor an ID may well have been changed into
-            // something else that is good.
+            // An unsigned value has no seal, so a mutation can be another valid value.
             if (store instanceof UnsignedCookieStore) return;
             expect(isFresh).to.equal(true);
             if (sent !== "") expect(events[0]).to.have.property("type", "fresh");
@@ -179,7 +178,7 @@ describe("A request with a bad cookie", () => {
     });
   }
 
-  describe("of another kind or of other making", () => {
+  describe("from another store, key or cookie name", () => {
     for (const [of, to, reason] of [
       ["SignedCookieStore", "EncryptedCookieStore", "other-store"],
       ["SignedCookieStore", "UnsignedCookieStore", "other-store"],
@@ -187,49 +186,49 @@ describe("A request with a bad cookie", () => {
       ["EncryptedCookieStore", "SignedCookieStore", "other-store"],
       ["EncryptedCookieStore", "UnsignedCookieStore", "other-store"],
       ["EncryptedCookieStore", "UnsafeMemoryStore", "malformed"],
-      // No downgrade: what anybody can write opens no sealed store
+      // No downgrade: a sealed store must reject values that any client can forge
       // (CVE-2026-39324 in rack-session).
       ["UnsignedCookieStore", "SignedCookieStore", "malformed"],
       ["UnsignedCookieStore", "EncryptedCookieStore", "malformed"],
       ["UnsignedCookieStore", "UnsafeMemoryStore", "malformed"],
     ] as const) {
-      it(`is no session when ${of} wrote it and ${to} reads it: ${reason}`, async () => {
+      it(`gets a fresh session if ${of} wrote the value and ${to} reads it: ${reason}`, async () => {
         await expectFresh(siteOf(stores[to]!()), await valueFrom(stores[of]!()), reason);
       });
     }
 
     for (const to of ["SignedCookieStore", "EncryptedCookieStore", "UnsignedCookieStore"]) {
-      it(`is no session when it is an ID and ${to} reads it`, async () => {
+      it(`gets a fresh session if the value is a session ID and ${to} reads it`, async () => {
         await expectFresh(siteOf(stores[to]!()), UNKNOWN_ID, "malformed");
       });
     }
 
     for (const name of ["SignedCookieStore", "EncryptedCookieStore"]) {
-      it(`is no session of ${name} with a broken seal`, async () => {
+      it(`gets a fresh session if a value of ${name} is tampered`, async () => {
         const value = altered(await valueFrom(stores[name]!()));
         await expectFresh(siteOf(stores[name]!()), value, "tampered");
       });
 
-      it(`is no session of ${name} when it was made for another cookie`, async () => {
-        // CVE-2023-48309 in NextAuth: a token for one purpose was good for another.
+      it(`gets a fresh session if ${name} made the value for another cookie name`, async () => {
+        // CVE-2023-48309 in NextAuth: a token for one purpose was accepted for another.
         const value = await valueFrom(stores[name]!(), "prefs");
         await expectFresh(siteOf(stores[name]!()), value, "tampered");
       });
     }
 
-    it("is no session in memory when it was made for another cookie", async () => {
+    it("gets a fresh session if UnsafeMemoryStore made the ID for another cookie name", async () => {
       const store = new UnsafeMemoryStore();
       await expectFresh(siteOf(store), await valueFrom(store, "prefs"), "unknown");
     });
 
     for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
-      it(`is no session of ${Store.name} when the key is not in the ring`, async () => {
+      it(`gets a fresh session if the key ring of ${Store.name} does not hold the key of the value`, async () => {
         const value = await valueFrom(new Store([await Store.generateKey()]));
         await expectFresh(siteOf(new Store(keys)), value, "unknown-key");
       });
     }
 
-    it("never becomes the ID of a session that begins with it", async () => {
+    it("cannot choose the ID of the new session", async () => {
       const store = new UnsafeMemoryStore();
       const { site, events } = siteOf(store);
       const browser = new Browser(site);
@@ -237,13 +236,13 @@ describe("A request with a bad cookie", () => {
       await browser.get("/visit");
       expect(browser.cookie("session")).to.not.equal(UNKNOWN_ID);
       expect(events).to.deep.equal([{ type: "fresh", reason: "unknown" }, { type: "saved" }]);
-      // Whoever planted the ID does not share the session.
+      // An attacker who planted the ID does not share the session.
       const planted = await new Browser(site).get("/", { cookie: `session=${UNKNOWN_ID}` });
       expect(await planted.json()).to.deep.include({ hits: 0, isFresh: true });
     });
   });
 
-  describe("whose data are no data", () => {
+  describe("with invalid content", () => {
     for (const text of [
       "1",
       "true",
@@ -255,27 +254,27 @@ describe("A request with a bad cookie", () => {
       '{"a":1}}',
       "undefined",
     ]) {
-      it(`finds a fresh session behind the text ${text || "of no length"}`, async () => {
+      it(`gets a fresh session if the data is the text ${text || "(empty)"}`, async () => {
         await expectFresh(siteOf(new UnsignedCookieStore()), unsigned(text), "invalid");
       });
     }
 
     for (const [what, value] of [
-      ["an impossible time", Buffer.from('1.9e9.1e99.{"hits":7}').toString("base64url")],
-      ["a negative time", Buffer.from('1.-1.5.{"hits":7}').toString("base64url")],
-      ["another version", Buffer.from('2.0.4000000000.{"hits":7}').toString("base64url")],
+      ["times in exponent notation", Buffer.from('1.9e9.1e99.{"hits":7}').toString("base64url")],
+      ["negative times", Buffer.from('1.-1.5.{"hits":7}').toString("base64url")],
+      ["another format version", Buffer.from('2.0.4000000000.{"hits":7}').toString("base64url")],
     ] as const) {
-      it(`finds a fresh session behind ${what}`, async () => {
+      it(`gets a fresh session if the value has ${what}`, async () => {
         await expectFresh(siteOf(new UnsignedCookieStore()), value, "malformed");
       });
     }
 
     for (const [what, created, expires] of [
-      ["that began in the future", 3600, 7200],
-      ["longer than any session lives", -1, 40 * 86_400],
-      ["older than any session becomes", -31 * 86_400, 60],
+      ["the session begins in the future", 3600, 7200],
+      ["the expiry is beyond the absolute timeout", -1, 40 * 86_400],
+      ["the session is older than the absolute timeout", -31 * 86_400, 60],
     ] as const) {
-      it(`finds a fresh session behind one ${what}`, async () => {
+      it(`gets a fresh session if ${what}`, async () => {
         const now = Math.floor(Date.now() / 1000);
         const text = `1.${now + created}.${now + expires}.{"hits":7}`;
         const value = Buffer.from(text).toString("base64url");
@@ -284,15 +283,15 @@ describe("A request with a bad cookie", () => {
     }
 
     for (const [what, text, reason] of [
-      ["a number that JSON reads as Infinity", '{"hits":1e999}', "invalid"],
-      ["more than a cookie holds", `{"hits":7,"more":"${"x".repeat(4000)}"}`, "malformed"],
+      ["a number that JSON.parse() reads as Infinity", '{"hits":1e999}', "invalid"],
+      ["more data than fits into a cookie", `{"hits":7,"more":"${"x".repeat(4000)}"}`, "malformed"],
     ] as const) {
-      it(`finds a fresh session, and no later error, behind ${what}`, async () => {
+      it(`gets a fresh session, and no later error, if the value has ${what}`, async () => {
         await expectFresh(siteOf(new UnsignedCookieStore()), unsigned(text), reason);
       });
     }
 
-    it("finds a fresh session behind a key __proto__, which the user's own parse lets in", async () => {
+    it("gets a fresh session if the app's own parse returns a key __proto__", async () => {
       const store = new UnsignedCookieStore({ parse: (text) => JSON.parse(text) as object });
       await expectFresh(
         siteOf(store),
@@ -301,7 +300,7 @@ describe("A request with a bad cookie", () => {
       );
     });
 
-    it("finds a fresh session behind data that the validating parse refuses", async () => {
+    it("gets a fresh session if the app's own parse throws", async () => {
       const store = new UnsignedCookieStore({
         parse(text) {
           const data = JSON.parse(text) as { hits: unknown };

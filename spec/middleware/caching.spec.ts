@@ -4,9 +4,9 @@ import { answer, app, appOf } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { stores } from "../support/middleware-stores.js";
 
-describe("What caches are told", () => {
-  /** Answers with these headers, having changed, read or not touched the session. */
-  function answered(headers: HeadersInit, use: "changed" | "read" | "untouched") {
+describe("session()", () => {
+  /** The response of a handler that uses the session in this way and sends these headers. */
+  function responseWith(headers: HeadersInit, use: "changed" | "read" | "untouched") {
     const site = app(
       { store: new UnsafeMemoryStore(), defaultSessionData: { n: 0 } },
       {
@@ -20,7 +20,7 @@ describe("What caches are told", () => {
     return new Browser(site).get("/");
   }
 
-  describe("of a response that sets the session's cookie", () => {
+  describe("on a response that sets the session cookie", () => {
     for (const [given, expected] of [
       [null, "private"],
       ["public", "private"],
@@ -38,18 +38,18 @@ describe("What caches are told", () => {
       ["no-cache", "no-cache, private"],
       ["no-cache, no-transform, immutable", "no-cache, no-transform, immutable, private"],
       ['no-cache="Set-Cookie, X-A", public', 'no-cache="Set-Cookie, X-A", private'],
-      // Only these headers are private by that: a shared cache may keep the rest.
+      // private="…" protects only the named headers. A shared cache can store the rest.
       ['private="X-Secret", public', 'private="X-Secret", private'],
-      // Not the directives that they resemble.
+      // These directives only resemble public and s-maxage.
       ["x-public, publicity", "x-public, publicity, private"],
       ["stale-while-revalidate=30", "stale-while-revalidate=30, private"],
       ['extension="public, s-maxage=5"', 'extension="public, s-maxage=5", private'],
       ["", "private"],
     ] as const) {
-      it(`makes of Cache-Control ${JSON.stringify(given)} ${expected}`, async () => {
-        // CVE-2025-48947 in nextjs-auth0: a CDN kept a session's cookie and handed it to everybody.
+      it(`sends Cache-Control: ${expected} if the handler sets ${JSON.stringify(given)}`, async () => {
+        // CVE-2025-48947 in nextjs-auth0: a CDN cached a session cookie and sent it to other users.
         const headers: HeadersInit = given === null ? {} : { "cache-control": given };
-        const response = await answered(headers, "changed");
+        const response = await responseWith(headers, "changed");
         expect(response.headers.getSetCookie()).to.have.length(1);
         expect(response.headers.get("cache-control")).to.equal(expected);
       });
@@ -67,21 +67,21 @@ describe("What caches are told", () => {
       "X-Accel-Expires",
       "X-LiteSpeed-Cache-Control",
     ]) {
-      it(`takes away ${name}, which speaks to shared caches alone`, async () => {
-        const response = await answered({ [name]: "max-age=60" }, "changed");
+      it(`removes ${name}, which only shared caches read`, async () => {
+        const response = await responseWith({ [name]: "max-age=60" }, "changed");
         expect(response.headers.has(name)).to.equal(false);
       });
     }
 
-    it("leaves the other headers alone", async () => {
+    it("does not change other headers", async () => {
       const headers = { etag: '"1"', age: "1", expires: "0", "x-custom": "yes" };
-      const response = await answered(headers, "changed");
+      const response = await responseWith(headers, "changed");
       for (const [name, value] of Object.entries(headers)) {
         expect(response.headers.get(name)).to.equal(value);
       }
     });
 
-    it("says so when it deletes the cookie, too", async () => {
+    it("sets the caching headers also if the response deletes the cookie", async () => {
       const site = app(
         { store: new UnsafeMemoryStore(), defaultSessionData: {} },
         {
@@ -97,21 +97,21 @@ describe("What caches are told", () => {
     });
   });
 
-  describe("of a response that sets no cookie", () => {
+  describe("on a response that sets no cookie", () => {
     for (const use of ["read", "untouched"] as const) {
-      it(`leaves Cache-Control and CDN headers as they are when the session was ${use}`, async () => {
+      it(`does not change Cache-Control and CDN headers if the session was ${use}`, async () => {
         const headers = {
           "cache-control": "public, s-maxage=60",
           "cdn-cache-control": "max-age=1",
         };
-        const response = await answered(headers, use);
+        const response = await responseWith(headers, use);
         expect(response.headers.get("cache-control")).to.equal("public, s-maxage=60");
         expect(response.headers.get("cdn-cache-control")).to.equal("max-age=1");
       });
     }
   });
 
-  describe("by Vary", () => {
+  describe("in the Vary header", () => {
     for (const [given, expected] of [
       [null, "Cookie"],
       ["Accept", "Accept, Cookie"],
@@ -124,43 +124,43 @@ describe("What caches are told", () => {
       ["Cookie-Consent", "Cookie-Consent, Cookie"],
     ] as const) {
       for (const use of ["read", "changed"] as const) {
-        it(`makes of ${given} ${expected} when the session was ${use}`, async () => {
-          const response = await answered(given === null ? {} : { vary: given }, use);
+        it(`sends ${expected} if the handler sets ${given} and the session was ${use}`, async () => {
+          const response = await responseWith(given === null ? {} : { vary: given }, use);
           expect(response.headers.get("vary")).to.equal(expected);
         });
       }
     }
 
-    it("says nothing when nobody looked at the session", async () => {
-      expect((await answered({}, "untouched")).headers.has("vary")).to.equal(false);
-      expect((await answered({ vary: "Accept" }, "untouched")).headers.get("vary")).to.equal(
+    it("adds nothing if no handler used the session", async () => {
+      expect((await responseWith({}, "untouched")).headers.has("vary")).to.equal(false);
+      expect((await responseWith({ vary: "Accept" }, "untouched")).headers.get("vary")).to.equal(
         "Accept",
       );
     });
 
-    // CVE-2023-30861 and GHSA-68rp-wp8r-4726 in Flask: some ways of looking at the
-    // session were not counted.
+    // CVE-2023-30861 and GHSA-68rp-wp8r-4726 in Flask: some ways to use the session did not add
+    // Vary: Cookie.
     for (const [name, create] of Object.entries(stores)) {
-      const looks: Record<string, Parameters<typeof answer>[0][string]> = {
+      const uses: Record<string, Parameters<typeof answer>[0][string]> = {
         "reading data": (ctx) => void ctx.session.data,
-        "asking for a key": (ctx) => "user" in ctx.session.data,
+        "checking for a key": (ctx) => "user" in ctx.session.data,
         "listing the keys": (ctx) => Object.keys(ctx.session.data),
         "replacing data": (ctx) => void (ctx.session.data = {}),
-        "asking whether it is fresh": (ctx) => ctx.session.isFresh,
+        "reading isFresh": (ctx) => ctx.session.isFresh,
         "regenerate()": (ctx) => ctx.session.regenerate(),
         "destroy()": (ctx) => ctx.session.destroy(),
         "update()": (ctx) => ctx.session.update(() => {}),
-        "reading and then failing": (ctx) => {
+        "reading data and throwing": (ctx) => {
           void ctx.session.data;
           throw new Error("handler");
         },
       };
-      for (const [how, look] of Object.entries(looks)) {
-        it(`counts ${how} as a look, in ${name}`, async () => {
+      for (const [how, use] of Object.entries(uses)) {
+        it(`names Cookie after ${how}, with ${name}`, async () => {
           const site = app(
             { store: create(), defaultSessionData: {} },
             {
-              "/": look,
+              "/": use,
               "/begin": (ctx) => {
                 ctx.session.data.user = "ann";
               },
@@ -174,7 +174,7 @@ describe("What caches are told", () => {
       }
     }
 
-    it("does not speak of the cookie where the ID comes from somewhere else", async () => {
+    it("does not name Cookie if getSessionId reads the ID from another header", async () => {
       const site = appOf(
         session({
           store: new UnsafeMemoryStore(),

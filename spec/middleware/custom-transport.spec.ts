@@ -27,10 +27,10 @@ const routes: Routes = {
   },
 };
 
-/** A client that is no browser: it keeps what stands in a header, and sends it back in another. */
+/** A client without cookies: it reads the session ID from a response header and sends it back. */
 class ApiClient {
   id: string | null = null;
-  readonly told: [id: string | null, maxAge: number][] = [];
+  readonly received: [id: string | null, maxAge: number][] = [];
   readonly log = new EventLog();
   readonly #browser: Browser;
 
@@ -43,7 +43,7 @@ class ApiClient {
         getSessionId: async (ctx) => ctx.request.headers.get("x-session"),
         setSessionId: async (_ctx, response, id, maxAge) => {
           await Promise.resolve();
-          this.told.push([id, maxAge]);
+          this.received.push([id, maxAge]);
           response.headers.set("x-session", id ?? "");
         },
         ...options,
@@ -62,7 +62,7 @@ class ApiClient {
   }
 }
 
-describe("A session ID that travels in headers of the app's own", () => {
+describe("A session ID in the app's own headers", () => {
   let clock: Clock;
   beforeEach(() => {
     clock = new Clock();
@@ -70,7 +70,7 @@ describe("A session ID that travels in headers of the app's own", () => {
   afterEach(() => clock.restore());
 
   for (const [name, create] of Object.entries(stores)) {
-    it(`lives the life of one that travels in a cookie, in ${name}`, async () => {
+    it(`works like a session ID in a cookie, with ${name}`, async () => {
       const client = new ApiClient(create());
       const first = await client.get("/set");
       expect(setCookies(first)).to.deep.equal([]);
@@ -83,29 +83,29 @@ describe("A session ID that travels in headers of the app's own", () => {
       await client.get("/logout");
       expect(client.id).to.equal(null);
       expect(await (await client.get("/")).json()).to.deep.equal({});
-      expect(client.told[0]![1]).to.equal(86_400);
-      expect(client.told.at(-1)).to.deep.equal([null, 0]);
+      expect(client.received[0]![1]).to.equal(86_400);
+      expect(client.received.at(-1)).to.deep.equal([null, 0]);
       expect(client.log.types).to.include.members(["saved", "renewed", "regenerated", "destroyed"]);
     });
 
-    it(`is told nothing when nothing changed, in ${name}`, async () => {
+    it(`is not sent again if nothing changed, with ${name}`, async () => {
       const client = new ApiClient(create());
       await client.get("/set");
-      client.told.length = 0;
+      client.received.length = 0;
       await client.get("/");
       await client.get("/set");
-      expect(client.told).to.deep.equal([]);
+      expect(client.received).to.deep.equal([]);
     });
   }
 
-  it("is written even into a redirect, whose headers are immutable", async () => {
+  it("is added to a redirect although the headers of the redirect are immutable", async () => {
     const client = new ApiClient(new UnsafeMemoryStore());
     const response = await client.get("/redirect");
     expect(response.status).to.equal(302);
     expect(await (await client.get("/")).json()).to.deep.equal({ user: "ann" });
   });
 
-  it("is as little trusted as a cookie", async () => {
+  it("is validated as strictly as a cookie value", async () => {
     const client = new ApiClient(new UnsafeMemoryStore());
     for (const id of ["x", "../../x", "MfHXxMsBQmHBrQRULY6T4-sTxXqCKXzpsVWnT5mEYkc"]) {
       client.id = id;
@@ -116,7 +116,7 @@ describe("A session ID that travels in headers of the app's own", () => {
   });
 
   for (const nothing of [null, undefined, ""]) {
-    it(`is not there when getSessionId gives ${JSON.stringify(nothing)}`, async () => {
+    it(`counts as missing if getSessionId returns ${JSON.stringify(nothing)}`, async () => {
       const client = new ApiClient(new UnsafeMemoryStore(), { getSessionId: () => nothing });
       expect(await (await client.get("/")).json()).to.deep.equal({});
       expect(client.log.types).to.deep.equal([]);
@@ -124,7 +124,8 @@ describe("A session ID that travels in headers of the app's own", () => {
   }
 
   for (const [name, create] of Object.entries(stores)) {
-    it(`may be anything, where getSessionId reads it from a body, in ${name}`, async () => {
+    it(`is rejected if getSessionId returns a value of another type, with ${name}`, async () => {
+      // A getSessionId that reads a JSON body can return any value.
       for (const sent of [42, true, {}, ["x"]]) {
         const getSessionId: any = () => sent;
         const client = new ApiClient(create(), { getSessionId });
@@ -134,7 +135,7 @@ describe("A session ID that travels in headers of the app's own", () => {
     });
   }
 
-  it("may be longer than a cookie, for it is none", async () => {
+  it("can be longer than a cookie", async () => {
     const site = appOf(
       session({
         store: new SignedCookieStore(keys),
@@ -156,7 +157,7 @@ describe("A session ID that travels in headers of the app's own", () => {
     expect(await response.json()).to.equal(5000);
   });
 
-  it("may be read from a header and written into a cookie, or the reverse", async () => {
+  it("can be read from a header and written to a cookie, and the reverse", async () => {
     const store = new UnsafeMemoryStore();
     const fromHeader = appOf(
       session({
@@ -207,7 +208,7 @@ describe("A session ID that travels in headers of the app's own", () => {
       },
     ],
   ] as [string, Partial<SessionOptions>][]) {
-    it(`fails the request when ${what} does`, async () => {
+    it(`causes an error response if ${what} fails`, async () => {
       const client = new ApiClient(new UnsafeMemoryStore(), options);
       expect((await client.get("/set")).status).to.equal(500);
     });

@@ -29,11 +29,11 @@ const routes: Routes = {
     }),
 };
 
-/**
- * A life with an event of every type that this store can have; of each
- * event, what `onEvent` was given.
- */
-async function live(store: SessionOptions["store"], onEvent: SessionOptions["onEvent"]) {
+/** Runs a session through every type of event that the store can cause. */
+async function runThroughAllEvents(
+  store: SessionOptions["store"],
+  onEvent: SessionOptions["onEvent"],
+) {
   const clock = new Clock();
   try {
     const gate = new Deferred();
@@ -78,9 +78,9 @@ async function live(store: SessionOptions["store"], onEvent: SessionOptions["onE
 }
 
 describe("onEvent", () => {
-  it("is told of every change of a session's life, in order", async () => {
+  it("gets the events of a session in order", async () => {
     const events: SessionEvent[] = [];
-    await live(new UnsafeMemoryStore(), (event) => events.push(event));
+    await runThroughAllEvents(new UnsafeMemoryStore(), (event) => events.push(event));
     expect(events).to.deep.equal([
       { type: "saved" },
       { type: "renewed" },
@@ -94,7 +94,7 @@ describe("onEvent", () => {
     ]);
   });
 
-  it("is told of a reissue, of a session that is gone, and of a store that fails", async () => {
+  it("gets an event for a reissue, for a session that is gone, and for a store that fails", async () => {
     const events: SessionEvent[] = [];
     const onEvent = (event: SessionEvent) => void events.push(event);
     const keys = [await SignedCookieStore.generateKey(), await SignedCookieStore.generateKey()];
@@ -136,13 +136,13 @@ describe("onEvent", () => {
   });
 
   for (const [name, create] of Object.entries(stores)) {
-    it(`is told neither IDs nor data, in ${name}`, async () => {
+    it(`gets neither IDs nor data, with ${name}`, async () => {
       const events: SessionEvent[] = [];
-      const { ids } = await live(create(), (event) => void events.push(event));
+      const { ids } = await runThroughAllEvents(create(), (event) => void events.push(event));
       expect(ids.length).to.be.greaterThan(3);
-      const told = JSON.stringify(events);
+      const text = JSON.stringify(events);
       for (const secret of [...ids, "ann@example.com", "nonsense"]) {
-        expect(told).to.not.include(secret);
+        expect(text).to.not.include(secret);
       }
       for (const event of events) {
         expect(Object.keys(event)).to.satisfy((names: string[]) =>
@@ -151,8 +151,8 @@ describe("onEvent", () => {
       }
     });
 
-    it(`changes nothing by failing, in ${name}`, async () => {
-      const calm = await live(create(), undefined);
+    it(`cannot change a response by failing, with ${name}`, async () => {
+      const withoutOnEvent = await runThroughAllEvents(create(), undefined);
       const failing: Record<string, SessionOptions["onEvent"]> = {
         "an exception": () => {
           throw new Error("onEvent");
@@ -160,22 +160,22 @@ describe("onEvent", () => {
         "a rejection": async () => {
           throw new Error("onEvent");
         },
-        "what only looks like a promise": () => ({
-          // oxlint-disable-next-line unicorn/no-thenable -- it is what is to be survived
+        "an object whose getter then throws": () => ({
+          // oxlint-disable-next-line unicorn/no-thenable -- the spec needs a thenable that throws
           get then() {
             throw new Error("then");
           },
         }),
-        "a promise that never ends": () => new Promise(() => {}),
+        "a promise that never settles": () => new Promise(() => {}),
       };
-      // Node ends the process for a rejection that nobody handles.
+      // Node.js ends the process on an unhandled rejection.
       const unhandled: unknown[] = [];
       const note = (reason: unknown) => void unhandled.push(reason);
       process.on("unhandledRejection", note);
       try {
         for (const onEvent of Object.values(failing)) {
-          const { answers, site } = await live(create(), onEvent);
-          expect(answers).to.deep.equal(calm.answers);
+          const { answers, site } = await runThroughAllEvents(create(), onEvent);
+          expect(answers).to.deep.equal(withoutOnEvent.answers);
           expect(site.errors).to.deep.equal([]);
         }
         await new Promise(setImmediate);
@@ -186,7 +186,7 @@ describe("onEvent", () => {
     });
   }
 
-  it("is given the request's context", async () => {
+  it("gets the context of the request", async () => {
     const paths: string[] = [];
     const site = app(
       {

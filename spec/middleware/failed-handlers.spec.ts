@@ -17,12 +17,12 @@ import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
 
-/** The ways in which a handler fails, each after it has changed something. */
+/** The ways in which a handler can fail after it has changed the session. */
 const failures: Record<string, (ctx: RequestContext) => Response> = {
   "throws an error": () => {
     throw new Error("handler");
   },
-  "throws what is no error": () => {
+  "throws a value that is not an error": () => {
     throw { code: 7 };
   },
   "throws a response of 500": () => {
@@ -31,12 +31,8 @@ const failures: Record<string, (ctx: RequestContext) => Response> = {
   "answers 500": () => new Response("down", { status: 500 }),
   "answers 503": () => new Response("busy", { status: 503 }),
   "answers 599": () => new Response("?", { status: 599 }),
-  "throws, having said how to answer 200": (ctx) => {
-    ctx.handleError = () => new Response("Sorry.", { status: 200 });
-    throw new Error("handler");
-  },
-  "throws, having said how to answer 404": (ctx) => {
-    ctx.handleError = async () => new Response("Sorry.", { status: 404 });
+  "throws, and whose error handler answers 502": (ctx) => {
+    ctx.handleError = () => new Response("Sorry.", { status: 502 });
     throw new Error("handler");
   },
 };
@@ -107,7 +103,7 @@ for (const [name, create] of Object.entries(stores)) {
         }
       });
 
-      it("has logged out when it called destroy(), and left no word", async () => {
+      it("still ends the session if it called destroy(), and saves no data", async () => {
         const { site, browser } = await visitor();
         const value = browser.cookie("session");
         const response = await browser.get("/destroy");
@@ -119,7 +115,7 @@ for (const [name, create] of Object.entries(stores)) {
         expect(await replayed.json()).to.deep.equal({});
       });
 
-      it("has regenerated when it said so, with the data from before", async () => {
+      it("still changes the ID if it called regenerate(), and keeps the earlier data", async () => {
         const { site, browser } = await visitor();
         const value = browser.cookie("session");
         await browser.get("/regenerate");
@@ -155,7 +151,7 @@ describe("A handler that does not fail", () => {
     });
   }
 
-  it("commits although an earlier request failed", async () => {
+  it("commits its changes although an earlier request failed", async () => {
     const site = app(
       { store: new UnsafeMemoryStore(), defaultSessionData: {} },
       {
@@ -172,7 +168,7 @@ describe("A handler that does not fail", () => {
     expect(setCookies(await browser.get("/"))).to.have.length(1);
   });
 
-  it("commits the sessions of requests beside one that fails", async () => {
+  it("commits its changes although a parallel request fails", async () => {
     const site = app(
       { store: new UnsafeMemoryStore(), defaultSessionData: {} },
       {
@@ -191,166 +187,92 @@ describe("A handler that does not fail", () => {
   });
 });
 
-describe("The app's own handling of errors", () => {
+describe("The app's error handler", () => {
   const failing = answer({
     "/": (ctx) => {
       ctx.session.data.user = "ann";
       throw new Error("handler");
     },
+    "/look": (ctx) => ctx.session.data,
   });
-  const sorry: RequestHandler = (ctx) => {
-    ctx.handleError = (error) => new Response(`Sorry: ${(error as Error).message}`);
-  };
+
+  function answeringWith(status: number): RequestHandler {
+    return (ctx) => {
+      ctx.handleError = (error) => {
+        const headers = new Headers(status === 303 ? { location: "/look" } : undefined);
+        return new Response(`Sorry: ${(error as Error).message}`, { status, headers });
+      };
+    };
+  }
 
   function siteOf(...handlers: RequestHandler[]) {
-    const store = new UnsafeMemoryStore();
-    return { store, site: appOf(cookie(), ...handlers) };
+    return appOf(cookie(), ...handlers);
   }
 
   for (const where of ["before", "after"]) {
-    it(`answers as it likes, and commits nothing, when it was set up ${where} session()`, async () => {
-      const store = new UnsafeMemoryStore();
+    const sitesOf = (store: UnsafeMemoryStore, status: number) => {
       const sessions = session({ store, defaultSessionData: {} });
-      const handlers = where === "before" ? [sorry, sessions] : [sessions, sorry];
-      const response = await new Browser(siteOf(...handlers, failing).site).get("/");
+      const sorry = answeringWith(status);
+      return siteOf(...(where === "before" ? [sorry, sessions] : [sessions, sorry]), failing);
+    };
+
+    it(`commits nothing when it was set ${where} session() and answers 5xx`, async () => {
+      const store = new UnsafeMemoryStore();
+      const response = await new Browser(sitesOf(store, 503)).get("/");
       expect(await response.text()).to.equal("Sorry: handler");
       expect(setCookies(response)).to.deep.equal([]);
       expect(store.size).to.equal(0);
     });
+
+    // One rule for failure: a 5xx response, or an exception that reaches session().
+    for (const status of [200, 303, 404]) {
+      it(`commits the changes when it was set ${where} session() and answers ${status}`, async () => {
+        const browser = new Browser(sitesOf(new UnsafeMemoryStore(), status));
+        const response = await browser.get("/");
+        expect(response.status).to.equal(status);
+        expect(await (await browser.get("/look")).json()).to.deep.equal({ user: "ann" });
+      });
+    }
   }
 
-  it("goes on working, and can be replaced, once the session is done", async () => {
-    const own: RequestContext["handleError"] = () => new Response("own");
-    const { site } = siteOf(
-      async (ctx) => {
-        ctx.handleError = own;
-        await ctx.next();
-        const texts = [await (await ctx.handleError(new Error("late"))).text()];
-        ctx.handleError = () => new Response("other");
-        texts.push(await (await ctx.handleError(new Error("late"))).text());
-        return new Response(texts.join());
-      },
-      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
-      (ctx) => new Response(String(ctx.session.isFresh)),
-    );
-    expect(await (await new Browser(site).get("/")).text()).to.equal("own,other");
-  });
-
-  for (const when of ["before", "after"]) {
-    it(`may be wrapped by a handler that looks at the session ${when} that`, async () => {
-      const heard: unknown[] = [];
-      const wrap: RequestHandler = (ctx) => {
-        const { handleError } = ctx;
-        ctx.handleError = (error) => {
-          heard.push(error);
-          return handleError(error);
-        };
-      };
-      const look: RequestHandler = (ctx) => {
-        ctx.session.data.user = "ann";
-      };
-      const { site, store } = siteOf(
-        session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
-        ...(when === "before" ? [look, wrap] : [wrap, look]),
-        wrap,
-        () => {
-          throw new Error("handler");
-        },
-      );
-      const response = await new Browser(site).get("/");
-      expect(response.status).to.equal(500);
-      expect(setCookies(response)).to.deep.equal([]);
-      expect(heard.map(String)).to.deep.equal(["Error: handler", "Error: handler"]);
-      expect(site.errors.map(String)).to.deep.equal(["Error: handler"]);
-      expect(store.size).to.equal(0);
-    });
-
-    it(`may be put back by a handler that looks at the session ${when} that`, async () => {
-      const around: RequestHandler = async (ctx) => {
-        const { handleError } = ctx;
-        if (when === "before") ctx.session.data.user = "ann";
-        ctx.handleError = () => new Response("within");
-        if (when === "after") ctx.session.data.user = "ann";
-        await ctx.next();
-        ctx.handleError = handleError;
-        throw new Error("handler");
-      };
-      const { site } = siteOf(
-        session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
-        around,
-        () => new Response("fine"),
-      );
-      const response = await new Browser(site).get("/");
-      expect(response.status).to.equal(500);
-      expect(setCookies(response)).to.deep.equal([]);
-      expect(site.errors.map(String)).to.deep.equal(["Error: handler"]);
-    });
-  }
-
-  it("is followed on a copy of the context, too, in which another session lives", async () => {
-    const inner = session({
-      store: new UnsafeMemoryStore(),
-      defaultSessionData: {},
-      cookieName: "inner",
-    });
-    const { site } = siteOf(
+  it("can redirect with a notice in the session, which the next page shows", async () => {
+    const site = siteOf(
       session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
       (ctx) => {
-        const copy: RequestContext = {
-          ...ctx,
-          handleError: () => new Response("Sorry.", { status: 400 }),
-          next: async () => {
-            try {
-              return (await failing(copy))!;
-            } catch (error) {
-              return copy.handleError(error);
-            }
-          },
-        };
-        return inner(copy);
-      },
-    );
-    const response = await new Browser(site).get("/");
-    expect(response.status).to.equal(400);
-    expect(setCookies(response)).to.deep.equal([]);
-  });
-
-  it("is called on the context, as it is without a session", async () => {
-    const { site } = siteOf(
-      (ctx) => {
-        ctx.handleError = function (this: RequestContext) {
-          return new Response(this.url.pathname);
+        ctx.handleError = () => {
+          ctx.session.data.notice = "Your card was declined.";
+          return new Response(null, { status: 303, headers: { location: "/look" } });
         };
       },
-      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
       failing,
     );
-    expect(await (await new Browser(site).get("/")).text()).to.equal("/");
+    const browser = new Browser(site);
+    expect((await browser.get("/")).status).to.equal(303);
+    const { notice } = (await (await browser.get("/look")).json()) as { notice?: string };
+    expect(notice).to.equal("Your card was declined.");
   });
 
-  it("hides no failure from a middleware that changes the session only afterwards", async () => {
-    const store = new UnsafeMemoryStore();
-    const { site } = siteOf(
-      sorry,
-      session({ store, defaultSessionData: {} }),
-      async (ctx) => {
-        const response = await ctx.next();
-        ctx.session.data.seen = true;
-        return response;
+  it("is not replaced by session()", async () => {
+    const own: RequestContext["handleError"] = () => new Response("own", { status: 500 });
+    const seen: unknown[] = [];
+    const site = siteOf(
+      (ctx) => {
+        ctx.handleError = own;
       },
-      () => {
-        throw new Error("handler");
+      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+      (ctx) => {
+        seen.push(ctx.session.data, ctx.handleError);
+        return new Response();
       },
     );
-    const response = await new Browser(site).get("/");
-    expect(await response.text()).to.equal("Sorry: handler");
-    expect(setCookies(response)).to.deep.equal([]);
-    expect(store.size).to.equal(0);
+    await new Browser(site).get("/");
+    expect(seen[1]).to.equal(own);
   });
 
-  it("may fail itself, which commits nothing", async () => {
-    const { site } = siteOf(
-      session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+  it("commits nothing when it fails itself", async () => {
+    const store = new UnsafeMemoryStore();
+    const site = siteOf(
+      session({ store, defaultSessionData: {} }),
       (ctx) => {
         ctx.handleError = () => {
           throw new Error("handleError");
@@ -363,16 +285,17 @@ describe("The app's own handling of errors", () => {
       (answered) => void (response = answered),
       (error: Error) => error,
     );
-    // Whether compose() rejects or answers is its own matter.
+    // Whether compose() rejects or answers is up to compose().
     expect(failure ?? response?.status).to.satisfy(
       (it: unknown) => it === 500 || (it as Error).message === "handleError",
     );
     if (response) expect(setCookies(response)).to.deep.equal([]);
+    expect(store.size).to.equal(0);
   });
 
-  it("may fail itself, and the handler's destroy() is honoured all the same", async () => {
+  it("does not prevent the handler's destroy() when it fails itself", async () => {
     const store = new UnsafeMemoryStore();
-    const { site } = siteOf(
+    const site = siteOf(
       session({ store, defaultSessionData: {} }),
       answer({
         "/begin": (ctx) => {
@@ -394,21 +317,21 @@ describe("The app's own handling of errors", () => {
     expect(store.size).to.equal(0);
   });
 
-  it("is asked once for each failure", async () => {
-    const asked: unknown[] = [];
-    const { site } = siteOf(
+  it("is called once for each failure", async () => {
+    const calls: unknown[] = [];
+    const site = siteOf(
       session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
       answer({
         "/handler": (ctx) => {
           ctx.handleError = (error) => {
-            asked.push(error);
+            calls.push(error);
             return new Response("sorry", { status: 500 });
           };
           throw new Error("handler");
         },
         "/unfit": (ctx) => {
           ctx.handleError = (error) => {
-            asked.push(error);
+            calls.push(error);
             return new Response("sorry", { status: 500 });
           };
           ctx.session.data.big = 1n;
@@ -416,42 +339,35 @@ describe("The app's own handling of errors", () => {
       }),
     );
     for (const path of ["/handler", "/unfit"]) {
-      asked.length = 0;
+      calls.length = 0;
       expect((await new Browser(site).get(path)).status).to.equal(500);
-      expect(asked).to.have.length(1);
+      expect(calls).to.have.length(1);
     }
   });
 
-  for (const position of ["inside", "inside, after a look,", "between"]) {
-    const isBetween = position === "between";
-    it(`hides no failure from an outer session: it was replaced ${position} the nested one`, async () => {
+  it("decides by its response for an outer session, too", async () => {
+    for (const [status, size] of [
+      [503, 0],
+      [303, 1],
+    ] as const) {
       const outer = new UnsafeMemoryStore();
       const options = { defaultSessionData: {} };
-      const { site } = siteOf(
+      const site = siteOf(
         session({ ...options, store: outer, cookieName: "outer" }),
-        async (ctx) => {
-          ctx.session.data.user = "ann";
-          const response = await ctx.next();
-          if (!isBetween) return response;
-          ctx.handleError = () => new Response("Sorry: outside");
-          throw new Error("middleware");
+        ({ session: current }) => {
+          current.data.user = "ann";
         },
         session({ ...options, store: new UnsafeMemoryStore(), cookieName: "inner" }),
-        (ctx) => {
-          if (position.includes("look")) void ctx.session.data;
-        },
-        isBetween ? () => {} : sorry,
-        isBetween ? () => new Response("fine") : failing,
+        answeringWith(status),
+        failing,
       );
-      const response = await new Browser(site).get("/");
-      expect(await response.text()).to.match(/^Sorry/);
-      expect(setCookies(response)).to.deep.equal([]);
-      expect(outer.size).to.equal(0);
-    });
-  }
+      await new Browser(site).get("/");
+      expect(outer.size).to.equal(size);
+    }
+  });
 });
 
-it("compose()'s own handling of errors commits nothing either, and honours destroy()", async () => {
+it("The error handler of compose() answers 500, so that only destroy() is carried out", async () => {
   const print = sinon.stub(console, "error");
   try {
     const store = new UnsafeMemoryStore();
@@ -490,7 +406,7 @@ it("compose()'s own handling of errors commits nothing either, and honours destr
 });
 
 describe("Without compose() around it, session()", () => {
-  /** Called with a context of the spec's own making, as other frameworks may. */
+  /** Calls the middleware with a hand-made context, as other frameworks may do. */
   function run(
     options: Partial<SessionOptions> & Pick<SessionOptions, "store">,
     id: string | null,
@@ -520,7 +436,7 @@ describe("Without compose() around it, session()", () => {
     expect(await seen(store, await begun(store))).to.deep.equal({ user: "ann" });
   });
 
-  it("passes a handler's error on, and commits nothing", async () => {
+  it("rejects with a handler's error, and commits nothing", async () => {
     const store = new UnsafeMemoryStore();
     const id = await begun(store);
     const error = new Error("handler");
@@ -536,7 +452,7 @@ describe("Without compose() around it, session()", () => {
     ["destroy()", "destroy"],
     ["regenerate()", "regenerate"],
   ] as const) {
-    it(`honours ${call} of a handler that throws`, async () => {
+    it(`carries out ${call} of a handler that throws`, async () => {
       const store = new UnsafeMemoryStore();
       const id = await begun(store);
       const failure = await run({ store }, id, async (ctx) => {
@@ -548,7 +464,7 @@ describe("Without compose() around it, session()", () => {
     });
   }
 
-  it("honours update() and destroy() of a handler that waits for neither and throws", async () => {
+  it("carries out update() and destroy() of a handler that awaits neither and throws", async () => {
     const store = new MapStore();
     const id = await begun(store);
     store.clearCalls();
@@ -561,7 +477,7 @@ describe("Without compose() around it, session()", () => {
     expect(store.calls).to.deep.equal(["read", "update", "remove"]);
   });
 
-  it("passes the handler's own error on even if the store is down when it is to log out", async () => {
+  it("rejects with the handler's error even if the store cannot carry out destroy()", async () => {
     const store = new WatchedMemoryStore();
     const log = new EventLog();
     const id = await begun(store);

@@ -6,7 +6,7 @@ import { Deferred } from "../support/deferred.js";
 import { stores } from "../support/middleware-stores.js";
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`In ${name}, data of one request`, () => {
+  describe(`With ${name}, session data`, () => {
     const kept: SessionData[] = [];
     const routes: Routes = {
       "/": (ctx) => ctx.session.data,
@@ -27,7 +27,7 @@ for (const [name, create] of Object.entries(stores)) {
     };
     const seen = async (browser: Browser) => (await browser.get("/")).json();
 
-    it("are no object of another request, even of the same session", async () => {
+    it("is a different object in each request, even of the same session", async () => {
       const { browser } = await begin();
       await Promise.all([browser.get("/keep"), browser.get("/keep")]);
       expect(kept[0]).to.deep.equal(kept[1]);
@@ -35,7 +35,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(kept[0]!.list === kept[1]!.list).to.equal(false);
     });
 
-    it("cannot be changed once the response has left", async () => {
+    it("ignores changes that a handler makes after the response", async () => {
       const { browser } = await begin();
       await browser.get("/keep");
       kept[0]!.list.push(2);
@@ -43,7 +43,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen(browser)).to.deep.equal({ list: [1] });
     });
 
-    it("leave no trace of a handler that throws", async () => {
+    it("keeps no change of a handler that throws", async () => {
       const { browser } = await begin({
         "/fails": (ctx) => {
           ctx.session.data.list.push(2);
@@ -54,7 +54,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen(browser)).to.deep.equal({ list: [1] });
     });
 
-    it("are not what the session before a logout was", async () => {
+    it("ignores changes of the old data object after destroy()", async () => {
       const { browser } = await begin({
         "/out": async (ctx) => {
           const before = ctx.session.data;
@@ -67,7 +67,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen(browser)).to.deep.equal({ message: "bye" });
     });
 
-    it("that the handler put there stay the handler's own", async () => {
+    it("is a copy of the object that a handler assigned", async () => {
       const shared = { list: ["of the app"] };
       const { browser } = await begin({
         "/replace": (ctx) => {
@@ -80,7 +80,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(shared).to.deep.equal({ list: ["of the app"] });
     });
 
-    it("do not reach another user, whoever comes at once", async () => {
+    it("is never visible to another visitor in a parallel request", async () => {
       const gate = new Deferred();
       const { site } = await begin({
         "/login": async (ctx) => {
@@ -102,9 +102,9 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-it("Data that a regenerated session goes on with are not those of its old ID", async () => {
-  // The older package kept one live object under both IDs, so that whoever had planted
-  // the old one saw the login.
+it("A change after regenerate() is not visible under the old ID", async () => {
+  // The older package kept one live object under both IDs. An attacker who had planted the old ID
+  // saw the login.
   const site = app(
     { store: new UnsafeMemoryStore(), defaultSessionData: {} },
     {
@@ -128,7 +128,7 @@ it("Data that a regenerated session goes on with are not those of its old ID", a
   expect(await attacker.json()).to.deep.equal({});
 });
 
-describe("JSON of the client's own making", () => {
+describe("JSON that a client forged", () => {
   const now = Math.floor(Date.now() / 1000);
   const cookieOf = (text: string) =>
     `session=${Buffer.from(`1.${now}.${now + 3600}.${text}`).toString("base64url")}`;
@@ -137,7 +137,7 @@ describe("JSON of the client's own making", () => {
     {
       "/": (ctx) => {
         const { data } = ctx.session;
-        // As apps do, with what they take for plain objects.
+        // Apps copy session data like this, because they expect a plain object.
         const copy = Object.assign({}, data, data.nested);
         return {
           isAdmin: (copy as SessionData).isAdmin ?? null,
@@ -174,7 +174,7 @@ describe("JSON of the client's own making", () => {
       expect(found.keys).to.not.include("__proto__");
     });
 
-    it(`is no obstacle to a change: ${text}`, async () => {
+    it(`does not prevent a change of the session: ${text}`, async () => {
       for (const path of ["/change", "/update"]) {
         const response = await new Browser(site).get(path, { cookie: cookieOf(text) });
         expect(response.status).to.equal(200);

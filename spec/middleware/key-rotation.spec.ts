@@ -6,7 +6,7 @@ import { EventLog } from "../support/event-log.js";
 import { setCookies } from "../support/set-cookie.js";
 
 for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
-  describe(`When the keys of ${Store.name} are rotated`, () => {
+  describe(`${Store.name}, after a key rotation,`, () => {
     let oldKey: CryptoKey;
     let newKey: CryptoKey;
     const log = new EventLog();
@@ -34,7 +34,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
         },
       );
 
-    /** A browser that has been at the site while it had the old key. */
+    /** A browser with a session that is sealed under the old key. */
     async function visitor(): Promise<Browser> {
       const browser = new Browser(siteOf(oldKey));
       await browser.get("/visit");
@@ -42,7 +42,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       return browser;
     }
 
-    it("goes on with a session of the old key, and seals it by the first one in the same response", async () => {
+    it("accepts a session of the old key and reissues it under the first key", async () => {
       const { jar } = await visitor();
       const browser = new Browser(siteOf(newKey, oldKey), { jar });
       const response = await browser.get("/look");
@@ -50,12 +50,12 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       expect(setCookies(response)).to.have.length(1);
       expect(log.types).to.deep.equal(["reissued"]);
 
-      // Now the old key can go.
+      // Now the old key can be removed.
       const later = new Browser(siteOf(newKey), { jar });
       expect(await (await later.get("/look")).json()).to.equal(1);
     });
 
-    it("issues a value anew once, and not again", async () => {
+    it("reissues a value only once", async () => {
       const { jar } = await visitor();
       const browser = new Browser(siteOf(newKey, oldKey), { jar });
       await browser.get("/look");
@@ -63,35 +63,35 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       expect(log.types).to.deep.equal(["reissued"]);
     });
 
-    it("issues a value anew by saving, too", async () => {
+    it("seals a changed session under the first key", async () => {
       const { jar } = await visitor();
       await new Browser(siteOf(newKey, oldKey), { jar }).get("/visit");
       expect(await (await new Browser(siteOf(newKey), { jar }).get("/look")).json()).to.equal(2);
     });
 
-    it("keeps the expiry of a value that it issues anew", async () => {
+    it("keeps the expiry of a reissued value", async () => {
       const { jar } = await visitor();
       const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/look");
       const maxAge = Number(setCookies(response)[0]!.attributes["max-age"]);
       expect(maxAge).to.be.within(86_390, 86_400);
     });
 
-    it("leaves the value alone if nobody looked at the session", async () => {
+    it("does not reissue the value if no handler uses the session", async () => {
       const { jar } = await visitor();
       const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/elsewhere");
       expect(setCookies(response)).to.deep.equal([]);
       expect(log.types).to.deep.equal([]);
     });
 
-    it("leaves the value alone if the handler failed", async () => {
+    it("does not reissue the value if the handler throws", async () => {
       const { jar } = await visitor();
       const response = await new Browser(siteOf(newKey, oldKey), { jar }).get("/fails");
       expect(response.status).to.equal(500);
       expect(setCookies(response)).to.deep.equal([]);
     });
 
-    it("reads values of a key that is to come first only later", async () => {
-      // The first step of a rotation: the new key is known everywhere before anybody seals by it.
+    it("accepts values of a key that is not the first key yet", async () => {
+      // The first step of a rotation: all servers get the new key before one of them seals with it.
       const browser = new Browser(siteOf(newKey));
       await browser.get("/visit");
       const { jar } = browser;
@@ -99,7 +99,7 @@ for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
       expect(await response.json()).to.equal(1);
     });
 
-    it("ends the sessions of a key that has been dropped", async () => {
+    it("ends the sessions of a removed key", async () => {
       const { jar } = await visitor();
       const response = await new Browser(siteOf(newKey), { jar }).get("/look");
       expect(await response.json()).to.equal(0);

@@ -7,11 +7,11 @@ import { EventLog } from "../support/event-log.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 
-const IDLE = 1000;
-const ABSOLUTE = 10_000;
+const IDLE_SECONDS = 1000;
+const ABSOLUTE_SECONDS = 10_000;
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`A session with a lifetime of its own, in ${name},`, () => {
+  describe(`With ${name}, a session with its own lifetime`, () => {
     let clock: Clock;
     let site: App;
     let browser: Browser;
@@ -25,8 +25,8 @@ for (const [name, create] of Object.entries(stores)) {
         {
           store: create(),
           defaultSessionData: {},
-          idleTimeout: IDLE,
-          absoluteTimeout: ABSOLUTE,
+          idleTimeout: IDLE_SECONDS,
+          absoluteTimeout: ABSOLUTE_SECONDS,
           onEvent: log.onEvent,
         },
         {
@@ -59,12 +59,12 @@ for (const [name, create] of Object.entries(stores)) {
     afterEach(() => clock.restore());
 
     const maxAgeOf = (response: Response) => setCookies(response)[0]?.attributes["max-age"];
-    /** Sent whatever the browser thinks of its age. */
+    /** Sends the cookie even after the browser has dropped it. */
     const seenWith = async (value: string) =>
       (await new Browser(site).get("/", { cookie: `session=${value}` })).json();
 
     for (const seconds of [60, 3000]) {
-      it(`lasts that long without a request, and no longer: ${seconds} s`, async () => {
+      it(`ends after exactly ${seconds} seconds without a request`, async () => {
         lifetime = seconds;
         const other = new Browser(site);
         expect(maxAgeOf(await browser.get("/login"))).to.equal(String(seconds));
@@ -77,7 +77,7 @@ for (const [name, create] of Object.entries(stores)) {
       });
     }
 
-    it("may be shortened, which holds at once", async () => {
+    it("can be shortened with immediate effect", async () => {
       lifetime = 3000;
       await browser.get("/login");
       lifetime = 60;
@@ -87,7 +87,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seenWith(value)).to.deep.equal({});
     });
 
-    it("is renewed for as long again, in proportion as early as any", async () => {
+    it("is renewed to its full lifetime after a tenth of it", async () => {
       lifetime = 60;
       await browser.get("/login");
       clock.pass(5);
@@ -97,7 +97,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/lifetime")).json()).to.equal(60);
     });
 
-    it("ends at the absolute timeout all the same", async () => {
+    it("still ends at the absolute timeout", async () => {
       lifetime = 5000;
       await browser.get("/login");
       clock.pass(4000);
@@ -109,16 +109,16 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seenWith(value)).to.deep.equal({});
     });
 
-    it("may go when the browser is closed, and is then timed by the server alone", async () => {
+    it('gets no Max-Age with the lifetime "browser", and still ends at the idle timeout', async () => {
       lifetime = "browser";
       const response = await browser.get("/login");
       expect(setCookies(response)[0]!.attributes).to.not.have.any.keys("max-age", "expires");
       const value = browser.cookie("session")!;
-      clock.pass(IDLE);
+      clock.pass(IDLE_SECONDS);
       expect(await seenWith(value)).to.deep.equal({});
     });
 
-    it("keeps it through regenerate(), update() and renewals", async () => {
+    it("keeps its lifetime through regenerate(), update() and renewals", async () => {
       lifetime = "browser";
       await browser.get("/login");
       await browser.get("/login");
@@ -130,18 +130,18 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await response.json()).to.deep.equal({ user: "ann", n: 1 });
     });
 
-    it("may change it, or lose it again", async () => {
+    it("can change or remove its lifetime", async () => {
       lifetime = 3000;
       await browser.get("/login");
       lifetime = undefined;
-      expect(maxAgeOf(await browser.get("/set-only"))).to.equal(String(IDLE));
+      expect(maxAgeOf(await browser.get("/set-only"))).to.equal(String(IDLE_SECONDS));
       expect(await (await browser.get("/lifetime")).json()).to.equal("none");
       lifetime = "browser";
       const response = await browser.get("/set-only");
       expect(setCookies(response)[0]!.attributes).to.not.have.property("max-age");
     });
 
-    it("keeps the one that it had when the handler fails", async () => {
+    it("keeps its previous lifetime if the handler throws", async () => {
       lifetime = 3000;
       await browser.get("/login");
       lifetime = 60;
@@ -150,15 +150,26 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/lifetime")).json()).to.equal(3000);
     });
 
-    it("passes it on to no session that begins after a logout", async () => {
+    it("does not pass its lifetime to the session after a logout", async () => {
       lifetime = 3000;
       await browser.get("/login");
-      expect(maxAgeOf(await browser.get("/logout"))).to.equal(String(IDLE));
+      expect(maxAgeOf(await browser.get("/logout"))).to.equal(String(IDLE_SECONDS));
       expect(await (await browser.get("/lifetime")).json()).to.equal("none");
     });
 
-    for (const wrong of [0, -1, 1.5, NaN, Infinity, ABSOLUTE + 1, "session", "60", null, {}]) {
-      it(`cannot have ${JSON.stringify(wrong)} for one`, async () => {
+    for (const wrong of [
+      0,
+      -1,
+      1.5,
+      NaN,
+      Infinity,
+      ABSOLUTE_SECONDS + 1,
+      "session",
+      "60",
+      null,
+      {},
+    ]) {
+      it(`rejects the lifetime ${JSON.stringify(wrong)}`, async () => {
         lifetime = wrong as Lifetime;
         expect((await browser.get("/set-only")).status).to.equal(500);
         expect(site.errors[0]).to.be.an.instanceOf(TypeError);
@@ -168,7 +179,7 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-describe("A lifetime that the client wrote itself", () => {
+describe("A lifetime that a client forged", () => {
   for (const text of [
     '@999999999 {"user":"ann"}',
     '@0 {"user":"ann"}',
@@ -179,15 +190,15 @@ describe("A lifetime that the client wrote itself", () => {
     "@60",
     "@",
   ]) {
-    it(`makes no session longer than the absolute timeout, and no error: ${text}`, async () => {
+    it(`neither exceeds the absolute timeout nor causes an error: ${text}`, async () => {
       const clock = new Clock();
       try {
         const site = app(
           {
             store: new UnsignedCookieStore(),
             defaultSessionData: {},
-            idleTimeout: IDLE,
-            absoluteTimeout: ABSOLUTE,
+            idleTimeout: IDLE_SECONDS,
+            absoluteTimeout: ABSOLUTE_SECONDS,
           },
           {
             "/": (ctx) => {
@@ -201,7 +212,7 @@ describe("A lifetime that the client wrote itself", () => {
         expect(response.status).to.equal(200);
         const [cookie] = setCookies(response);
         const maxAge = cookie!.attributes["max-age"];
-        if (maxAge !== undefined) expect(Number(maxAge)).to.be.within(1, ABSOLUTE);
+        if (maxAge !== undefined) expect(Number(maxAge)).to.be.within(1, ABSOLUTE_SECONDS);
       } finally {
         clock.restore();
       }

@@ -7,7 +7,7 @@ import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`With ${name}, logging in and out`, () => {
+  describe(`With ${name}, session()`, () => {
     let site: App;
     let browser: Browser;
     const log = new EventLog();
@@ -32,7 +32,7 @@ for (const [name, create] of Object.entries(stores)) {
             await ctx.session.destroy();
             return { ...ctx.session.data, isFresh: ctx.session.isFresh };
           },
-          "/logout-with-a-word": async (ctx) => {
+          "/logout-with-message": async (ctx) => {
             await ctx.session.destroy();
             ctx.session.data.message = "You have been logged out.";
           },
@@ -50,7 +50,7 @@ for (const [name, create] of Object.entries(stores)) {
             ctx.session.data.message = "once";
             await ctx.session.destroy();
           },
-          "/logout-in-passing": (ctx) => void ctx.session.destroy(),
+          "/logout-without-await": (ctx) => void ctx.session.destroy(),
         },
       );
       browser = new Browser(site);
@@ -60,14 +60,14 @@ for (const [name, create] of Object.entries(stores)) {
     const seenBy = async (visitor: Browser) => (await visitor.get("/")).json();
 
     for (const path of ["/login", "/login-late"]) {
-      it(`keeps the data and what ${path} adds to them`, async () => {
+      it(`keeps the old data and the changes of ${path}`, async () => {
         await browser.get(path);
         expect(await seenBy(browser)).to.deep.equal({ cart: ["book"], user: "ann" });
         expect(log.types).to.deep.equal(["saved", "regenerated"]);
       });
     }
 
-    it("begins with default data for whoever comes back", async () => {
+    it("starts again with default data after a logout", async () => {
       await browser.get("/login");
       const response = await browser.get("/logout");
       expect(await response.json()).to.deep.equal({ cart: [], isFresh: true });
@@ -78,10 +78,10 @@ for (const [name, create] of Object.entries(stores)) {
       expect(log.types).to.deep.equal(["saved", "regenerated", "destroyed"]);
     });
 
-    it("leaves a word in a new session, which has nothing else of the old one", async () => {
+    it("keeps no old data if a handler changes the data after destroy()", async () => {
       await browser.get("/login");
       const old = browser.cookie("session");
-      const response = await browser.get("/logout-with-a-word");
+      const response = await browser.get("/logout-with-message");
       expect(setCookies(response)).to.have.length(1);
       expect(browser.cookie("session")).to.not.equal(old);
       expect(await seenBy(browser)).to.deep.equal({
@@ -95,9 +95,9 @@ for (const [name, create] of Object.entries(stores)) {
       "/logout-after-changes",
       "/logout-and-regenerate",
       "/logout-twice",
-      "/logout-in-passing",
+      "/logout-without-await",
     ]) {
-      it(`is out by ${path}, whatever else was asked for`, async () => {
+      it(`ends the session with ${path}`, async () => {
         await browser.get("/login");
         await browser.get(path);
         expect(browser.cookie("session")).to.equal(undefined);
@@ -105,14 +105,14 @@ for (const [name, create] of Object.entries(stores)) {
       });
     }
 
-    it("takes a cookie that is good for nothing out of the browser", async () => {
+    it("clears an invalid cookie on destroy()", async () => {
       browser.setCookie("session", "tampered");
       await browser.get("/logout");
       expect(browser.cookie("session")).to.equal(undefined);
       expect(log.types).to.not.include("destroyed");
     });
 
-    it("tells who is fresh", async () => {
+    it("sets isFresh only for a fresh session", async () => {
       expect(await (await browser.get("/fresh")).json()).to.equal(false);
       expect(await (await new Browser(site).get("/fresh")).json()).to.equal(true);
       await browser.get("/logout");
@@ -147,22 +147,23 @@ describe("With an external store", () => {
   const seenWith = async (value: string) =>
     (await new Browser(site).get("/", { cookie: `session=${value}` })).json();
 
-  it("the ID from before the login is dead, so that whoever planted it is not let in", async () => {
-    // Session fixation: CVE-2022-25896 in passport, CVE-2023-29019 in @fastify/passport.
+  it("the ID from before the login is invalid after the login", async () => {
+    // Session fixation: an attacker plants an ID before the victim logs in (CVE-2022-25896 in
+    // passport, CVE-2023-29019 in @fastify/passport).
     const { before, after } = await login(site);
     expect(after).to.not.equal(before);
     expect(await seenWith(before)).to.deep.equal({});
     expect(await seenWith(after)).to.deep.equal({ seen: true, user: "ann" });
   });
 
-  it("the ID from before the logout is dead, whoever has kept it", async () => {
+  it("the ID from before the logout is invalid after the logout", async () => {
     const { browser, after } = await login(site);
     await browser.get("/logout");
     expect(await seenWith(after)).to.deep.equal({});
   });
 
-  it("the store never sees an ID", async () => {
-    // CVE-2019-16782 in Rack: whoever could read the store could be anybody.
+  it("the backend never receives a session ID", async () => {
+    // CVE-2019-16782 in Rack: a reader of the backend could take over every session.
     store.keys.length = 0;
     const { browser, before, after } = await login(site);
     await browser.get("/logout");

@@ -13,27 +13,27 @@ import { EventLog } from "../support/event-log.js";
 import { keys } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 
-/** What anybody can write about themselves. */
+/** A cookie value that any client can forge, because it is unsigned. */
 function forgedPrefs(data: object): string {
   const now = Math.floor(Date.now() / 1000);
   const text = `1.${now}.${now + 3600}.${JSON.stringify(data)}`;
   return Buffer.from(text).toString("base64url");
 }
 
-describe("A session within a session", () => {
+describe("A nested session", () => {
   const auth = new EventLog();
   const prefs = new EventLog();
-  let outside: (current: Session) => unknown;
-  let afterwards: (current: Session) => unknown;
+  let beforeNested: (current: Session) => unknown;
+  let afterNested: (current: Session) => unknown;
 
   beforeEach(() => {
     auth.clear();
     prefs.clear();
-    outside = () => {};
-    afterwards = () => {};
+    beforeNested = () => {};
+    afterNested = () => {};
   });
 
-  /** `auth` is signed, `prefs` is anybody's to write. */
+  /** The outer session `auth` is signed. Any client can forge the nested session `prefs`. */
   const siteOf = (routes: Routes) =>
     appOf(
       cookie(),
@@ -44,9 +44,9 @@ describe("A session within a session", () => {
         onEvent: auth.onEvent,
       }),
       async (ctx) => {
-        await outside(ctx.session);
+        await beforeNested(ctx.session);
         const response = await ctx.next();
-        await afterwards(ctx.session);
+        await afterNested(ctx.session);
         return response;
       },
       session({
@@ -57,7 +57,8 @@ describe("A session within a session", () => {
       }),
       answer(routes),
     );
-  it("gives back what somebody else has put there, such as the other build of this package", async () => {
+
+  it("restores a foreign ctx.session, for example from the other build of this package", async () => {
     const foreign = {} as Session;
     let seen: unknown;
     const site = appOf(
@@ -77,10 +78,10 @@ describe("A session within a session", () => {
 
   const cookieNames = (response: Response) => setCookies(response).map(({ name }) => name);
 
-  it("is the one that the handlers inside see, and the outer one the others", async () => {
+  it("is visible to inner handlers only, and outer handlers see the outer session", async () => {
     const seen: Session[] = [];
-    outside = (current) => seen.push(current);
-    afterwards = (current) => seen.push(current);
+    beforeNested = (current) => seen.push(current);
+    afterNested = (current) => seen.push(current);
     const site = siteOf({ "/": (ctx) => void seen.push(ctx.session) });
     await new Browser(site).get("/");
     expect(seen).to.have.length(3);
@@ -88,10 +89,10 @@ describe("A session within a session", () => {
     expect(seen[0] === seen[1]).to.equal(false);
   });
 
-  it("gives the outer one back even if a handler throws", async () => {
+  it("restores the outer session even if a handler throws", async () => {
     const seen: Session[] = [];
-    outside = (current) => seen.push(current);
-    afterwards = (current) => seen.push(current);
+    beforeNested = (current) => seen.push(current);
+    afterNested = (current) => seen.push(current);
     const site = siteOf({
       "/": () => {
         throw new Error("handler");
@@ -101,7 +102,7 @@ describe("A session within a session", () => {
     expect(seen[0] === seen[1]).to.equal(true);
   });
 
-  it("commits its own changes alone", async () => {
+  it("commits only its own changes", async () => {
     const site = siteOf({
       "/": (ctx) => ctx.session.data,
       "/set": (ctx) => {
@@ -116,12 +117,12 @@ describe("A session within a session", () => {
   });
 
   for (const when of ["before", "after"] as const) {
-    it(`leaves what the outer one changed ${when} it to the outer one`, async () => {
+    it(`does not commit changes that an outer handler makes ${when} it`, async () => {
       const login = (current: Session) => {
         current.data.user = "ann";
       };
-      if (when === "before") outside = login;
-      else afterwards = login;
+      if (when === "before") beforeNested = login;
+      else afterNested = login;
       const site = siteOf({ "/": (ctx) => ctx.session.data });
       const browser = new Browser(site);
       const response = await browser.get("/");
@@ -130,8 +131,8 @@ describe("A session within a session", () => {
     });
   }
 
-  it("commits beside the outer one, each to its own cookie", async () => {
-    outside = (current) => {
+  it("and the outer session are both committed, each to its own cookie", async () => {
+    beforeNested = (current) => {
       current.data.user = "ann";
     };
     const site = siteOf({
@@ -145,12 +146,12 @@ describe("A session within a session", () => {
     expect(prefs.types).to.deep.equal(["saved"]);
   });
 
-  it("lends none of its data to the outer one, whoever wrote them", async () => {
-    // In the older package the data of the inner session were saved in the outer one: who wrote
-    // the one became the other.
-    outside = (current) => void current.data.user;
+  it("never passes its data to the outer session", async () => {
+    // The older package saved the data of the nested session in the outer session. A client that
+    // forged `prefs` was logged in by `auth`.
+    beforeNested = (current) => void current.data.user;
     const users: unknown[] = [];
-    afterwards = (current) => users.push(current.data.user);
+    afterNested = (current) => users.push(current.data.user);
     const site = siteOf({
       "/touch": (ctx) => {
         ctx.session.data.hits = 1;
@@ -164,9 +165,9 @@ describe("A session within a session", () => {
     expect(browser.cookie("auth")).to.equal(undefined);
   });
 
-  it("cannot stand in for the outer one when the cookies are swapped", async () => {
+  it("cannot replace the outer session if a client swaps the cookies", async () => {
     const users: unknown[] = [];
-    outside = (current) => users.push(current.data.user);
+    beforeNested = (current) => users.push(current.data.user);
     const site = siteOf({ "/": (ctx) => ctx.session.data });
     const browser = new Browser(site);
     browser.setCookie("auth", forgedPrefs({ user: "admin" }));
@@ -175,8 +176,8 @@ describe("A session within a session", () => {
     expect(auth.events).to.deep.equal([{ type: "fresh", reason: "malformed" }]);
   });
 
-  it("is destroyed and regenerated alone", async () => {
-    outside = (current) => {
+  it("is destroyed without the outer session", async () => {
+    beforeNested = (current) => {
       current.data.user = "ann";
     };
     const site = siteOf({
@@ -193,8 +194,8 @@ describe("A session within a session", () => {
     expect(auth.types).to.not.include("destroyed");
   });
 
-  it("that cannot be saved saves nothing of the outer one either, as any failure within", async () => {
-    outside = (current) => {
+  it("that cannot be saved also prevents the save of the outer session", async () => {
+    beforeNested = (current) => {
       current.data.user = "ann";
     };
     const site = siteOf({
@@ -208,7 +209,7 @@ describe("A session within a session", () => {
     expect(auth.types).to.deep.equal([]);
   });
 
-  it("may share its store with the outer one, in which neither finds the other's session", async () => {
+  it("and the outer session can share a store, and neither finds the record of the other", async () => {
     const store = new UnsafeMemoryStore();
     const options = { store, defaultSessionData: {} };
     const seen: unknown[] = [];
@@ -232,7 +233,7 @@ describe("A session within a session", () => {
     await browser.get("/");
     expect(seen).to.deep.equal([{}, {}, { is: "a" }, { is: "b" }]);
 
-    // The value of one cookie is worthless as that of the other.
+    // A value is invalid under the name of the other cookie.
     seen.length = 0;
     const swapped = `a=${browser.cookie("b")}; b=${browser.cookie("a")}`;
     await new Browser(site).get("/", { cookie: swapped });

@@ -13,33 +13,33 @@ import { setCookies } from "../support/set-cookie.js";
 
 const store = new UnsafeMemoryStore();
 
-function refusalOf(options: unknown): Error {
+function errorOf(options: unknown): Error {
   try {
     session(options as SessionOptions);
   } catch (error) {
     return error as Error;
   }
-  throw new Error("session() took the options");
+  throw new Error("session() accepted the options");
 }
 
-describe("The options of session()", () => {
+describe("session()", () => {
   const cases: [string, unknown, RegExp][] = [
-    ["a store that is missing", { store: undefined }, /option store/],
-    ["a store that is null", { store: null }, /option store/],
+    ["a missing store", { store: undefined }, /option store/],
+    ["null in place of a store", { store: null }, /option store/],
     ["a class in place of a store", { store: SignedCookieStore }, /option store/],
     ["the keys in place of a store", { store: [] }, /option store/],
-    ["half a store", { store: { load() {}, save() {} } }, /option store/],
-    ["default data that are missing", { defaultSessionData: undefined }, /defaultSessionData/],
-    ["default data that are null", { defaultSessionData: null }, /defaultSessionData/],
-    ["default data that are an array", { defaultSessionData: [] }, /defaultSessionData/],
-    ["default data that are a string", { defaultSessionData: "{}" }, /defaultSessionData/],
-    ["default data that JSON drops", { defaultSessionData: { f() {} } }, /defaultSessionData/],
-    ["default data that JSON bends", { defaultSessionData: { n: NaN } }, /defaultSessionData/],
+    ["a store that lacks methods", { store: { load() {}, save() {} } }, /option store/],
+    ["missing default data", { defaultSessionData: undefined }, /defaultSessionData/],
+    ["null as default data", { defaultSessionData: null }, /defaultSessionData/],
+    ["an array as default data", { defaultSessionData: [] }, /defaultSessionData/],
+    ["a string as default data", { defaultSessionData: "{}" }, /defaultSessionData/],
+    ["default data that JSON omits", { defaultSessionData: { f() {} } }, /defaultSessionData/],
+    ["default data that JSON changes", { defaultSessionData: { n: NaN } }, /defaultSessionData/],
     ["an idle timeout of 0", { idleTimeout: 0 }, /idleTimeout.*seconds/],
     ["an idle timeout below 0", { idleTimeout: -1 }, /idleTimeout/],
     ["an idle timeout with a fraction", { idleTimeout: 1.5 }, /idleTimeout.*whole/],
     ["an idle timeout that is NaN", { idleTimeout: NaN }, /idleTimeout/],
-    ["an idle timeout without end", { idleTimeout: Infinity }, /idleTimeout/],
+    ["an infinite idle timeout", { idleTimeout: Infinity }, /idleTimeout/],
     ["an idle timeout that is a string", { idleTimeout: "60" }, /idleTimeout/],
     ["an idle timeout in milliseconds", { idleTimeout: 86_400_000_000 }, /idleTimeout/],
     ["a maxAge of 0", { cookieOptions: { maxAge: 0 } }, /cookieOptions\.maxAge/],
@@ -52,12 +52,12 @@ describe("The options of session()", () => {
     ["an absolute timeout of 0", { absoluteTimeout: 0 }, /absoluteTimeout/],
     ["an absolute timeout with a fraction", { absoluteTimeout: 99_999.5 }, /absoluteTimeout/],
     [
-      "an idle timeout over the absolute one",
+      "an idle timeout over the absolute timeout",
       { idleTimeout: 61, absoluteTimeout: 60 },
       /idleTimeout.*absoluteTimeout/,
     ],
     [
-      "a default idle timeout over the absolute one",
+      "an absolute timeout below the default idle timeout",
       { absoluteTimeout: 60 },
       /idleTimeout.*absoluteTimeout/,
     ],
@@ -76,22 +76,22 @@ describe("The options of session()", () => {
     ["a misspelt option", { defaultData: {} }, /defaultData/],
   ];
   for (const [what, options, message] of cases) {
-    it(`must not have ${what}`, () => {
-      const refusal = refusalOf({ store, defaultSessionData: {}, ...(options as object) });
-      expect(refusal).to.be.an.instanceOf(TypeError);
-      expect(refusal.message).to.match(message);
+    it(`rejects ${what}`, () => {
+      const error = errorOf({ store, defaultSessionData: {}, ...(options as object) });
+      expect(error).to.be.an.instanceOf(TypeError);
+      expect(error.message).to.match(message);
     });
   }
 
   for (const options of [undefined, null, "session"]) {
-    it(`must be there, and not ${JSON.stringify(options)}`, () => {
-      const refusal = refusalOf(options);
-      expect(refusal).to.be.an.instanceOf(TypeError);
-      expect(refusal.message).to.match(/session\(/);
+    it(`rejects ${JSON.stringify(options)} in place of options`, () => {
+      const error = errorOf(options);
+      expect(error).to.be.an.instanceOf(TypeError);
+      expect(error.message).to.match(/session\(/);
     });
   }
 
-  it("are not changed, and later changes of them do nothing", async () => {
+  it("does not change its options, and ignores later changes of them", async () => {
     const cookieOptions: SessionOptions["cookieOptions"] = Object.freeze({ path: "/" });
     const defaultSessionData = { hits: 0 };
     const options = { store, cookieOptions, defaultSessionData, cookieName: "a" };
@@ -102,8 +102,8 @@ describe("The options of session()", () => {
     expect(defaultSessionData).to.deep.equal({ hits: 0 });
   });
 
-  it("may be those of two middlewares without either changing the other's cookie", async () => {
-    // In @fastify/session, one request's cookie options leaked into those of all.
+  it("does not mix the cookies of two middlewares that share one cookieOptions object", async () => {
+    // In @fastify/session, the cookie options of one request leaked into all requests.
     const cookieOptions = { path: "/a" };
     const sessions = ["one", "two"].map((cookieName) => {
       const lifetime = cookieName === "one" ? 60 : "browser";

@@ -61,7 +61,7 @@ for (const [name, create] of Object.entries(stores)) {
       cookieHeader = "";
     });
 
-    /** A browser at its simplest: keeps the session's cookie. */
+    /** A minimal browser that keeps only the session cookie. */
     async function get(path: string, method = "GET"): Promise<Response> {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
@@ -75,7 +75,7 @@ for (const [name, create] of Object.entries(stores)) {
     }
     const seen = async () => (await get("/")).json();
 
-    it("a visitor comes back, logs in, and logs out", async () => {
+    it("a visitor returns, logs in, and logs out", async () => {
       const first = await get("/visit", "POST");
       expect(await first.json()).to.equal(1);
       const { "max-age": maxAge, ...attributes } = setCookies(first)[0]!.attributes;
@@ -83,7 +83,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(attributes).to.deep.equal({
         path: "/",
         httponly: true,
-        samesite: "Lax", // and not Secure, for this is a loopback address
+        samesite: "Lax", // not Secure, because this is a loopback address
       });
       expect(first.headers.get("cache-control")).to.equal("private");
       expect(first.headers.get("vary")).to.equal("Cookie");
@@ -116,7 +116,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.include({ hits: 2 });
     });
 
-    it("a failed handler and too large a session change nothing", async () => {
+    it("a handler that throws and a session that is too large change nothing", async () => {
       await get("/visit");
       for (const path of ["/fails", "/big"]) {
         const response = await get(path);
@@ -126,7 +126,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ hits: 1, isFresh: false });
     });
 
-    it("anonymous requests get no cookie, HEAD included", async () => {
+    it("anonymous requests get no cookie", async () => {
       for (const [path, method] of [
         ["/", "GET"],
         ["/", "HEAD"],
@@ -139,7 +139,7 @@ for (const [name, create] of Object.entries(stores)) {
       }
     });
 
-    it("no bytes in a Cookie header bring a 500", async () => {
+    it("no bytes in a Cookie header cause a 500", async () => {
       const headers = [
         "session=\x80\xff\xfe",
         "session=%80%ff; session=%",
@@ -168,7 +168,7 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-/** What a server answers to these very bytes, which no client would send for us. */
+/** Sends raw bytes, because HTTP clients refuse to send them. Resolves to the whole reply. */
 async function exchange(port: number, bytes: Buffer): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.end(bytes);

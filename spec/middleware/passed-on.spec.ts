@@ -19,7 +19,7 @@ import { EventLog } from "../support/event-log.js";
 import { keys, stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 
-/** Looks at the session of every request, and answers only some. */
+/** An app that uses the session in every request, but answers only some of them. */
 function gatedApp(options: SessionOptions) {
   return appOf(
     cookie(),
@@ -33,7 +33,7 @@ function gatedApp(options: SessionOptions) {
 }
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`A request that is passed on unanswered, in ${name},`, () => {
+  describe(`A request that no handler answers, in ${name},`, () => {
     let clock: Clock;
     let log: EventLog;
     let browser: Browser;
@@ -48,7 +48,7 @@ for (const [name, create] of Object.entries(stores)) {
     });
     afterEach(() => clock.restore());
 
-    it("renews nothing, since the response may be dropped: the next one does", async () => {
+    it("renews nothing, because its response may be dropped; the next request does", async () => {
       clock.pass(500);
       const passedOn = await browser.get("/asset");
       expect(setCookies(passedOn)).to.deep.equal([]);
@@ -58,7 +58,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(log.types).to.deep.equal(["renewed"]);
     });
 
-    it("renews nothing either when only a middleware looks at the session afterwards", async () => {
+    it("renews nothing when a middleware uses the session only after next()", async () => {
       const options = { store: create(), defaultSessionData: {}, idleTimeout: 1000 };
       const site = appOf(
         cookie(),
@@ -77,7 +77,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(setCookies(await browser.get("/"))).to.have.length(1);
     });
 
-    it("saves what has changed, which moves no expiry", async () => {
+    it("saves changed data without moving the expiry", async () => {
       clock.pass(500);
       await browser.get("/asset?n=2");
       expect(log.types).to.deep.equal(["saved"]);
@@ -87,7 +87,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(log.types).to.deep.equal(["saved", "renewed"]);
     });
 
-    it("keeps no defaults that were only seen", async () => {
+    it("saves no personal defaults that were only read", async () => {
       const random = { store: create(), defaultSessionData: () => ({ token: "random" }) };
       const site = gatedApp({ ...random, onEvent: log.onEvent });
       expect(setCookies(await new Browser(site).get("/asset"))).to.deep.equal([]);
@@ -97,7 +97,7 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-it("A request that is passed on unanswered reissues nothing that an old key has sealed", async () => {
+it("A request that no handler answers does not reissue a value that an old key has sealed", async () => {
   const [oldKey] = keys;
   const newKey = await EncryptedCookieStore.generateKey();
   const under = (...ring: CryptoKey[]) =>
@@ -109,7 +109,7 @@ it("A request that is passed on unanswered reissues nothing that an old key has 
   expect(setCookies(await rotated.get("/"))).to.have.length(1);
 });
 
-describe("A request that is passed on to Express", () => {
+describe("A request that Hattip passes on to Express", () => {
   let clock: Clock;
   let server: Server;
   let browser: Browser;
@@ -134,7 +134,7 @@ describe("A request that is passed on to Express", () => {
     await once(server, "close");
   });
 
-  it("is answered there, and the browser keeps its session however many there are", async () => {
+  it("is answered by Express, and any number of such requests leaves the browser's session alive", async () => {
     await browser.get("/?n=1");
     for (let i = 0; i < 5; i++) {
       clock.pass(450);
@@ -146,14 +146,14 @@ describe("A request that is passed on to Express", () => {
   });
 });
 
-describe("A request that somebody else answers here after it was passed on", () => {
+describe("A request that another handler of the app answers after it was passed on", () => {
   let clock: Clock;
   beforeEach(() => {
     clock = new Clock();
   });
   afterEach(() => clock.restore());
 
-  /** Half a life passes between two visits: each must renew the session. */
+  /** Half the idle timeout passes between two visits, so that each must renew the session. */
   async function expectRenewedBy(handler: HattipHandler) {
     const browser = new Browser(handler);
     await browser.get("/?n=1");
@@ -165,7 +165,7 @@ describe("A request that somebody else answers here after it was passed on", () 
     }
   }
 
-  it("renews the session when a middleware before the last one does", async () => {
+  it("renews the session when an earlier middleware answers it", async () => {
     const fallback = appOf(
       cookie(),
       session({ store: new UnsafeMemoryStore(), defaultSessionData: {}, idleTimeout: 1000 }),
@@ -178,7 +178,7 @@ describe("A request that somebody else answers here after it was passed on", () 
     await expectRenewedBy(fallback);
   });
 
-  it("renews the session when another app does, which has one of its own", async () => {
+  it("renews the session when a second app with its own session answers it", async () => {
     const options = { defaultSessionData: {}, idleTimeout: 1000 };
     const first = appOf(
       cookie(),
@@ -199,7 +199,7 @@ describe("A request that somebody else answers here after it was passed on", () 
     });
   });
 
-  it("is served by an adapter whose context cannot be changed there", async () => {
+  it("is served by an adapter whose ctx.passThrough is read-only", async () => {
     const site = gatedApp({ store: new UnsafeMemoryStore(), defaultSessionData: {} });
     class Context {
       readonly request = new Request("https://example.com/?n=1");

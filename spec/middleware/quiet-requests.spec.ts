@@ -37,7 +37,7 @@ const UNKNOWN_ID = "MfHXxMsBQmHBrQRULY6T4-sTxXqCKXzpsVWnT5mEYkc";
 describe("Anonymous traffic", () => {
   for (const method of ["GET", "HEAD", "OPTIONS", "POST"]) {
     for (const path of ["/elsewhere", "/look"]) {
-      it(`costs no store call and sets no cookie: ${method} ${path}`, async () => {
+      it(`causes no store call and no cookie: ${method} ${path}`, async () => {
         const store = new WatchedMemoryStore();
         const site = app({ store, defaultSessionData: { user: "nobody" } }, routes);
         const response = await new Browser(site).request(path, { method });
@@ -49,7 +49,7 @@ describe("Anonymous traffic", () => {
     }
   }
 
-  it("seals nothing in a cookie store", async () => {
+  it("causes no load and no save in a cookie store", async () => {
     const store = new SignedCookieStore(keys);
     const save = sinon.spy(store, "save");
     const load = sinon.spy(store, "load");
@@ -58,9 +58,8 @@ describe("Anonymous traffic", () => {
     expect(save.callCount + load.callCount).to.equal(0);
   });
 
-  it("that sends an unknown ID costs one read, and no write or cookie", async () => {
-    // CVE-2015-5143 and CVE-2015-5964 in Django: empty records for whoever asked
-    // for them filled the store.
+  it("with an unknown ID causes one read, no write and no cookie", async () => {
+    // CVE-2015-5143 and CVE-2015-5964 in Django: any client could fill the store with empty records.
     const store = new WatchedMemoryStore();
     const site = app({ store, defaultSessionData: {} }, routes);
     for (const path of ["/elsewhere", "/look"]) {
@@ -71,7 +70,7 @@ describe("Anonymous traffic", () => {
     }
   });
 
-  it("that sends what cannot be an ID costs no store call at all", async () => {
+  it("with a malformed ID causes no store call", async () => {
     const store = new WatchedMemoryStore();
     const site = app({ store, defaultSessionData: {} }, routes);
     for (const value of ["x", "../../x", "billing:ledger", "x".repeat(100_000), `${UNKNOWN_ID}=`]) {
@@ -81,7 +80,7 @@ describe("Anonymous traffic", () => {
   });
 
   it("that logs out writes and deletes nothing", async () => {
-    // The older package deleted whatever key of the backend the cookie named.
+    // The older package deleted any backend key that a cookie named.
     const store = new WatchedMemoryStore();
     const site = app(
       { store, defaultSessionData: {} },
@@ -101,7 +100,7 @@ describe("Anonymous traffic", () => {
 });
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`A request that changed nothing, in ${name},`, () => {
+  describe(`With ${name}, a request that changes nothing`, () => {
     async function visitor() {
       const store = create();
       const log = new EventLog();
@@ -114,12 +113,12 @@ for (const [name, create] of Object.entries(stores)) {
     }
 
     for (const [what, path] of [
-      ["that it did not look", "/elsewhere"],
-      ["that it only read", "/look"],
-      ["that it wrote what was there", "/same"],
-      ["that it took its change back", "/back"],
+      ["it does not use the session", "/elsewhere"],
+      ["it only reads", "/look"],
+      ["it assigns equal data", "/same"],
+      ["it reverts its change", "/back"],
     ] as const) {
-      it(`writes nothing: because of ${what}`, async () => {
+      it(`writes nothing if ${what}`, async () => {
         const { browser, log, save } = await visitor();
         const response = await browser.get(path);
         expect(response.status).to.equal(200);
@@ -135,7 +134,7 @@ for (const [name, make] of [
   ["UnsignedCookieStore", (options) => new UnsignedCookieStore(options)],
   ["UnsafeMemoryStore", (options) => new WatchedMemoryStore(options)],
 ] as const satisfies readonly [string, (options: SerializationOptions) => SessionStore][]) {
-  it(`A request that only read writes nothing where parse fills in defaults and orders keys, in ${name}`, async () => {
+  it(`With ${name}, a request that only reads writes nothing if parse adds defaults and reorders keys`, async () => {
     const log = new EventLog();
     const site = app(
       {
@@ -167,7 +166,7 @@ for (const [name, make] of [
   });
 }
 
-it("A renewal leaves the data as they are stored where parse would write them in another order", async () => {
+it("A renewal does not change the stored data if parse reorders keys", async () => {
   const clock = new Clock();
   try {
     const store = new MapStore({
@@ -194,23 +193,7 @@ it("A renewal leaves the data as they are stored where parse would write them in
   }
 });
 
-it("A request that only read writes nothing to a store that is written by hand, without what is optional", async () => {
-  const kept = new WatchedMemoryStore();
-  const store: SessionStore = {
-    serialize: (data, lifetime) => kept.serialize(data, lifetime),
-    load: (value, scope) => kept.load(value, scope),
-    save: (loaded, next, scope) => kept.save(loaded, next, scope),
-    regenerate: (loaded, next, scope) => kept.regenerate(loaded, next, scope),
-    destroy: (loaded, scope) => kept.destroy(loaded, scope),
-  };
-  const log = new EventLog();
-  const browser = new Browser(app({ store, defaultSessionData: {}, onEvent: log.onEvent }, routes));
-  await browser.get("/set");
-  await browser.get("/look");
-  expect(log.types).to.deep.equal(["saved"]);
-});
-
-it("A request that only read overwrites no change that another made meanwhile", async () => {
+it("A request that only reads does not overwrite the change of a parallel request", async () => {
   const store = new WatchedMemoryStore();
   let meanwhile = async () => {};
   const site = app(

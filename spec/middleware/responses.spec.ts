@@ -12,7 +12,7 @@ import { setCookies } from "../support/set-cookie.js";
 
 const STATUSES_WITHOUT_BODY = [204, 205, 304];
 
-describe("The session's cookie travels on", () => {
+describe("The session cookie", () => {
   let upstream: Server;
   let upstreamUrl: string;
   let site: App;
@@ -90,7 +90,7 @@ describe("The session's cookie travels on", () => {
   const seen = async () => (await browser.get("/")).json();
 
   for (const path of ["/redirect", "/thrown", "/convertible"]) {
-    it(`a redirect whose headers are immutable: ${path}`, async () => {
+    it(`is added to a redirect with immutable headers: ${path}`, async () => {
       const response = await browser.get(path);
       expect(response.status).to.equal(303);
       expect(response.headers.get("location")).to.equal("https://example.com/");
@@ -106,7 +106,7 @@ describe("The session's cookie travels on", () => {
     ["/proxied-304", 304],
     ["/proxied-404", 404],
   ] as const) {
-    it(`a proxied response, with its status ${status}, its headers and its body`, async () => {
+    it(`is added to a proxied response, which keeps its status ${status}, headers and body`, async () => {
       const response = await browser.get(path);
       expect(response.status).to.equal(status);
       expect(response.statusText).to.equal("As Upstream Says");
@@ -118,21 +118,21 @@ describe("The session's cookie travels on", () => {
     });
   }
 
-  it("no proxied response if the session was only read, which Vary tells", async () => {
+  it("is not added to a proxied response if the handler only reads the session, but Vary: Cookie is", async () => {
     const response = await browser.get("/proxied-read");
     expect(response.headers.get("vary")).to.equal("Accept, Cookie");
     expect(setCookies(response).map(({ name }) => name)).to.deep.equal(["a", "b"]);
     expect(await response.text()).to.equal("from upstream");
   });
 
-  it("no proxied response if the session was not touched, which is passed on as it is", async () => {
+  it("is not added to a proxied response if no handler uses the session", async () => {
     const response = await browser.get("/proxied-untouched");
     expect(response.headers.get("vary")).to.equal("Accept");
     expect(() => response.headers.set("x", "y")).to.throw(TypeError, /immutable/);
   });
 
   for (const path of ["/204", "/205", "/304"]) {
-    it(`a ${path.slice(1)}, whose body stays away`, async () => {
+    it(`is added to a ${path.slice(1)} response, which keeps its null body`, async () => {
       const response = await browser.get(path);
       expect(response.status).to.equal(Number(path.slice(1)));
       expect(response.body).to.equal(null);
@@ -141,19 +141,19 @@ describe("The session's cookie travels on", () => {
   }
 
   for (const path of ["/404", "/stream"]) {
-    it(`a response to ${path}`, async () => {
+    it(`is added to a response with a body: ${path}`, async () => {
       const response = await browser.get(path);
       expect(await response.text()).to.equal(path === "/404" ? "none" : "a stream");
       expect(await seen()).to.deep.equal({ user: "ann" });
     });
   }
 
-  it("HEAD requests, too", async () => {
+  it("is added to the response of a HEAD request", async () => {
     await browser.request("/404", { method: "HEAD" });
     expect(await seen()).to.deep.equal({ user: "ann" });
   });
 
-  it("beside the cookies of the handler", async () => {
+  it("is added next to the cookies of the handler", async () => {
     const response = await browser.get("/cookies");
     const names = setCookies(response).map(({ name }) => name);
     expect(names).to.have.members(["lang", "tz", "session", "theme"]).and.have.length(4);
@@ -161,9 +161,9 @@ describe("The session's cookie travels on", () => {
   });
 });
 
-it("The session's cookie is never written into a response that the app keeps", async () => {
-  // A response without a body can be answered with again and again, and what is put
-  // into it goes to everybody.
+it("The session cookie is never added to a Response object that the app reuses", async () => {
+  // An app can return a Response object without a body many times. A cookie in that object would
+  // reach every client.
   const constants: Record<string, Response> = {
     "/no-content": new Response(null, { status: 204 }),
     "/not-modified": new Response(null, { status: 304 }),
@@ -189,7 +189,7 @@ it("The session's cookie is never written into a response that the app keeps", a
   }
 });
 
-/** As a server makes it that switches protocols; none can be constructed outside of one. */
+/** The response to a protocol switch. `new Response()` does not accept the status 101. */
 class Upgrade extends Response {
   override get status(): number {
     return 101;
@@ -200,7 +200,7 @@ for (const [kind, make] of [
   ["101", () => new Upgrade()],
   ["Response.error()", () => Response.error()],
 ] as const) {
-  describe(`A response of the kind ${kind}, which carries no cookie,`, () => {
+  describe(`A response that cannot carry a cookie (${kind})`, () => {
     const log = new EventLog();
     const use =
       (change: Routes[string]): Routes[string] =>
@@ -232,7 +232,7 @@ for (const [kind, make] of [
     }
 
     for (const path of ["/untouched", "/read"]) {
-      it(`passes through as it is: ${path}`, async () => {
+      it(`passes through unchanged: ${path}`, async () => {
         for (const create of Object.values(stores)) {
           const { site, browser } = await visitor(create());
           const response = await browser.get(path);
@@ -244,7 +244,7 @@ for (const [kind, make] of [
     }
 
     for (const path of ["/change", "/update"]) {
-      it(`passes through beside ${path} in an external store, of which the client need not know`, async () => {
+      it(`passes through after ${path} in an external store, because the client keeps its ID`, async () => {
         const { site, browser } = await visitor();
         const response = await browser.get(path);
         expect(response).to.equal(sent);
@@ -253,7 +253,7 @@ for (const [kind, make] of [
         expect(log.types).to.include("saved");
       });
 
-      it(`is an error beside ${path} in a cookie store, where the change would be lost`, async () => {
+      it(`becomes an error after ${path} in a cookie store, because the change would be lost`, async () => {
         for (const name of ["UnsignedCookieStore", "SignedCookieStore", "EncryptedCookieStore"]) {
           const { site, browser } = await visitor(stores[name]!());
           expect((await browser.get(path)).status).to.equal(500);
@@ -263,41 +263,41 @@ for (const [kind, make] of [
       });
     }
 
-    it("is an error beside a new session, of which the client would not learn", async () => {
+    it("becomes an error after a new session, because the client would not get its ID", async () => {
       const { site } = await visitor();
       expect((await new Browser(site).get("/change")).status).to.equal(500);
       expect(site.errors[0]).to.have.property("code", "ERR_SESSION_RESPONSE");
       expect(log.types).to.not.include("saved");
     });
 
-    it("is an error beside regenerate(), after which the session goes on under its old ID", async () => {
+    it("becomes an error after regenerate(), and the session keeps its old ID", async () => {
       const { site, browser } = await visitor();
       expect((await browser.get("/regenerate")).status).to.equal(500);
       expect(site.errors[0]).to.have.property("code", "ERR_SESSION_RESPONSE");
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1 });
     });
 
-    it("ends a session in an external store, which a logout must do whatever the response", async () => {
+    it("does not prevent a destroy() in an external store", async () => {
       const { browser } = await visitor();
       await browser.get("/destroy");
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 0 });
       expect(log.types).to.include("destroyed");
     });
 
-    it("is an error beside destroy() in a cookie store, where the browser would keep the session", async () => {
+    it("becomes an error after destroy() in a cookie store, because the browser would keep the session", async () => {
       const { site, browser } = await visitor(new SignedCookieStore(keys));
       expect((await browser.get("/destroy")).status).to.equal(500);
       expect(site.errors[0]).to.have.property("code", "ERR_SESSION_RESPONSE");
     });
 
-    it("costs no renewal, which the next response brings", async () => {
+    it("postpones a renewal to the next response", async () => {
       const clock = new Clock();
       try {
         const { browser } = await visitor();
         clock.pass(10_000);
         expect(await browser.get("/read")).to.equal(sent);
         expect(log.types).to.deep.equal([]);
-        // Else the record would live on while the browser forgets the ID.
+        // A save must not renew here: the browser would drop the ID at the old expiry.
         expect(await browser.get("/change")).to.equal(sent);
         expect(log.types).to.deep.equal(["saved"]);
         expect(setCookies(await browser.get("/"))).to.have.length(1);

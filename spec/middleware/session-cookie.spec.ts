@@ -31,13 +31,13 @@ async function cookieSetBy(
   const [cookie, ...others] = setCookies(response);
   expect(others).to.deep.equal([]);
 
-  // The one that deletes the cookie must have the same attributes, or browsers keep the other one.
+  // The deleting Set-Cookie needs the same attributes. Otherwise browsers keep the session cookie.
   const cleared = await new Browser(site, { origin }).get("/out", {
     cookie: `${cookie!.name}=${cookie!.value}`,
   });
   const [deletion] = setCookies(cleared);
   const { "max-age": maxAge, ...attributes } = cookie!.attributes;
-  // A second may begin between the decision and the header.
+  // The next second can begin between the computation of the expiry and of Max-Age.
   expect(maxAge).to.be.oneOf(["86399", "86400"]);
   expect(deletion).to.deep.equal({
     name: cookie!.name,
@@ -47,19 +47,19 @@ async function cookieSetBy(
   return { ...cookie!, attributes };
 }
 
-function refusalOf(options: Partial<SessionOptions>): Error {
+function errorOf(options: Partial<SessionOptions>): Error {
   try {
     session({ store, defaultSessionData: {}, ...options });
   } catch (error) {
     return error as Error;
   }
-  throw new Error("session() took the options");
+  throw new Error("session() accepted the options");
 }
 
 const DEFAULTS = { path: "/", httponly: true, samesite: "Lax" };
 
-describe("The session's cookie", () => {
-  it("is HttpOnly, SameSite=Lax, Secure and for the whole site", async () => {
+describe("The session cookie", () => {
+  it("is HttpOnly, SameSite=Lax and Secure, with Path=/", async () => {
     const { name, value, attributes } = await cookieSetBy(undefined);
     expect(name).to.equal("session");
     expect(value).to.match(/^[\w-]{43}$/);
@@ -83,13 +83,13 @@ describe("The session's cookie", () => {
     [{ priority: "medium" }, { priority: "medium" }],
     [{ priority: "high" }, { priority: "high" }],
   ] as [SessionCookieOptions, ParsedSetCookie["attributes"]][]) {
-    it(`takes ${JSON.stringify(options)}`, async () => {
+    it(`accepts the options ${JSON.stringify(options)}`, async () => {
       const { attributes } = await cookieSetBy(options);
       expect(attributes).to.deep.equal({ ...DEFAULTS, secure: true, ...expected });
     });
   }
 
-  it("goes without HttpOnly, SameSite and Secure if that is asked for", async () => {
+  it("has no HttpOnly, SameSite and Secure if the options turn them off", async () => {
     const options = { httpOnly: false, sameSite: false, secure: false };
     expect((await cookieSetBy(options)).attributes).to.deep.equal({ path: "/" });
   });
@@ -102,12 +102,12 @@ describe("The session's cookie", () => {
     "http://127.1.2.3",
     "http://[::1]:3000",
   ]) {
-    it(`is not Secure on ${origin}, where not every browser would take it`, async () => {
+    it(`is not Secure on ${origin}, because some browsers would reject it`, async () => {
       expect((await cookieSetBy({}, origin)).attributes).to.deep.equal(DEFAULTS);
       expect((await cookieSetBy({ secure: true }, origin)).attributes).to.have.property("secure");
     });
 
-    it(`is Secure even on ${origin} where it would be worth nothing otherwise`, async () => {
+    it(`is Secure even on ${origin} if browsers would reject it otherwise`, async () => {
       for (const [options, name] of [
         [{ sameSite: "none" }, "session"],
         [{ partitioned: true }, "session"],
@@ -133,7 +133,7 @@ describe("The session's cookie", () => {
     });
   }
 
-  it("is not fooled by a path that looks like loopback", async () => {
+  it("is Secure if only the path looks like a loopback address", async () => {
     const site = app(
       { store, defaultSessionData: {} },
       {
@@ -146,33 +146,33 @@ describe("The session's cookie", () => {
     expect(setCookies(response)[0]!.attributes).to.have.property("secure");
   });
 
-  describe("is refused at construction, with a TypeError that names the option,", () => {
+  describe("with wrong options", () => {
     const long = `/${"x".repeat(1024)}`;
     const cases: [string, Partial<SessionOptions>, RegExp][] = [
-      ["a name of no length", { cookieName: "" }, /cookieName/],
+      ["an empty name", { cookieName: "" }, /cookieName/],
       ["a name with a space", { cookieName: "my session" }, /cookieName/],
       ["a name with =", { cookieName: "a=b" }, /cookieName/],
       ["a name with ;", { cookieName: "session; Domain=example.org" }, /cookieName/],
       ["a name with a comma", { cookieName: "a,b" }, /cookieName/],
       ["a name with quotes", { cookieName: '"a"' }, /cookieName/],
       ["a name with a line feed", { cookieName: "a\nb" }, /cookieName/],
-      ["a name with a line feed behind", { cookieName: "a\n" }, /cookieName/],
-      ["a name beyond ASCII", { cookieName: "sesión" }, /cookieName/],
+      ["a name with a line feed at the end", { cookieName: "a\n" }, /cookieName/],
+      ["a name with non-ASCII characters", { cookieName: "sesión" }, /cookieName/],
       ["a name that is too long", { cookieName: "x".repeat(1025) }, /cookieName/],
       ["a name that is no string", { cookieName: 7 as never }, /cookieName/],
       ["a path with ;", { cookieOptions: { path: "/; Domain=example.org" } }, /path/],
       ["a path with a line feed", { cookieOptions: { path: "/\n" } }, /path/],
       ["a path with CR LF", { cookieOptions: { path: "/a\r\nX-Injected: 1" } }, /path/],
-      ["a path beyond ASCII", { cookieOptions: { path: "/ä" } }, /path/],
-      ["a path that is relative", { cookieOptions: { path: "app" } }, /path/],
-      ["a path of no length", { cookieOptions: { path: "" } }, /path/],
+      ["a path with non-ASCII characters", { cookieOptions: { path: "/ä" } }, /path/],
+      ["a relative path", { cookieOptions: { path: "app" } }, /path/],
+      ["an empty path", { cookieOptions: { path: "" } }, /path/],
       ["a path over 1024 bytes", { cookieOptions: { path: long } }, /path.*1024/],
       ["a path that is no string", { cookieOptions: { path: 1 as never } }, /path/],
       ["a domain with ;", { cookieOptions: { domain: "a.example; Path=/" } }, /domain/],
       ["a domain with a line feed", { cookieOptions: { domain: "a.example\n" } }, /domain/],
       ["a domain that is a URL", { cookieOptions: { domain: "https://a.example" } }, /domain/],
       ["a domain with a port", { cookieOptions: { domain: "a.example:80" } }, /domain/],
-      ["a domain of no length", { cookieOptions: { domain: "" } }, /domain/],
+      ["an empty domain", { cookieOptions: { domain: "" } }, /domain/],
       ["a domain over 1024 bytes", { cookieOptions: { domain: "a".repeat(1025) } }, /domain.*1024/],
       ["__Host- with a domain", named("__Host-a", { domain: "example.com" }), /__Host-.*domain/],
       ["__host- with a domain", named("__host-a", { domain: "example.com" }), /__Host-.*domain/],
@@ -185,35 +185,30 @@ describe("The session's cookie", () => {
       ["__Host-Http- with a path", named("__Host-Http-a", { path: "/app" }), /__Host-.*path/],
       ["SameSite=None without Secure", insecure({ sameSite: "none" }), /sameSite.*secure/],
       ["Partitioned without Secure", insecure({ partitioned: true }), /partitioned.*secure/],
-      ["an unknown SameSite", { cookieOptions: { sameSite: "loose" as never } }, /sameSite/],
-      ["a SameSite that is a number", { cookieOptions: { sameSite: 5 as never } }, /sameSite/],
-      ["a SameSite that is null", { cookieOptions: { sameSite: null as never } }, /sameSite/],
+      ["an unknown sameSite", { cookieOptions: { sameSite: "loose" as never } }, /sameSite/],
+      ["a number as sameSite", { cookieOptions: { sameSite: 5 as never } }, /sameSite/],
+      ["null as sameSite", { cookieOptions: { sameSite: null as never } }, /sameSite/],
       ["an unknown priority", { cookieOptions: { priority: "highest" as never } }, /priority/],
-      ["a secure that is a string", { cookieOptions: { secure: "auto" as never } }, /secure/],
-      ["an httpOnly that is a number", { cookieOptions: { httpOnly: 0 as never } }, /httpOnly/],
-      [
-        "a partitioned that is null",
-        { cookieOptions: { partitioned: null as never } },
-        /partition/,
-      ],
-      ["an expires", { cookieOptions: { expires: new Date() } as never }, /expires/],
+      ["a string as secure", { cookieOptions: { secure: "auto" as never } }, /secure/],
+      ["a number as httpOnly", { cookieOptions: { httpOnly: 0 as never } }, /httpOnly/],
+      ["null as partitioned", { cookieOptions: { partitioned: null as never } }, /partition/],
+      ["the option expires", { cookieOptions: { expires: new Date() } as never }, /expires/],
       ["a misspelt option", { cookieOptions: { samesite: "lax" } as never }, /samesite/],
-      ["an encode", { cookieOptions: { encode: String } as never }, /encode/],
-      ["cookieOptions that are null", { cookieOptions: null as never }, /cookieOptions/],
-      ["cookieOptions that are a string", { cookieOptions: "secure" as never }, /cookieOptions/],
+      ["the option encode", { cookieOptions: { encode: String } as never }, /encode/],
+      ["null as cookieOptions", { cookieOptions: null as never }, /cookieOptions/],
+      ["a string as cookieOptions", { cookieOptions: "secure" as never }, /cookieOptions/],
     ];
     for (const [what, options, message] of cases) {
-      it(what, () => {
-        const refusal = refusalOf(options);
-        expect(refusal).to.be.an.instanceOf(TypeError);
-        expect(refusal.message).to.match(message);
+      it(`makes session() throw a TypeError for ${what}`, () => {
+        const error = errorOf(options);
+        expect(error).to.be.an.instanceOf(TypeError);
+        expect(error.message).to.match(message);
       });
     }
   });
 
-  it("may be of exactly 4096 bytes, and no more", async () => {
-    // A value of base64url grows by one or two characters with each byte; the
-    // name makes up the difference.
+  it("can have 4096 bytes, but not more", async () => {
+    // Each byte adds one or two characters of base64url. The length of the name makes up for that.
     const site = (cookieName: string) =>
       app(
         { store: new UnsignedCookieStore(), cookieName, defaultSessionData: {} },
@@ -234,9 +229,9 @@ describe("The session's cookie", () => {
     expect(browser.cookie(fits)).to.equal(cookie!.value);
 
     const tooLarge = site(`${fits}s`);
-    const refused = await new Browser(tooLarge).get("/");
-    expect(refused.status).to.equal(500);
-    expect(refused.headers.getSetCookie()).to.deep.equal([]);
+    const rejected = await new Browser(tooLarge).get("/");
+    expect(rejected.status).to.equal(500);
+    expect(rejected.headers.getSetCookie()).to.deep.equal([]);
     expect(tooLarge.errors).to.have.length(1);
     expect(tooLarge.errors[0]).to.include({
       name: "SessionError",
@@ -247,7 +242,7 @@ describe("The session's cookie", () => {
       .and.not.match(/xxx/);
   });
 
-  it("that is too large for what follows a log-out is cleared all the same", async () => {
+  it("is cleared by destroy() even if the next session is too large", async () => {
     const site = app(
       { store: new UnsignedCookieStore(), defaultSessionData: {} },
       {
@@ -268,7 +263,7 @@ describe("The session's cookie", () => {
     expect(browser.cookie("session")).to.equal(undefined);
   });
 
-  it("that is too large leaves the session that was there as it was", async () => {
+  it("that is too large does not change the existing session", async () => {
     const site = app(
       { store: new UnsignedCookieStore(), defaultSessionData: { text: "" } },
       {

@@ -16,9 +16,9 @@ const routes: Routes = {
   },
 };
 
-describe("An object of default data", () => {
+describe("An object as defaultSessionData", () => {
   for (const [name, create] of Object.entries(stores)) {
-    it(`is copied for every session, however deep, in ${name}`, async () => {
+    it(`is deeply copied for every session, with ${name}`, async () => {
       const defaultSessionData = { cart: [] as string[], prefs: { theme: { dark: false } } };
       const site = app(
         { store: create(), defaultSessionData },
@@ -50,22 +50,23 @@ describe("An object of default data", () => {
   }
 
   for (const [what, instance] of [
-    ["date", new Date(0)],
+    ["a date", new Date(0)],
     [
       "an instance of a class",
       new (class {
         x = 1;
       })(),
     ],
-    ["map", new Map()],
+    ["a map", new Map()],
   ] as const) {
-    it(`holds no ${what}, which all sessions would share`, () => {
+    it(`is rejected if it holds ${what}, because all sessions would share it`, () => {
       const options = { store: new UnsafeMemoryStore(), defaultSessionData: { deep: [instance] } };
       expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData.*instance/);
     });
   }
 
-  it("has the same text each time, or every look at a session would be a change", () => {
+  it("is rejected if stringify returns a different text each time", () => {
+    // Otherwise every read would count as a change.
     let nonce = 0;
     const store = new UnsafeMemoryStore({
       stringify: (data) => `${nonce++} ${JSON.stringify(data)}`,
@@ -74,14 +75,14 @@ describe("An object of default data", () => {
     expect(() => app(options, {})).to.throw(TypeError, /stringify.*each time/);
   });
 
-  it("holds no cycle", () => {
+  it("is rejected if it holds a cycle", () => {
     const defaultSessionData: Record<string, unknown> = {};
     defaultSessionData.self = defaultSessionData;
     const options = { store: new UnsafeMemoryStore(), defaultSessionData };
     expect(() => app(options, {})).to.throw(TypeError, /defaultSessionData.*cycle/);
   });
 
-  it("leaves dates to a function, which makes each session its own", async () => {
+  it("can be replaced by a function that makes a new date for each session", async () => {
     const site = app(
       { store: new UnsafeMemoryStore(), defaultSessionData: () => ({ since: new Date(0) }) },
       {
@@ -97,7 +98,7 @@ describe("An object of default data", () => {
     expect(await other.json()).to.deep.equal({ since: "1970-01-01T00:00:00.000Z" });
   });
 
-  it("may have keys that name prototypes, and changes none by them", async () => {
+  it("can have keys that name prototypes, and changes no prototype", async () => {
     const defaultSessionData = JSON.parse(
       '{"constructor":{"prototype":{"polluted":true}}}',
     ) as object;
@@ -108,7 +109,7 @@ describe("An object of default data", () => {
     expect({}).to.not.have.property("polluted");
   });
 
-  it("is not kept until somebody changes it", async () => {
+  it("is not saved until a handler changes it", async () => {
     const store = new WatchedMemoryStore();
     const browser = new Browser(app({ store, defaultSessionData: { n: 0 } }, routes));
     await browser.get("/look");
@@ -118,7 +119,7 @@ describe("An object of default data", () => {
   });
 });
 
-describe("A function of default data", () => {
+describe("A function as defaultSessionData", () => {
   let calls: number;
   let store: WatchedMemoryStore;
   const log = new EventLog();
@@ -142,12 +143,12 @@ describe("A function of default data", () => {
     expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 1, path: "/look" });
     await new Browser(site).get("/elsewhere");
     expect(calls).to.equal(2);
-    // Not for a session that was loaded.
+    // A loaded session needs no default data.
     expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 1, path: "/look" });
     expect(calls).to.equal(2);
   });
 
-  it("gives what is kept once the handler has looked at it, for it may be random", async () => {
+  it("returns data that is saved when a handler reads it, because the data can be random", async () => {
     const browser = new Browser(siteOf(token));
     expect(setCookies(await browser.get("/look"))).to.have.length(1);
     expect(log.types).to.deep.equal(["saved"]);
@@ -156,8 +157,8 @@ describe("A function of default data", () => {
 
   for (const method of ["GET", "HEAD", "OPTIONS"]) {
     for (const path of ["/elsewhere", "/fresh"]) {
-      it(`costs no store call and sets no cookie where nobody looks at the data: ${method} ${path}`, async () => {
-        // The older package wrote a record for every request without a cookie, crawlers' included.
+      it(`causes no store call and no cookie if no handler reads the data: ${method} ${path}`, async () => {
+        // The older package wrote a record for every request without a cookie, even for crawlers.
         const response = await new Browser(siteOf(token)).request(path, { method });
         expect(setCookies(response)).to.deep.equal([]);
         expect(store.calls).to.deep.equal([]);
@@ -166,7 +167,7 @@ describe("A function of default data", () => {
     }
   }
 
-  it("may give the same object again without two sessions sharing it", async () => {
+  it("can return the same object twice, and no two sessions share it", async () => {
     const shared = { cart: [] as string[] };
     const site = siteOf(() => shared, {
       "/buy": (ctx) => ctx.session.data.cart.push("book"),
@@ -176,7 +177,7 @@ describe("A function of default data", () => {
     expect(shared).to.deep.equal({ cart: [] });
   });
 
-  it("is called anew by destroy(), and what it gives is kept if somebody looks at it", async () => {
+  it("is called again by destroy(), and its data is saved if a handler reads it", async () => {
     const browser = new Browser(
       siteOf(token, {
         "/out": (ctx) => ctx.session.destroy(),
@@ -199,7 +200,7 @@ describe("A function of default data", () => {
     expect(store.size).to.equal(1);
   });
 
-  it("that takes its time lets no logout be overtaken, awaited or not", async () => {
+  it("that is slow does not prevent a destroy() without await", async () => {
     const slow = async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return {};
@@ -223,15 +224,15 @@ describe("A function of default data", () => {
     ["an array", []],
     ["a string", "{}"],
   ] as const) {
-    it(`that gives ${what} is a mistake, which the error names`, async () => {
+    it(`that returns ${what} causes an error that names the option`, async () => {
       const site = siteOf(() => answer as never);
       expect((await new Browser(site).get("/look")).status).to.equal(500);
-      expect(site.errors[0]).to.be.an.instanceOf(TypeError);
+      expect(site.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
       expect(String(site.errors[0])).to.include("defaultSessionData");
     });
   }
 
-  it("that throws fails the request with its own error", async () => {
+  it("that throws makes the request fail with its error", async () => {
     const failure = new Error("no database");
     const site = siteOf(() => {
       throw failure;
@@ -240,7 +241,7 @@ describe("A function of default data", () => {
     expect(site.errors).to.deep.equal([failure]);
   });
 
-  it("that gives what cannot be stored is an error that names the key", async () => {
+  it("that returns data that cannot be stored causes an error that names the key", async () => {
     const site = siteOf(() => ({ big: 1n }));
     expect((await new Browser(site).get("/look")).status).to.equal(500);
     expect(site.errors[0]).to.have.property("code", "ERR_SESSION_DATA");

@@ -6,7 +6,6 @@ import {
   SignedCookieStore,
   UnsafeMemoryStore,
   type Session,
-  type SessionStore,
 } from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -33,7 +32,7 @@ const routes: Routes = {
     }
   },
 };
-const looks: Routes = {
+const sessionUses: Routes = {
   "/data": (ctx) => ctx.session.data,
   "/replace": (ctx) => {
     ctx.session.data = {};
@@ -51,7 +50,7 @@ describe("While the store is down", () => {
     const store = new WatchedMemoryStore();
     const site = app(
       { store, defaultSessionData: {}, onEvent: log.onEvent },
-      { ...routes, ...looks },
+      { ...routes, ...sessionUses },
     );
     const browser = new Browser(site);
     await browser.get("/set");
@@ -61,7 +60,7 @@ describe("While the store is down", () => {
     return { site, browser, store, value };
   }
 
-  it("routes that do not use the session answer, with no cookie cleared", async () => {
+  it("routes that do not use the session still work, and no cookie is cleared", async () => {
     const { browser } = await visitor();
     const response = await browser.get("/elsewhere");
     expect(response.status).to.equal(200);
@@ -69,8 +68,8 @@ describe("While the store is down", () => {
     expect(log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_STORE" }]);
   });
 
-  for (const path of Object.keys(looks)) {
-    it(`a request that uses the session fails with a SessionError, with no cookie cleared: ${path}`, async () => {
+  for (const path of Object.keys(sessionUses)) {
+    it(`a handler that uses the session fails with a SessionError, and no cookie is cleared: ${path}`, async () => {
       const { site, browser, value } = await visitor();
       const response = await browser.get(path);
       expect(response.status).to.equal(500);
@@ -83,7 +82,7 @@ describe("While the store is down", () => {
     });
   }
 
-  it("a handler may answer 503 in its own words", async () => {
+  it("a handler can catch the error and answer 503", async () => {
     const { site, browser } = await visitor();
     const response = await browser.get("/caught");
     expect(response.status).to.equal(503);
@@ -93,7 +92,7 @@ describe("While the store is down", () => {
     expect(site.errors).to.deep.equal([]);
   });
 
-  it("a body that is streamed later gets the error, too, and no empty session", async () => {
+  it("a read after the response also throws the error", async () => {
     const { browser, store } = await visitor();
     let late: Session | undefined;
     const site = app(
@@ -110,7 +109,7 @@ describe("While the store is down", () => {
       .with.property("code", "ERR_SESSION_STORE");
   });
 
-  it("a handler that goes on regardless gets nothing saved, and no cookie cleared", async () => {
+  it("a handler that ignores the error saves nothing and clears no cookie", async () => {
     const { browser, store, value } = await visitor();
     const site = app(
       { store, defaultSessionData: {} },
@@ -131,7 +130,7 @@ describe("While the store is down", () => {
     expect(later.status).to.equal(200);
   });
 
-  it("a visitor without a cookie gets default data, and an error only where they are to be saved", async () => {
+  it("a visitor without a cookie gets default data, and an error only if a handler changes the data", async () => {
     const { site } = await visitor();
     const stranger = new Browser(site);
     expect((await stranger.get("/")).status).to.equal(200);
@@ -141,19 +140,19 @@ describe("While the store is down", () => {
     expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
   });
 
-  it("no function of default data is asked in place of the store", async () => {
+  it("a defaultSessionData function is not called in place of the store", async () => {
     const store = new WatchedMemoryStore();
-    let asked = 0;
-    const site = app({ store, defaultSessionData: () => ({ n: ++asked }) }, routes);
+    let calls = 0;
+    const site = app({ store, defaultSessionData: () => ({ n: ++calls }) }, routes);
     const browser = new Browser(site);
     await browser.get("/");
     store.down = true;
     expect((await browser.get("/")).status).to.equal(500);
     expect((await browser.get("/elsewhere")).status).to.equal(200);
-    expect(asked).to.equal(1);
+    expect(calls).to.equal(1);
   });
 
-  it("every session lives on, and works as soon as the store is back", async () => {
+  it("no session is lost, and sessions work again when the store is back", async () => {
     const { browser, store, site } = await visitor();
     await browser.get("/");
     await browser.get("/logout");
@@ -164,7 +163,7 @@ describe("While the store is down", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({});
   });
 
-  it("that begins between load and save, the response tells nothing of what was not saved", async () => {
+  it("an outage between load and save causes an error response without a cookie", async () => {
     const store = new WatchedMemoryStore();
     const site = app(
       { store, defaultSessionData: {}, onEvent: log.onEvent },
@@ -195,25 +194,17 @@ describe("While the store is down", () => {
 });
 
 describe("A store that", () => {
-  /** A store of somebody who implements the interface in place of extending a base. */
-  class Broken implements SessionStore {
+  /** Fails whenever it is used. */
+  class Broken extends CookieStore {
     readonly failure: unknown;
     constructor(failure: unknown) {
+      super();
       this.failure = failure;
     }
-    serialize(data: object): string {
-      return JSON.stringify(data);
-    }
-    async load(): Promise<never> {
+    protected async seal(): Promise<never> {
       throw this.failure;
     }
-    async save(): Promise<never> {
-      throw this.failure;
-    }
-    async regenerate(): Promise<never> {
-      throw this.failure;
-    }
-    async destroy(): Promise<never> {
+    protected async unseal(): Promise<never> {
       throw this.failure;
     }
   }
@@ -221,10 +212,10 @@ describe("A store that", () => {
   for (const [what, failure] of [
     ["an error of its own", new Error("ECONNREFUSED")],
     ["a TypeError, as fetch() does", new TypeError("fetch failed")],
-    ["what is no error", "ECONNREFUSED"],
+    ["a string", "ECONNREFUSED"],
     ["undefined", undefined],
   ] as const) {
-    it(`rejects with ${what} fails the request with a SessionError`, async () => {
+    it(`rejects with ${what} makes the request fail with a SessionError`, async () => {
       const log = new EventLog();
       const site = app(
         { store: new Broken(failure), defaultSessionData: {}, onEvent: log.onEvent },
@@ -244,7 +235,7 @@ describe("A store that", () => {
     });
   }
 
-  it("rejects with a SessionError of the other build passes its code on", async () => {
+  it("rejects with a SessionError of the other build makes the request fail with this error", async () => {
     class OtherSessionError extends Error {
       override readonly name = "SessionError";
       readonly code = "ERR_SESSION_RECORD_TOO_LARGE";
@@ -255,14 +246,20 @@ describe("A store that", () => {
     expect(site.errors).to.deep.equal([store.failure]);
   });
 
-  it("rejects with a mistake in the wiring, of whichever build, passes it on", async () => {
-    const mistake = Object.assign(new TypeError("keys"), { isWiringError: true });
-    const site = app({ store: new Broken(mistake), defaultSessionData: {} }, routes);
-    await new Browser(site).get("/set");
-    expect(site.errors).to.deep.equal([mistake]);
+  it("is used wrongly makes the request fail with ERR_SESSION_USAGE, without an event", async () => {
+    const log = new EventLog();
+    const mistake = new SessionError("ERR_SESSION_USAGE", "The option keys is empty.");
+    const store = new Broken(mistake);
+    const site = app({ store, defaultSessionData: {}, onEvent: log.onEvent }, routes);
+    const browser = new Browser(site);
+    await browser.get("/set");
+    browser.setCookie("session", "anything");
+    await browser.get("/");
+    expect(site.errors).to.deep.equal([mistake, mistake]);
+    expect(log.types).to.deep.equal([]);
   });
 
-  it("breaks while unsealing fails the request with a SessionError", async () => {
+  it("throws in unseal() makes the request fail with a SessionError", async () => {
     class BrokenCookieStore extends CookieStore {
       protected seal(): string {
         return "sealed";
@@ -282,12 +279,12 @@ describe("A store that", () => {
     [
       "throws",
       () => {
-        throw new Error("goodbye");
+        throw new Error("release");
       },
     ],
-    ["rejects", async () => Promise.reject(new Error("goodbye"))],
+    ["rejects", async () => Promise.reject(new Error("release"))],
   ] as const) {
-    it(`${how} when it is released has served the request all the same`, async () => {
+    it(`${how} in release() still serves the request`, async () => {
       const store = Object.assign(new UnsafeMemoryStore(), { release });
       const site = app({ store, defaultSessionData: {} }, routes);
       const waited: Promise<unknown>[] = [];
@@ -301,7 +298,7 @@ describe("A store that", () => {
     });
   }
 
-  it("has no keys yet fails the requests until it has", async () => {
+  it("has no keys yet makes requests fail until the keys are available", async () => {
     let calls = 0;
     const store = new SignedCookieStore(async () => {
       if (++calls === 1) throw new Error("the secret service is down");
@@ -315,11 +312,11 @@ describe("A store that", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
   });
 
-  it("hangs fails the request within its time-out, and holds up no other", async () => {
+  it("hangs makes the request fail at its timeout and does not delay other requests", async () => {
     class HangingStore extends UnsafeMemoryStore {
       hangs = false;
       protected override read(key: string): string | null {
-        // The base waits for hooks that answer with a promise.
+        // The base class also awaits a hook that returns a promise.
         return this.hangs ? (new Promise(() => {}) as never) : super.read(key);
       }
     }
@@ -329,7 +326,7 @@ describe("A store that", () => {
     await browser.get("/set");
     store.hangs = true;
     const hung = browser.get("/");
-    const anonymous = await Promise.race([new Browser(site).get("/"), sleep(500, "held up")]);
+    const anonymous = await Promise.race([new Browser(site).get("/"), sleep(500, "delayed")]);
     expect(anonymous).to.be.an.instanceOf(Response);
     expect((await hung).status).to.equal(500);
     expect(site.errors[0]).to.have.property("code", "ERR_SESSION_STORE");

@@ -9,7 +9,7 @@ import { setCookies } from "../support/set-cookie.js";
 
 const DAY = 86_400;
 
-describe("A session's life", () => {
+describe("A session", () => {
   let clock: Clock;
 
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe("A session's life", () => {
     return { site, log };
   }
 
-  /** Sends the cookie whatever the browser thinks of its age, as whoever has copied it may. */
+  /** Sends the cookie even after its Max-Age, as an attacker with a copy can. */
   async function hitsSeenWith(site: ReturnType<typeof siteOf>["site"], value: string) {
     return (await new Browser(site).get("/look", { cookie: `session=${value}` })).json();
   }
@@ -44,9 +44,9 @@ describe("A session's life", () => {
 
   for (const [name, create] of Object.entries(stores)) {
     describe(`in ${name}`, () => {
-      it("ends a day after the last request, on the server, too", async () => {
+      it("ends a day after the last request, also on the server", async () => {
         const { site } = siteOf({ store: create() });
-        // Two sessions, because looking at one renews it.
+        // There are two sessions, because reading a session renews it.
         const [browser, other] = [new Browser(site), new Browser(site)];
         expect(maxAgeOf(await browser.get("/visit"))).to.equal(String(DAY));
         await other.get("/visit");
@@ -57,19 +57,19 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, values[1]!)).to.equal(0);
       });
 
-      it("is over at its expiry for whoever kept the cookie", async () => {
+      it("ends at its expiry even if a client keeps the cookie", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 60 });
         const browser = new Browser(site);
         await browser.get("/visit");
         const value = browser.cookie("session")!;
         clock.pass(60);
         expect(await hitsSeenWith(site, value)).to.equal(0);
-        expect(browser.cookie("session")).to.equal(undefined); // the browser agrees
+        expect(browser.cookie("session")).to.equal(undefined); // the browser has dropped it, too
       });
 
       // In an external store the cookie is an ID, which stays the same when the session is renewed.
       if (name !== "UnsafeMemoryStore") {
-        it("is over at its expiry for whoever kept a cookie that has been renewed since", async () => {
+        it("does not extend old copies of its cookie when it is renewed", async () => {
           const { site } = siteOf({ store: create(), idleTimeout: 60 });
           const browser = new Browser(site);
           await browser.get("/visit");
@@ -82,7 +82,7 @@ describe("A session's life", () => {
         });
       }
 
-      it("goes on as long as somebody looks at it", async () => {
+      it("continues as long as handlers read it", async () => {
         const { site, log } = siteOf({ store: create(), idleTimeout: 60, absoluteTimeout: DAY });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -96,7 +96,7 @@ describe("A session's life", () => {
         expect(log.types).to.deep.equal(Array.from({ length: 5 }, () => "renewed"));
       });
 
-      it("does not go on because of requests that do not look", async () => {
+      it("is not renewed by requests that do not use it", async () => {
         const { site, log } = siteOf({ store: create(), idleTimeout: 60 });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -109,7 +109,7 @@ describe("A session's life", () => {
         expect(log.types).to.not.include("renewed");
       });
 
-      it("is renewed once a tenth of the idle timeout is gained by it", async () => {
+      it("is renewed after a tenth of the idle timeout", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 1000 });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -121,7 +121,7 @@ describe("A session's life", () => {
         expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
       });
 
-      it("is renewed as rarely as renewAfter says", async () => {
+      it("is not renewed before renewAfter seconds", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 1000, renewAfter: 900 });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -131,7 +131,7 @@ describe("A session's life", () => {
         expect(maxAgeOf(await browser.get("/look"))).to.equal("1000");
       });
 
-      it("is renewed before browsers forget it, which they do after 400 days whatever the idle timeout", async () => {
+      it("is renewed before browsers drop its cookie after 400 days", async () => {
         for (const lifetime of [undefined, 1000 * DAY]) {
           const { site } = siteOf({
             store: create(),
@@ -145,18 +145,18 @@ describe("A session's life", () => {
         }
       });
 
-      it("is good for longer than 400 days where no browser keeps it", async () => {
-        let told = 0;
+      it("can last longer than 400 days if its ID is not in a cookie", async () => {
+        let sentMaxAge = 0;
         const { site } = siteOf({
           store: create(),
           idleTimeout: 1000 * DAY,
-          setSessionId: (_ctx, _response, _id, maxAge) => (told = maxAge),
+          setSessionId: (_ctx, _response, _id, maxAge) => (sentMaxAge = maxAge),
         });
         await new Browser(site).get("/visit");
-        expect(told).to.equal(1000 * DAY);
+        expect(sentMaxAge).to.equal(1000 * DAY);
       });
 
-      it("is renewed every second with a renewAfter of 0, and never twice in one", async () => {
+      it("is renewed at most once a second if renewAfter is 0", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 1000, renewAfter: 0 });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -166,9 +166,9 @@ describe("A session's life", () => {
         expect(setCookies(await browser.get("/look"))).to.deep.equal([]);
       });
 
-      it("ends at the absolute timeout however busy it is, and Max-Age says so before", async () => {
-        // CVE-2024-35220 in @fastify/session: the expiry was computed anew at
-        // each load, and never came.
+      it("ends at the absolute timeout despite activity, and Max-Age never exceeds it", async () => {
+        // CVE-2024-35220 in @fastify/session: each load computed a new expiry, so the session never
+        // ended.
         const { site } = siteOf({
           store: create(),
           idleTimeout: 60,
@@ -189,7 +189,7 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
-      it("is cut short when the site shortens the absolute timeout", async () => {
+      it("ends earlier if the app shortens the absolute timeout", async () => {
         const store = create();
         const browser = new Browser(siteOf({ store, idleTimeout: 100 }).site);
         await browser.get("/visit");
@@ -203,7 +203,7 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
-      it("is not prolonged by logging in", async () => {
+      it("keeps its absolute timeout through regenerate()", async () => {
         const store = create();
         const site = app(
           { store, idleTimeout: 60, absoluteTimeout: 100, defaultSessionData: { hits: 0 } },
@@ -224,7 +224,7 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
-      it("is given by Max-Age in whole seconds, whatever the milliseconds", async () => {
+      it("has a Max-Age in whole seconds", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 60, renewAfter: 0 });
         const browser = new Browser(site);
         for (let i = 0; i < 10; i++) {
@@ -234,7 +234,7 @@ describe("A session's life", () => {
         }
       });
 
-      it("may be set by cookieOptions.maxAge, in seconds", async () => {
+      it("takes its idle timeout from cookieOptions.maxAge, in seconds", async () => {
         const { site } = siteOf({ store: create(), cookieOptions: { maxAge: 600 } });
         const browser = new Browser(site);
         expect(maxAgeOf(await browser.get("/visit"))).to.equal("600");
@@ -243,7 +243,7 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
-      it("may be longer than thirty days when the idle timeout is", async () => {
+      it("can last longer than 30 days if the idle timeout is longer", async () => {
         const { site } = siteOf({ store: create(), idleTimeout: 365 * DAY });
         const browser = new Browser(site);
         expect(maxAgeOf(await browser.get("/visit"))).to.equal(String(365 * DAY));
@@ -252,7 +252,7 @@ describe("A session's life", () => {
         expect(await hitsSeenWith(site, value)).to.equal(1);
       });
 
-      it("is thirty days at most by default", async () => {
+      it("lasts at most 30 days by default", async () => {
         const { site } = siteOf({ store: create() });
         const browser = new Browser(site);
         await browser.get("/visit");
@@ -269,8 +269,8 @@ describe("A session's life", () => {
     });
   }
 
-  describe("when a save is not due to renew it", () => {
-    it("keeps its expiry, which a cookie store repeats as the seconds that are left", async () => {
+  describe("that is saved before its renewal is due", () => {
+    it("keeps its expiry, and a cookie store sends the remaining seconds as Max-Age", async () => {
       const { site, log } = siteOf({ store: stores["SignedCookieStore"]!(), idleTimeout: 1000 });
       const browser = new Browser(site);
       await browser.get("/visit");

@@ -28,33 +28,33 @@ const unfit: Record<string, unknown> = {
   "an object with a symbol as key": { [Symbol("secret")]: 1 },
   "a cycle": cycle,
   "undefined in an array": [1, undefined],
-  "a toJSON() that gives a Set": { toJSON: () => ({ roles: new Set(["secret"]) }) },
-  "a toJSON() that gives NaN": { toJSON: () => NaN },
-  "a function, deep inside": { list: [{ secret() {} }] },
+  "a toJSON() that returns a Set": { toJSON: () => ({ roles: new Set(["secret"]) }) },
+  "a toJSON() that returns NaN": { toJSON: () => NaN },
+  "a deeply nested function": { list: [{ secret() {} }] },
 };
 
 const fit: Record<string, unknown> = {
   null: null,
   "an empty object": {},
   "nested lists": [[1], [{ a: [] }]],
-  "a string of all kinds": "ä€😀\u2028\0\ud800",
+  "a string with unusual characters": "ä€😀\u2028\0\ud800",
   "a negative number": -1.5e-7,
-  "one object twice, which is no cycle": (() => {
+  "one object twice, without a cycle": (() => {
     const once = { a: 1 };
     return [once, once];
   })(),
-  "an instance whose toJSON() gives itself": new (class {
+  "an instance whose toJSON() returns itself": new (class {
     x = 1;
     toJSON() {
       return this;
     }
   })(),
-  "a toJSON() that gives plain values": { toJSON: () => ({ a: [1, "b", new Date(0)] }) },
+  "a toJSON() that returns plain values": { toJSON: () => ({ a: [1, "b", new Date(0)] }) },
   "an object without a prototype": Object.assign(Object.create(null), { a: 1 }),
 };
 
 for (const [name, create] of Object.entries(stores)) {
-  describe(`Data for ${name}`, () => {
+  describe(`With ${name}, session data`, () => {
     let value: unknown;
     const siteOf = () =>
       app(
@@ -108,7 +108,7 @@ for (const [name, create] of Object.entries(stores)) {
       });
     }
 
-    it("keep a Date as the text that it turns into by itself", async () => {
+    it("stores a Date as its JSON text", async () => {
       const browser = new Browser(siteOf());
       value = new Date(0);
       await browser.get("/set");
@@ -116,7 +116,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(profile).to.equal("1970-01-01T00:00:00.000Z");
     });
 
-    it("lose a key that is undefined, as any object does in JSON", async () => {
+    it("loses a key with the value undefined, as in JSON", async () => {
       const browser = new Browser(siteOf());
       await browser.get("/begin");
       value = undefined;
@@ -126,7 +126,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1 });
     });
 
-    it("that cannot be stored stop no logout", async () => {
+    it("that cannot be stored does not prevent a logout", async () => {
       const site = siteOf();
       const browser = new Browser(site);
       await browser.get("/begin");
@@ -147,7 +147,7 @@ for (const [name, create] of Object.entries(stores)) {
       ["an instance of a class", new URL("https://example.com")],
       ["undefined", undefined],
     ] as const) {
-      it(`are a plain object, not ${what}`, async () => {
+      it(`must be a plain object, not ${what}`, async () => {
         const site = app(
           { store: create(), defaultSessionData: {} },
           {
@@ -163,8 +163,8 @@ for (const [name, create] of Object.entries(stores)) {
   });
 }
 
-it("Data are a plain object, even where the app's own stringify knows of others", async () => {
-  // A change in private fields could not be seen, and would be lost when two requests are merged.
+it("Session data must be a plain object even if the app's own stringify supports other objects", async () => {
+  // The library cannot see a change of a private field, and a three-way merge would lose it.
   const store = new UnsafeMemoryStore({ stringify: () => "{}" });
   const data: any = new Map();
   expect(() => session({ store, defaultSessionData: data })).to.throw(TypeError, "plain object");
@@ -179,5 +179,5 @@ it("Data are a plain object, even where the app's own stringify knows of others"
     { "/": (ctx) => ctx.session.isFresh },
   );
   expect((await new Browser(making).get("/")).status).to.equal(500);
-  expect(making.errors[0]).to.be.instanceOf(TypeError);
+  expect(making.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
 });

@@ -36,7 +36,7 @@ for (const [name, create] of Object.entries(stores)) {
     };
     const seen = async (visitor = browser) => (await visitor.get("/")).json();
 
-    it("changes data, for the handler to see and for good", async () => {
+    it("changes the data of the handler and saves it", async () => {
       await begin({
         "/up": async (ctx) => {
           await increment(ctx.session);
@@ -48,7 +48,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(log.types).to.deep.equal(["saved"]);
     });
 
-    it("changes the very object that the handler holds", async () => {
+    it("changes the data object that the handler already holds", async () => {
       await begin({
         "/up": async (ctx) => {
           const { data } = ctx.session;
@@ -59,14 +59,14 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/up")).json()).to.equal(11);
     });
 
-    it("works on a fresh session, which it begins", async () => {
+    it("works on a fresh session and saves it", async () => {
       await begin({ "/up": (ctx) => increment(ctx.session) });
       const stranger = new Browser(site);
       expect(setCookies(await stranger.get("/up"))).to.have.length(1);
       expect(await seen(stranger)).to.deep.equal({ n: 1 });
     });
 
-    it("sees the changes that are still pending, and leaves them pending", async () => {
+    it("sees the pending changes of the handler, and keeps them", async () => {
       await begin({
         "/up": async (ctx) => {
           ctx.session.data.n = 10;
@@ -80,7 +80,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal(expected);
     });
 
-    it("keeps all of several under way at once in one request", async () => {
+    it("loses no change of parallel calls in one request", async () => {
       await begin({
         "/up": async (ctx) => {
           await Promise.all(Array.from({ length: 10 }, () => increment(ctx.session)));
@@ -90,7 +90,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ n: 10, begun: true });
     });
 
-    it("keeps what the handler changes while it is under way", async () => {
+    it("keeps the changes that the handler makes while it runs", async () => {
       await begin({
         "/up": async (ctx) => {
           const updated = increment(ctx.session);
@@ -102,7 +102,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ n: 1, begun: true, meanwhile: true });
     });
 
-    it("is waited for although the handler did not", async () => {
+    it("runs to its end before the response even if the handler does not await it", async () => {
       await begin({
         "/up": (ctx) => {
           void increment(ctx.session);
@@ -113,7 +113,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ n: 2, begun: true });
     });
 
-    it("comes before a destroy() that follows it, awaited or not", async () => {
+    it("runs before a later destroy() even if the handler awaits neither", async () => {
       await begin({
         "/up": (ctx) => {
           void increment(ctx.session);
@@ -125,7 +125,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ n: 0 });
     });
 
-    it("may follow a destroy(), and begins a new session", async () => {
+    it("starts a new session after destroy()", async () => {
       await begin({
         "/up": async (ctx) => {
           await ctx.session.destroy();
@@ -136,7 +136,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await seen()).to.deep.equal({ n: 1 });
     });
 
-    it("goes on under the new ID with regenerate()", async () => {
+    it("works before and after regenerate()", async () => {
       await begin({
         "/up": async (ctx) => {
           await increment(ctx.session);
@@ -170,7 +170,7 @@ for (const [name, create] of Object.entries(stores)) {
         },
       ],
     ] as const) {
-      it(`changes nothing when its argument ${what}, and the next one works`, async () => {
+      it(`changes nothing if its callback ${what}, and the next call works`, async () => {
         let failure: unknown;
         await begin({
           "/up": async (ctx) => {
@@ -190,7 +190,7 @@ for (const [name, create] of Object.entries(stores)) {
       });
     }
 
-    it("leaves the objects alone that it does not change, so that the handler's later changes of them count", async () => {
+    it("keeps the objects that it does not change, so later changes of them are saved", async () => {
       await begin({
         "/fill": (ctx) => {
           ctx.session.data.cart = ["book"];
@@ -206,9 +206,9 @@ for (const [name, create] of Object.entries(stores)) {
       expect((await seen()).cart).to.deep.equal(["book", "lamp"]);
     });
 
-    // Where changes are merged, the order of keys is no change.
-    const keepsOrder = name === "UnsafeMemoryStore" ? "b,a" : "a,b";
-    it(`leaves keys in the order ${keepsOrder}`, async () => {
+    // A store that merges changes does not count the order of keys as a change.
+    const expectedOrder = name === "UnsafeMemoryStore" ? "b,a" : "a,b";
+    it(`saves keys in the order ${expectedOrder}`, async () => {
       await begin({
         "/fill": (ctx) => {
           ctx.session.data.tabs = { b: 1, a: 2 };
@@ -220,10 +220,10 @@ for (const [name, create] of Object.entries(stores)) {
       });
       await browser.get("/fill");
       await browser.get("/up");
-      expect(Object.keys((await seen()).tabs).join()).to.equal(keepsOrder);
+      expect(Object.keys((await seen()).tabs).join()).to.equal(expectedOrder);
     });
 
-    it("is not lost on sealed data", async () => {
+    it("works on data that Object.seal() has sealed", async () => {
       await begin({
         "/up": async (ctx) => {
           ctx.session.data = Object.seal({ n: 5 });
@@ -234,7 +234,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect((await seen()).n).to.equal(6);
     });
 
-    it("is not lost on frozen data", async () => {
+    it("works on data that Object.freeze() has frozen", async () => {
       await begin({
         "/up": async (ctx) => {
           ctx.session.data = Object.freeze({ n: 5 });
@@ -276,7 +276,7 @@ describe("update() in an external store", () => {
     return browser;
   };
 
-  it("has committed when it resolves, whatever the handler does later", async () => {
+  it("has committed its change when it resolves, even if the handler throws later", async () => {
     const browser = await begin({
       "/up": async (ctx) => {
         ctx.session.data.pending = true;
@@ -288,7 +288,7 @@ describe("update() in an external store", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1, token: "once" });
   });
 
-  it("lets one of many requests at once consume a token", async () => {
+  it("lets exactly one of many parallel requests consume a token", async () => {
     const browser = await begin({
       "/consume": async (ctx) => {
         let consumed = false;
@@ -305,7 +305,7 @@ describe("update() in an external store", () => {
     expect(await (await browser.get("/")).json()).to.deep.equal({ n: 0 });
   });
 
-  it("loses none of many counts at once", async () => {
+  it("loses no increment of many parallel requests", async () => {
     const allLoaded = new Deferred();
     let loaded = 0;
     const browser = await begin({
@@ -321,7 +321,7 @@ describe("update() in an external store", () => {
     expect(log.types).to.include("merged");
   });
 
-  it("fails when the session has ended beside it, and brings nothing back", async () => {
+  it("fails if a parallel request ended the session, and does not restore the session", async () => {
     const gate = new Deferred();
     const arrived = new Deferred();
     const browser = await begin({
@@ -345,7 +345,7 @@ describe("update() in an external store", () => {
     expect(await replayed.json()).to.deep.equal({ n: 0 });
   });
 
-  it("is not the only way: an ordinary change of a session that ended beside it is dropped, and the response passes", async () => {
+  it("differs from an ordinary change, which is dropped without an error if a parallel request ended the session", async () => {
     const gate = new Deferred();
     const arrived = new Deferred();
     const browser = await begin({

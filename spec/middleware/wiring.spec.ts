@@ -16,45 +16,45 @@ const set = answer({
   "/look": (ctx) => ctx.session.data,
 });
 
-/** The one error of a request to an app that is wired wrongly. */
-async function mistakeOf(...handlers: RequestHandler[]): Promise<Error> {
+/** The only error of a request to an app with wrong wiring. */
+async function wiringErrorOf(...handlers: RequestHandler[]): Promise<Error> {
   const site = appOf(...handlers);
   const response = await new Browser(site).get("/");
   expect(response.status).to.equal(500);
   expect(setCookies(response)).to.deep.equal([]);
   expect(site.errors).to.have.length(1);
-  expect(site.errors[0]).to.be.an.instanceOf(TypeError);
+  expect(site.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
   return site.errors[0] as Error;
 }
 
-describe("The wiring of session()", () => {
-  it("is a mistake without cookie(), and the error tells what to add", async () => {
-    const { message } = await mistakeOf(sessions(), set);
+describe("session()", () => {
+  it("fails without cookie(), and the error names what to add", async () => {
+    const { message } = await wiringErrorOf(sessions(), set);
     expect(message)
       .to.match(/cookie\(\)/)
       .and.match(/@hattip\/cookie/)
       .and.match(/getSessionId/);
   });
 
-  it("is a mistake with cookie() behind it, and the error tells the order", async () => {
-    const { message } = await mistakeOf(sessions(), cookie(), set);
+  it("fails if cookie() comes after it, and the error names the right order", async () => {
+    const { message } = await wiringErrorOf(sessions(), cookie(), set);
     expect(message).to.match(/app\.use\(cookie\(\)\).*before/);
   });
 
-  it("is fine without cookie() where the ID comes from somewhere else", async () => {
+  it("works without cookie() if getSessionId is set", async () => {
     const site = appOf(sessions({ getSessionId: () => null }), set);
     expect((await new Browser(site).get("/")).status).to.equal(200);
   });
 
-  it("is a mistake if it is there twice, and the error names the cookie", async () => {
-    const { message } = await mistakeOf(cookie(), sessions(), sessions(), set);
+  it("fails if it is used twice, and the error names the cookie", async () => {
+    const { message } = await wiringErrorOf(cookie(), sessions(), sessions(), set);
     expect(message)
       .to.match(/twice/)
       .and.match(/cookieName session/);
   });
 
-  it("is a mistake if two of one name are there around a third", async () => {
-    const { message } = await mistakeOf(
+  it("fails if it is used twice with one cookie name, around a third session", async () => {
+    const { message } = await wiringErrorOf(
       cookie(),
       sessions(),
       sessions({ cookieName: "prefs" }),
@@ -66,13 +66,13 @@ describe("The wiring of session()", () => {
       .and.match(/cookieName session/);
   });
 
-  it("is a mistake if one middleware is used twice", async () => {
+  it("fails if one middleware is used twice", async () => {
     const once = sessions({ cookieName: "sid" });
-    expect((await mistakeOf(cookie(), once, once, set)).message).to.match(/twice.*sid/);
+    expect((await wiringErrorOf(cookie(), once, once, set)).message).to.match(/twice.*sid/);
   });
 
-  it("is fine if the same path of handlers is walked twice, one time after the other", async () => {
-    // A middleware may try again: the first session is over when the second begins.
+  it("works if a middleware calls next() twice in sequence", async () => {
+    // A middleware can retry. The first session is committed before the second session begins.
     const site = appOf(
       cookie(),
       async (ctx) => {
@@ -87,9 +87,9 @@ describe("The wiring of session()", () => {
     expect(site.errors).to.deep.equal([]);
   });
 
-  it("is a mistake if a handler replaces ctx.session, whose changes would be lost", async () => {
+  it("fails if a handler replaces ctx.session, because its changes would be lost", async () => {
     for (const replacement of [{ data: { user: "ann" } }, undefined, null]) {
-      const { message } = await mistakeOf(cookie(), sessions(), (ctx) => {
+      const { message } = await wiringErrorOf(cookie(), sessions(), (ctx) => {
         ctx.session = replacement as never;
         return new Response();
       });
@@ -99,7 +99,7 @@ describe("The wiring of session()", () => {
     }
   });
 
-  it("commits nothing if a handler replaces ctx.session, but a logout", async () => {
+  it("commits only a logout if a handler replaces ctx.session", async () => {
     const store = new UnsafeMemoryStore();
     const site = app(
       { store, defaultSessionData: {} },
@@ -142,7 +142,7 @@ describe("The wiring of session()", () => {
     expect(await (await browser.get("/")).json()).to.equal(1);
   });
 
-  it("works in a plain compose(), whose 404 leaves the session alone", async () => {
+  it("works in a plain compose(), whose 404 response has no session headers", async () => {
     const browser = new Browser(compose(cookie(), sessions(), set));
     const response = await browser.get("/nowhere");
     expect(response.status).to.equal(404);
@@ -151,7 +151,7 @@ describe("The wiring of session()", () => {
   });
 
   for (const cookieName of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
-    it(`is as good with the cookie name ${cookieName} as with any`, async () => {
+    it(`works with the cookie name ${cookieName}`, async () => {
       const site = appOf(cookie(), sessions({ cookieName }), set);
       const browser = new Browser(site);
       expect((await browser.get("/look")).status).to.equal(200);
@@ -160,8 +160,8 @@ describe("The wiring of session()", () => {
     });
   }
 
-  it("reads the session from its cookie, and from nothing else that a client can set", async () => {
-    // GHSA-35w3 in WorkOS AuthKit: a request header was good for a session, too.
+  it("reads the session ID only from its cookie", async () => {
+    // GHSA-35w3 in WorkOS AuthKit: a request header could also select a session.
     const site = appOf(cookie(), sessions(), set);
     const browser = new Browser(site);
     await browser.get("/");

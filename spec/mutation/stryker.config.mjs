@@ -1,21 +1,18 @@
-/**
- * Takes each check out of the code that seals and opens cookies, one at a
- * time, to see that a spec fails.
- */
+/** Removes each check from the code that seals and opens cookies, one by one. A spec must fail. */
 export default {
   mutate: ["lib/cookie/**/*.ts", "lib/platform/**/*.ts"],
   testRunner: "mocha",
   mochaOptions: {
     spec: ["spec/cookie/**/*.spec.ts", "spec/platform/**/*.spec.ts"],
-    // A million seals for each mutant take too long; and what runs in
-    // another process sees no mutant.
+    // nonces.spec.ts seals a million values, which takes too long for each mutant. The specs of
+    // web-platform.spec.ts run in another process, which has no mutants.
     ignore: ["spec/cookie/nonces.spec.ts", "spec/platform/web-platform.spec.ts"],
   },
   testRunnerNodeArgs: ["--import", "ts-blank-space/register"],
   coverageAnalysis: "perTest",
   concurrency: 2,
-  // The specs run from source. Stryker would read a tsconfig.json with TypeScript's JavaScript
-  // API, which version 7 has not.
+  // The specs run from source. To read a tsconfig.json, Stryker would need TypeScript's JavaScript
+  // API, which version 7 does not have.
   tsconfigFile: "none",
   disableTypeChecks: false,
   reporters: ["clear-text", "progress-append-only"],

@@ -1,4 +1,4 @@
-// A folder outside of the project that uses the package as npm would publish it.
+// Installs the package, packed as npm would publish it, into a folder outside of the project.
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -10,18 +10,16 @@ import { promisify } from "node:util";
 export const run = promisify(execFile);
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/**
- * Calls back with a folder in which the packed package is installed, with its peers
- * and what else is asked for.
- */
+/** Calls `use` with a folder that has the packed package, its peers and `packages` installed. */
 export async function withConsumer(packages, use) {
-  if (!existsSync(join(root, "dist"))) throw new Error("Nothing to pack: npm run build");
+  if (!existsSync(join(root, "dist")))
+    throw new Error("There is nothing to pack. Run first: npm run build");
   const consumer = mkdtempSync(join(tmpdir(), "session-package-"));
   try {
     await run("npm", ["pack", "--ignore-scripts", "--pack-destination", consumer], { cwd: root });
     const tarball = readdirSync(consumer).find((name) => name.endsWith(".tgz"));
     writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true }));
-    // The peers come by themselves, the optional one (redis) does not: nothing may need it to load.
+    // npm installs the peers, but not the optional one (redis): the package must load without it.
     await npmInstall(consumer, join(consumer, tarball), ...packages);
     await use(consumer);
   } finally {
@@ -29,7 +27,7 @@ export async function withConsumer(packages, use) {
   }
 }
 
-/** One of Hattip's own packages, of the version that the package is for. */
+/** A package of Hattip, in the version that this package supports. */
 export function hattip(name) {
   const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return `@hattip/${name}@${peerDependencies["@hattip/core"]}`;

@@ -1,4 +1,4 @@
-// Runs examples/legacy.cjs as its readers do, on this Node, and visits it twice.
+// Runs examples/legacy.cjs on this Node, as its readers do, and visits it twice.
 "use strict";
 const assert = require("node:assert/strict");
 const { spawn } = require("node:child_process");

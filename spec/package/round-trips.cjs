@@ -1,4 +1,5 @@
-// What the built package must do on every Node: plain JavaScript, because it runs on Node 16, too.
+// Checks the built package on every supported Node. It is plain JavaScript, because Node 16 runs
+// it, too.
 const assert = require("node:assert/strict");
 
 const PUBLIC = [
@@ -16,9 +17,9 @@ const PUBLIC = [
   "SessionError",
 ];
 
-/** Counts visits through every kind of store that needs no server. */
+/** Counts visits with every kind of store that needs no server. */
 module.exports = async function roundTrips(library) {
-  // Node 16 has no Request and Response; there, Hattip's adapter brings these.
+  // Node 16 has no Request and Response. Hattip's polyfills provide them, as its adapter does.
   if (typeof Response === "undefined") {
     const { default: install } = await import("@hattip/polyfills/node-fetch");
     install();
@@ -28,11 +29,11 @@ module.exports = async function roundTrips(library) {
     library;
 
   const stores = {
-    "signed, keys of secrets": new SignedCookieStore(
+    "signed, keys from secrets": new SignedCookieStore(
       await SignedCookieStore.generateKeysFromSecrets(["new secret", "old secret"]),
     ),
     "signed, a random key": new SignedCookieStore([await SignedCookieStore.generateKey()]),
-    "encrypted, keys of base64": new EncryptedCookieStore(
+    "encrypted, keys from base64": new EncryptedCookieStore(
       await EncryptedCookieStore.generateKeysFromBase64([
         await EncryptedCookieStore.exportKey(await EncryptedCookieStore.generateKey()),
       ]),
@@ -86,5 +87,5 @@ async function countVisits(session, store) {
   assert.match(first.setCookie, /^session=[^;]+; /);
   const [pair] = first.setCookie.split(";");
   assert.equal((await visit(pair)).text, "2", "the second visit");
-  assert.equal((await visit("session=forged")).text, "1", "a forged cookie starts afresh");
+  assert.equal((await visit("session=forged")).text, "1", "a forged cookie starts a fresh session");
 }

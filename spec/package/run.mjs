@@ -1,17 +1,17 @@
-// Packs the package as npm would publish it, installs the tarball into a folder of its own,
-// and uses it from there, by require() and by import, on each supported Node, and as
-// TypeScript on the Node that runs this.
+// Packs the package as npm would publish it, and installs the tarball into a temporary folder. Then
+// it uses the package with require() and with import on each supported Node, and with TypeScript on
+// the current Node.
 //
 //   npm run smoke                on all of them
 //   npm run smoke -- 16 20       on some, without TypeScript
-//   npm run smoke -- current     on the Node that runs this
+//   npm run smoke -- current     on the current Node
 
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { hattip, npmInstall, root, run, withConsumer } from "./consumer.mjs";
 import { PACKAGES, runDocumentedUsage } from "./documented-usage/run.mjs";
 
-// mocha needs Node 20, so that the oldest two are covered by nothing else.
+// mocha needs Node 20, so no other spec runs on the oldest two.
 const NODES = {
   16: "16.20.2",
   18: "18.20.8",
@@ -19,7 +19,7 @@ const NODES = {
   22: "22.23.3",
   24: "24.21.0",
 };
-// Makes require() refuse ES modules, as it does on Node 16 and 18.
+// With this option require() rejects ES modules, as on Node 16 and 18.
 const STRICT_REQUIRE = "--no-experimental-require-module";
 
 async function main(wanted) {
@@ -38,7 +38,7 @@ async function main(wanted) {
       console.log(`Node ${version}: require(), import and the CommonJS example work`);
     }
     if (wanted.length > 0 && !wanted.includes("current")) return;
-    // Not before: redis is among them, and the others must do without.
+    // This comes last, because it installs redis, and the checks above must work without redis.
     await npmInstall(consumer, ...PACKAGES);
     await runDocumentedUsage(consumer);
     console.log("The documented usage compiles and works, as ES modules and as CommonJS");
@@ -48,7 +48,8 @@ async function main(wanted) {
 async function nodeProgram(node) {
   if (node === "current") return process.execPath;
   const version = NODES[node];
-  if (!version) throw new Error(`No Node ${node} here, only ${Object.keys(NODES).join(", ")}`);
+  if (!version)
+    throw new Error(`Node ${node} is not in the list: ${Object.keys(NODES).join(", ")}`);
   const folder = join(root, ".cache", `node-${version}`);
   const name = `node-${process.platform}-${process.arch}`;
   const program = join(folder, "node_modules", name, "bin", "node");

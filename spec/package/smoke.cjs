@@ -3,7 +3,7 @@ const { join } = require("node:path");
 const roundTrips = require("./round-trips.cjs");
 
 const entry = join("dist", "cjs", "index.js");
-assert.ok(require.resolve("@hattip/session").endsWith(entry), "require() gets the CommonJS build");
+assert.ok(require.resolve("@hattip/session").endsWith(entry), "require() loads the CommonJS build");
 
 roundTrips(require("@hattip/session")).catch((error) => {
   console.error(error);

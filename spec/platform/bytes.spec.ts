@@ -2,9 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { bufferCodec, knowsBase64url, webCodec } from "../../lib/platform/bytes.js";
 
-const codecs = { "by Buffer": bufferCodec(Buffer), "by web standards": webCodec() };
+const codecs = { "with Buffer": bufferCodec(Buffer), "with web standards": webCodec() };
 const bytes = fc.uint8Array({ maxLength: 200 });
-/** Lone surrogates included. */
+/** Text that may contain lone surrogates. */
 const anyText = fc.string({
   unit: fc.oneof(
     fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
@@ -12,24 +12,24 @@ const anyText = fc.string({
   ),
 });
 
-describe("Buffer", () => {
-  it("is used where it is Node's", () => {
+describe("knowsBase64url()", () => {
+  it("accepts Node's Buffer", () => {
     expect(knowsBase64url(Buffer)).to.equal(true);
   });
 
-  it("is not used where it is the imitation of a bundler, which has fewer encodings", () => {
-    const refusing = (_input: unknown, encoding?: unknown): never => {
+  it("rejects a bundler's imitation of Buffer that lacks base64url", () => {
+    const throwing = (_input: unknown, encoding?: unknown): never => {
       throw new TypeError(`Unknown encoding: ${String(encoding)}`);
     };
-    expect(knowsBase64url({ from: refusing })).to.equal(false);
+    expect(knowsBase64url({ from: throwing })).to.equal(false);
     const ignoring = (input: string): Buffer => Buffer.from(input, "latin1");
     expect(knowsBase64url({ from: ignoring as typeof Buffer.from })).to.equal(false);
   });
 });
 
 for (const [title, codec] of Object.entries(codecs)) {
-  describe(`Text and bytes, ${title}`, () => {
-    it("writes base64url without padding (RFC 4648, 10)", () => {
+  describe(`The byte codec ${title}`, () => {
+    it("encodes base64url without padding (RFC 4648, 10)", () => {
       const vectors = { "": "", f: "Zg", fo: "Zm8", foo: "Zm9v", foob: "Zm9vYg", fooba: "Zm9vYmE" };
       for (const [text, encoded] of Object.entries(vectors)) {
         expect(codec.encodeBase64url(Buffer.from(text))).to.equal(encoded);
@@ -38,7 +38,7 @@ for (const [title, codec] of Object.entries(codecs)) {
       expect(codec.encodeBase64url(Uint8Array.of(0xfb, 0xff, 0xfe))).to.equal("-__-");
     });
 
-    it("reads what it has written, of any length", () => {
+    it("decodes what it has encoded, at any length", () => {
       fc.assert(
         fc.property(bytes, (written) => {
           const text = codec.encodeBase64url(written);
@@ -48,16 +48,16 @@ for (const [title, codec] of Object.entries(codecs)) {
       );
     });
 
-    // btoa(String.fromCharCode(...bytes)) has too many arguments from some
-    // hundred thousand bytes on.
-    it("takes a megabyte", () => {
+    // btoa(String.fromCharCode(...bytes)) fails above about a hundred thousand bytes, because the
+    // call has too many arguments.
+    it("encodes and decodes a megabyte", () => {
       const large = new Uint8Array(1_000_003).map((_, i) => (i * 7) & 255);
       const text = codec.encodeBase64url(large);
       expect(text).to.equal(Buffer.from(large).toString("base64url"));
       expect(Buffer.from(large).equals(codec.decodeBase64url(text)!)).to.equal(true);
     });
 
-    it("encodes a view of a larger buffer, and no byte around it", () => {
+    it("converts only the bytes of a view, and none around it", () => {
       const view = new Uint8Array([1, 2, 3, 4, 5, 6]).subarray(2, 4);
       expect(codec.encodeBase64url(view)).to.equal("AwQ");
       expect(codec.decodeUtf8(Buffer.from("before é after").subarray(7, 9))).to.equal("é");
@@ -80,12 +80,12 @@ for (const [title, codec] of Object.entries(codecs)) {
       "Zm9v🍪",
       "=",
     ]) {
-      it(`does not read ${JSON.stringify(text)}`, () => {
+      it(`rejects ${JSON.stringify(text)}`, () => {
         expect(codec.decodeBase64url(text)).to.equal(null);
       });
     }
 
-    it("reads nothing but the one canonical form (RFC 4648, 3.5), and never throws", () => {
+    it("decodes only the canonical form (RFC 4648, 3.5), and never throws", () => {
       fc.assert(
         fc.property(anyText, (text) => {
           const decoded = codec.decodeBase64url(text);
@@ -97,7 +97,7 @@ for (const [title, codec] of Object.entries(codecs)) {
       );
     });
 
-    it("keeps text of all planes, byte order marks included", () => {
+    it("keeps any Unicode text, including byte order marks", () => {
       for (const text of ["", "a\0b", "\ufeffŁódź", "\ufeff\ufeff", "文字 🏴‍☠️ \u2028", "\ufffd"]) {
         const encoded = codec.encodeUtf8(text);
         expect(Buffer.from(encoded)).to.deep.equal(Buffer.from(text));
@@ -107,39 +107,39 @@ for (const [title, codec] of Object.entries(codecs)) {
   });
 }
 
-describe("Both ways between text and bytes", () => {
-  const { "by Buffer": one, "by web standards": other } = codecs;
+describe("Both byte codecs", () => {
+  const { "with Buffer": nodeCodec, "with web standards": standardCodec } = codecs;
 
-  it("read the same base64url, and refuse the same", () => {
+  it("decode the same base64url and reject the same", () => {
     fc.assert(
       fc.property(fc.oneof(anyText, fc.base64String(), bytes.map(toBase64url)), (text) => {
-        const [a, b] = [one.decodeBase64url(text), other.decodeBase64url(text)];
+        const [a, b] = [nodeCodec.decodeBase64url(text), standardCodec.decodeBase64url(text)];
         expect(a && Buffer.from(a)).to.deep.equal(b && Buffer.from(b));
       }),
       { numRuns: 5000 },
     );
   });
 
-  it("write the same base64url", () => {
+  it("encode the same bytes as the same base64url", () => {
     fc.assert(
       fc.property(bytes, (written) => {
-        expect(one.encodeBase64url(written)).to.equal(other.encodeBase64url(written));
+        expect(nodeCodec.encodeBase64url(written)).to.equal(standardCodec.encodeBase64url(written));
       }),
     );
   });
 
-  it("make the same bytes of any text, lone surrogates included", () => {
+  it("encode any text as the same bytes, including lone surrogates", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(Buffer.from(one.encodeUtf8(text))).to.deep.equal(
-          Buffer.from(other.encodeUtf8(text)),
+        expect(Buffer.from(nodeCodec.encodeUtf8(text))).to.deep.equal(
+          Buffer.from(standardCodec.encodeUtf8(text)),
         );
       }),
       { numRuns: 5000 },
     );
   });
 
-  it("make the same text of any bytes, those that are no UTF-8 included", () => {
+  it("decode any bytes as the same text, including invalid UTF-8", () => {
     const chunk = fc.constantFrom(
       [0xef, 0xbb, 0xbf],
       [0xc0, 0x80],
@@ -156,7 +156,7 @@ describe("Both ways between text and bytes", () => {
       .map((parts) => Uint8Array.from(parts.flat()));
     fc.assert(
       fc.property(fc.oneof(bytes, nearlyUtf8), (read) => {
-        expect(one.decodeUtf8(read)).to.equal(other.decodeUtf8(read));
+        expect(nodeCodec.decodeUtf8(read)).to.equal(standardCodec.decodeUtf8(read));
       }),
       { numRuns: 5000 },
     );

@@ -10,8 +10,8 @@ import nodeCrypto, {
 import { promisify } from "node:util";
 import { isPromise } from "../../lib/platform/awaitable.js";
 import { chooseEngine, cryptoEngine } from "../../lib/platform/crypto.js";
-import { NodeCryptoEngine } from "../../lib/platform/node-crypto-engine.js";
-import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
+import { NodeCryptoEngine } from "../../lib/platform/node-engine.js";
+import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
 
 const { crypto } = globalThis;
 
@@ -25,7 +25,7 @@ type CreateDecipher = (
   options: CipherGCMOptions,
 ) => DecipherGCM;
 
-/** Knows the text, and looks at nothing but the header. */
+/** A decipher that always returns `text` and checks only the header. */
 function imitationOfDecipher(text: Buffer): object {
   let isRight = false;
   return {
@@ -38,14 +38,14 @@ function imitationOfDecipher(text: Buffer): object {
   };
 }
 
-describe("The choice of the cryptography", () => {
-  it("is node:crypto here, at once and once for all", () => {
+describe("The crypto engine", () => {
+  it("is node:crypto on this Node, synchronously, and is chosen only once", () => {
     const engine = cryptoEngine();
     expect(engine).to.be.instanceOf(NodeCryptoEngine);
     expect(cryptoEngine()).to.equal(engine);
   });
 
-  it("is node:crypto wherever process.getBuiltinModule has it", () => {
+  it("is node:crypto if process.getBuiltinModule() returns it", () => {
     const asked: string[] = [];
     const process = {
       getBuiltinModule(id: string) {
@@ -57,7 +57,7 @@ describe("The choice of the cryptography", () => {
     expect(asked).to.deep.equal(["node:crypto"]);
   });
 
-  it("is node:crypto on Node before 20.16, which has to be imported and may be without a global crypto", async () => {
+  it("is node:crypto on Node before 20.16, asynchronously, with or without a global crypto", async () => {
     for (const global of [{}, { crypto }]) {
       const engine = chooseEngine({ process: { versions: { node: "18.20.8" } }, ...global });
       expect(isPromise(engine)).to.equal(true);
@@ -65,26 +65,26 @@ describe("The choice of the cryptography", () => {
     }
   });
 
-  it("is Web Crypto where there is nothing of Node", () => {
+  it("is Web Crypto if the platform is not Node", () => {
     for (const process of [undefined, {}, { versions: {} }, { versions: { bun: "1" } }]) {
       const platform = process === undefined ? { crypto } : { process, crypto };
       expect(chooseEngine(platform as object)).to.be.instanceOf(WebCryptoEngine);
     }
   });
 
-  it("is Web Crypto where process.getBuiltinModule does not have it", () => {
+  it("is Web Crypto if process.getBuiltinModule() does not return node:crypto", () => {
     const process = { getBuiltinModule: () => undefined };
     expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
   });
 
-  it("fails where there is neither, and says why that may be", () => {
+  it("cannot be chosen if there is neither, and the error mentions https", () => {
     for (const none of [{}, { crypto: undefined as never }, { crypto: {} as Crypto }]) {
       expect(() => chooseEngine(none)).to.throw(/crypto\.subtle is missing.*https/);
     }
   });
 
-  // Bundlers and runtimes put imitations in the place of Node's modules.
-  describe("falls back to Web Crypto when node:crypto", () => {
+  // Bundlers and runtimes replace Node's modules with imitations.
+  describe("is Web Crypto if node:crypto", () => {
     const wrongHash = (digest: string | Buffer): object => ({
       update: () => wrongHash(digest),
       digest: () => digest,
@@ -92,17 +92,17 @@ describe("The choice of the cryptography", () => {
     const { createCipheriv, createDecipheriv, createHmac } = nodeCrypto;
     const createDecipher: CreateDecipher = createDecipheriv;
     const flawed: Record<string, object> = {
-      "has a wrong digest": { hash: () => "wrong" },
-      "has a wrong digest, and no hash()": {
+      "computes a wrong digest": { hash: () => "wrong" },
+      "computes a wrong digest and has no hash()": {
         hash: undefined,
         createHash: () => wrongHash("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa1"),
       },
-      "has a wrong HMAC": {
+      "computes a wrong HMAC": {
         createHmac: (_: string, key: never) => createHmac("sha384", key),
       },
-      "has an HMAC of zeros": { createHmac: () => wrongHash(Buffer.alloc(32)) },
-      "finds all MACs equal": { timingSafeEqual: () => true },
-      "finds no MACs equal": { timingSafeEqual: () => false },
+      "computes an HMAC of zeros": { createHmac: () => wrongHash(Buffer.alloc(32)) },
+      "considers all MACs equal": { timingSafeEqual: () => true },
+      "considers no MACs equal": { timingSafeEqual: () => false },
       "encrypts in another mode": {
         createCipheriv: (_: string, key: never, nonce: never) =>
           createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 }),
@@ -127,14 +127,14 @@ describe("The choice of the cryptography", () => {
         createDecipheriv: (...args: Parameters<CreateDecipher>) => {
           const decipher = createDecipher(...args);
           const setAAD = decipher.setAAD.bind(decipher);
-          // Whatever it is given, it takes what the self test has sealed with.
+          // It ignores its argument and uses the header of the self-test.
           return Object.assign(decipher, { setAAD: () => setAAD(SELF_TEST_MESSAGE) });
         },
       },
-      "accepts any text": {
+      "accepts any ciphertext": {
         createDecipheriv: () => imitationOfDecipher(SELF_TEST_MESSAGE),
       },
-      "decrypts to something else": {
+      "decrypts to a wrong text": {
         createDecipheriv: (...args: Parameters<CreateDecipher>) => {
           const decipher = createDecipher(...args);
           const update = decipher.update.bind(decipher);
@@ -167,7 +167,7 @@ describe("The choice of the cryptography", () => {
       "timingSafeEqual",
       "webcrypto",
     ]) {
-      it(`is without ${name}`, () => {
+      it(`lacks ${name}`, () => {
         const module = { ...nodeCrypto, webcrypto: crypto, [name]: undefined };
         const process = { getBuiltinModule: () => module };
         expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
@@ -181,26 +181,27 @@ describe("The choice of the cryptography", () => {
     });
   });
 
-  it("takes an unchanged copy of node:crypto, so that the flaws above are what is refused", () => {
+  // This shows that the specs above depend on the flaws, not on the copying of the module.
+  it("is node:crypto if the module is a copy without flaws", () => {
     const module = { ...nodeCrypto, webcrypto: crypto };
     const process = { getBuiltinModule: () => module };
     expect(chooseEngine({ process, crypto })).to.be.instanceOf(NodeCryptoEngine);
   });
 
-  it("draws from no random source that gives nothing but zeros", () => {
+  it("throws if the random source returns only zeros", () => {
     const module = { ...nodeCrypto, webcrypto: crypto, randomFillSync: (bytes: unknown) => bytes };
     const process = { getBuiltinModule: () => module };
     const engine = chooseEngine({ process, crypto }) as NodeCryptoEngine;
     expect(() => engine.randomBytes(12)).to.throw(/random source/);
   });
 
-  // The choice is made once in a process, so that these have one of their own.
-  describe("made in another process", function () {
+  // A process chooses its engine only once, so each of these specs starts a process.
+  describe("in a new process", function () {
     this.timeout(60_000);
 
     const WITHOUT_BUILTINS = "delete process.getBuiltinModule;";
     const WITHOUT_CRYPTO = "delete globalThis.crypto; delete globalThis.CryptoKey;";
-    /** As where `process` is a bundler's imitation. */
+    /** Simulates a bundler's imitation of `process`: node:crypto cannot be imported. */
     const WITHOUT_NODE_CRYPTO = `
       const hooks = \`export async function resolve(specifier, context, next) {
         if (specifier === "node:crypto") throw new Error("no such module");
@@ -213,29 +214,32 @@ describe("The choice of the cryptography", () => {
       expect(await engineAfter(WITHOUT_BUILTINS)).to.equal("node:crypto");
     });
 
-    it("is node:crypto on Node without a global crypto, too", async () => {
+    it("is node:crypto on Node without process.getBuiltinModule and without a global crypto", async () => {
       expect(await engineAfter(WITHOUT_BUILTINS + WITHOUT_CRYPTO)).to.equal("node:crypto");
     });
 
-    it("is Web Crypto where what calls itself Node has no node:crypto", async () => {
+    it("is Web Crypto if the platform claims to be Node but has no node:crypto", async () => {
       expect(await engineAfter(WITHOUT_BUILTINS + WITHOUT_NODE_CRYPTO)).to.equal("Web Crypto");
     });
 
-    it("is made again when there was nothing at first, and a polyfill came late", async () => {
-      const late = `
+    it("is chosen again if there was none at first and a polyfill was loaded later", async () => {
+      const loadPolyfillLate = `
         const { webcrypto } = crypto;
         const { SignedCookieStore } = await import(${INDEX});
         const failure = await SignedCookieStore.generateKey().catch((error) => error.message);
         if (!/crypto.subtle is missing/.test(failure)) throw new Error(failure);
         globalThis.crypto = webcrypto;
       `;
-      const prepare = WITHOUT_BUILTINS + WITHOUT_CRYPTO + WITHOUT_NODE_CRYPTO + late;
+      const prepare = WITHOUT_BUILTINS + WITHOUT_CRYPTO + WITHOUT_NODE_CRYPTO + loadPolyfillLate;
       expect(await engineAfter(prepare)).to.equal("Web Crypto");
     });
   });
 });
 
-/** Seals and opens in two stores at once, on a platform prepared like this; tells by what. */
+/**
+ * Seals and opens a value with two stores, on a platform that `prepare` has changed. Returns the
+ * name of the engine that was used.
+ */
 async function engineAfter(prepare: string): Promise<string> {
   const script = `
     import crypto from "node:crypto";
@@ -252,17 +256,18 @@ async function engineAfter(prepare: string): Promise<string> {
     const stores = [1, 2].map(() => new EncryptedCookieStore(keys));
     const next = { text: '{"user":1}', created, expires: created + 60 };
     const [{ value }] = await Promise.all(stores.map((store) => store.save(null, next, scope)));
-    const { data } = await stores[1].load(value, scope);
-    // A new store has to wait for the choice no more.
-    const saved = new EncryptedCookieStore(await keys).save(null, next, scope);
-    const isAtOnce = !(saved instanceof Promise);
-    console.log(JSON.stringify({ data, engine, isAtOnce }));
+    await stores[1].load(value, scope);
+    // The engine is there now, and the subkeys of this store.
+    const found = stores[1].load(value, scope);
+    const isSynchronous = !(found instanceof Promise);
+    const { data } = await found;
+    console.log(JSON.stringify({ data, engine, isSynchronous }));
   `;
   const options = ["--import", "ts-blank-space/register", "--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, options);
-  const result = JSON.parse(stdout) as { data: unknown; engine: string; isAtOnce: boolean };
-  const { data, engine, isAtOnce } = result;
+  const result = JSON.parse(stdout) as { data: unknown; engine: string; isSynchronous: boolean };
+  const { data, engine, isSynchronous } = result;
   expect(data).to.deep.equal({ user: 1 });
-  expect(isAtOnce).to.equal(engine === "node:crypto");
+  expect(isSynchronous).to.equal(engine === "node:crypto");
   return engine;
 }

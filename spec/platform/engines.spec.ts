@@ -2,14 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import nodeCrypto, { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import sinon from "sinon";
-import type { CryptoEngine } from "../../lib/platform/crypto-engine.js";
-import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-crypto-engine.js";
-import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
+import type { CryptoEngine } from "../../lib/platform/engine.js";
+import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-engine.js";
+import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
 import { importKey } from "../support/sealed-stores.js";
 
 const onNode = new NodeCryptoEngine(nodeCrypto as unknown as NodeCrypto);
 const onWeb = new WebCryptoEngine(globalThis.crypto);
-// As Node was before 20.12.
+// Node before 20.12 has no crypto.hash().
 const withoutHash = { ...nodeCrypto, hash: undefined };
 const onNodeWithoutHash = new NodeCryptoEngine(withoutHash as unknown as NodeCrypto);
 
@@ -19,13 +19,13 @@ const bytes = fc.uint8Array({ maxLength: 300 });
 
 for (const [title, engine] of Object.entries({
   "on node:crypto": onNode,
-  "on a node:crypto without hash()": onNodeWithoutHash,
+  "on node:crypto without hash()": onNodeWithoutHash,
   "on Web Crypto": onWeb,
 } satisfies Record<string, CryptoEngine>)) {
-  describe(`The cryptography ${title}`, function () {
+  describe(`The crypto engine ${title}`, function () {
     this.timeout(60_000);
 
-    it("hashes text as SHA-256 does (FIPS 180-4)", async () => {
+    it("hashes text with SHA-256 (FIPS 180-4)", async () => {
       expect(await engine.sha256("abc")).to.equal("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
       expect(await engine.sha256("")).to.equal("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
       await holds(fc.string({ unit: "binary" }), async (text) => {
@@ -45,7 +45,7 @@ for (const [title, engine] of Object.entries({
       });
     });
 
-    it("verifies its MACs, and no others", async () => {
+    it("verifies its own MACs and rejects all others", async () => {
       await holds(fc.tuple(key, bytes, fc.nat({ max: 127 })), async ([secret, message, bit]) => {
         const { sign, verify } = await engine.macKey(secret);
         const mac = Uint8Array.from(await sign(message));
@@ -56,7 +56,7 @@ for (const [title, engine] of Object.entries({
       });
     });
 
-    it("encrypts with AES-256-GCM, the tag behind the text", async () => {
+    it("encrypts with AES-256-GCM and appends the tag to the ciphertext", async () => {
       // Test case 16 of McGrew and Viega's specification of GCM.
       const cipher = await engine.cipherKey(
         unhex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
@@ -79,7 +79,7 @@ for (const [title, engine] of Object.entries({
       });
     });
 
-    it("decrypts what it has encrypted, and nothing else", async () => {
+    it("decrypts what it has encrypted and rejects everything else", async () => {
       const everything = fc.tuple(key, nonce, bytes, bytes, fc.nat());
       await holds(everything, async ([secret, iv, text, header, position]) => {
         const { encrypt, decrypt } = await engine.cipherKey(secret);
@@ -98,7 +98,7 @@ for (const [title, engine] of Object.entries({
     });
 
     for (const isExtractable of [true, false]) {
-      it(`expands ${isExtractable ? "" : "non-"}extractable keys as HKDF does (RFC 5869)`, async () => {
+      it(`expands ${isExtractable ? "" : "non-"}extractable keys with HKDF-Expand (RFC 5869)`, async () => {
         await holds(fc.tuple(key, bytes, bytes), async ([ikm, salt, info]) => {
           const extracted = createHmac("sha256", salt).update(ikm).digest();
           const prk = await importKey(Uint8Array.from(extracted), isExtractable);
@@ -108,14 +108,14 @@ for (const [title, engine] of Object.entries({
       });
     }
 
-    it("imports and makes keys by Web Crypto", async () => {
+    it("generates keys with Web Crypto", async () => {
       const made = await engine.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, [
         "sign",
       ]);
       expect(made).to.have.property("type", "secret");
     });
 
-    it("draws random bytes that nobody else holds", () => {
+    it("returns random bytes in a buffer that no other call shares", () => {
       const [one, two] = [engine.randomBytes(32), engine.randomBytes(32)];
       expect(hex(one)).to.not.equal(hex(two));
       const before = hex(two);
@@ -126,9 +126,9 @@ for (const [title, engine] of Object.entries({
   });
 }
 
-describe("The cryptography on node:crypto", () => {
-  // A draw costs a microsecond, whatever its length.
-  it("draws its randomness in blocks of 2048 bytes", () => {
+describe("The crypto engine on node:crypto", () => {
+  // A call of randomFillSync() costs a microsecond at any length.
+  it("draws random bytes in blocks of 2048", () => {
     let draws = 0;
     const randomFillSync = (block: Uint8Array): Uint8Array => {
       draws++;
@@ -144,8 +144,8 @@ describe("The cryptography on node:crypto", () => {
     expect(draws).to.equal(3);
   });
 
-  // KeyObject.from() is deprecated for them (DEP0204).
-  it("leaves keys that may not be exported to Web Crypto", async () => {
+  // KeyObject.from() is deprecated for non-extractable keys (DEP0204).
+  it("leaves non-extractable keys to Web Crypto", async () => {
     const from = sinon.spy(nodeCrypto.KeyObject, "from");
     try {
       await onNode.expand(await importKey(new Uint8Array(32), false), new Uint8Array(1));
@@ -158,9 +158,10 @@ describe("The cryptography on node:crypto", () => {
   });
 });
 
-describe("The cryptography on Web Crypto", () => {
-  // Node's comparison throws for these; ours must not take the part for the whole.
-  it("verifies no MAC that is longer or shorter", async () => {
+describe("The crypto engine on Web Crypto", () => {
+  // Node's timingSafeEqual() throws if the lengths differ. Our comparison must not accept a part
+  // of the MAC.
+  it("rejects a MAC that is too long or too short", async () => {
     const { sign, verify } = await onWeb.macKey(new Uint8Array(32));
     const message = new Uint8Array(1);
     const mac = await sign(message);
@@ -169,7 +170,7 @@ describe("The cryptography on Web Crypto", () => {
     expect(await verify(message, new Uint8Array(0))).to.equal(false);
   });
 
-  it("makes subkeys that may not be exported", async () => {
+  it("imports subkeys as non-extractable", async () => {
     const importSubkey = sinon.spy(crypto.subtle, "importKey");
     try {
       await onWeb.macKey(new Uint8Array(32));

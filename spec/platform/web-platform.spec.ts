@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-describe("Without anything of Node's", function () {
+describe("Without Node's APIs", function () {
   this.timeout(600_000);
 
-  // In a process of its own: what serves is chosen once.
-  it("every spec of the cookie stores holds on Web Crypto, too", async () => {
+  // The specs run in a new process, because a process chooses its crypto engine only once.
+  it("all specs of the cookie stores pass on Web Crypto", async () => {
     const mocha = fileURLToPath(new URL("../../node_modules/mocha/bin/mocha.js", import.meta.url));
     const load = ["--require", "./spec/support/web-platform.ts"];
     const specs = "spec/cookie/**/*.spec.ts";

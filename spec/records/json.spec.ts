@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import vm from "node:vm";
-import { parse, stringify } from "../lib/json.js";
-import { SessionError } from "../lib/index.js";
+import { parse, stringify } from "../../lib/records/json.js";
+import { SessionError } from "../../lib/index.js";
 
 class Point {
   readonly x = 1;
@@ -17,7 +17,7 @@ function cycle(): object {
 describe("Session data as JSON", function () {
   this.timeout(60_000);
 
-  it("come back as they went in", () => {
+  it("is the same after stringify() and parse()", () => {
     const data = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue());
     fc.assert(
       fc.property(data, (written) => {
@@ -30,18 +30,18 @@ describe("Session data as JSON", function () {
     );
   });
 
-  it("may leave a key undefined: it is not there, then and later", () => {
+  it("omits keys whose value is undefined", () => {
     expect(stringify({ a: undefined, b: { c: undefined } })).to.equal('{"b":{}}');
   });
 
-  it("may hold what has a toJSON()", () => {
+  it("may contain objects with toJSON()", () => {
     const at = new Date(0);
     expect(stringify({ at, list: [at] })).to.equal(
       '{"at":"1970-01-01T00:00:00.000Z","list":["1970-01-01T00:00:00.000Z"]}',
     );
   });
 
-  it("may hold plain objects of any realm, and of none", () => {
+  it("may contain plain objects of another realm or without a prototype", () => {
     const foreign = vm.runInNewContext('({ a: [1, { b: "text" }] })') as object;
     expect(stringify(foreign)).to.equal('{"a":[1,{"b":"text"}]}');
     expect(stringify({ foreign })).to.equal('{"foreign":{"a":[1,{"b":"text"}]}}');
@@ -50,14 +50,14 @@ describe("Session data as JSON", function () {
     expect(stringify({ bare })).to.equal('{"bare":{"a":1}}');
   });
 
-  it("may hold one object in several places, as long as it is in none of its own", () => {
+  it("may contain the same object in several places if there is no cycle", () => {
     const shared = { a: 1 };
     expect(stringify({ one: shared, two: [shared, { shared }] })).to.equal(
       '{"one":{"a":1},"two":[{"a":1},{"shared":{"a":1}}]}',
     );
   });
 
-  const unfit: Record<string, [value: unknown, what: RegExp]> = {
+  const unsupported: Record<string, [value: unknown, what: RegExp]> = {
     "a bigint": [1n, /bigint/],
     "a function": [() => 1, /a function/],
     "a symbol": [Symbol("s"), /a symbol/],
@@ -71,20 +71,20 @@ describe("Session data as JSON", function () {
     "an Error": [new Error("x"), /an instance of a class/],
     "a boxed number": [Object(1), /an instance of a class/],
     "an instance of a class": [new Point(), /an instance of a class/],
-    "an object with a prototype of its own": [Object.create({ a: 1 }), /an instance of a class/],
+    "an object with a custom prototype": [Object.create({ a: 1 }), /an instance of a class/],
     "a promise": [Promise.resolve(1), /an instance of a class/],
     "a cycle": [cycle(), /cycle/],
     "undefined in an array": [[1, undefined], /array/],
-    // oxlint-disable-next-line no-sparse-arrays -- that is what is specified
+    // oxlint-disable-next-line no-sparse-arrays -- the spec needs a hole
     "a hole in an array": [[1, , 2], /array/],
-    "an array with a key of its own": [Object.assign([1], { total: 1 }), /array/],
+    "an array with an extra key": [Object.assign([1], { total: 1 }), /array/],
     "an invalid Date": [new Date(NaN), /Date/],
     "a symbol as key": [{ [Symbol("s")]: 1 }, /symbol as key/],
     "a key __proto__": [JSON.parse('{"__proto__":1}'), /__proto__/],
   };
 
-  for (const [title, [value, what]] of Object.entries(unfit)) {
-    it(`cannot hold ${title}: the error names the key, at any depth`, () => {
+  for (const [title, [value, what]] of Object.entries(unsupported)) {
+    it(`cannot contain ${title} at any depth, and the error names the top-level key`, () => {
       for (const data of [
         { fine: 1, culprit: value },
         { fine: 1, culprit: { deep: [{ deeper: value }] } },
@@ -99,7 +99,7 @@ describe("Session data as JSON", function () {
     });
   }
 
-  it("cannot be in a cycle with themselves", () => {
+  it("cannot contain itself", () => {
     const data: Record<string, unknown> = {};
     data["self"] = data;
     expect(errorOf(() => stringify(data)).message).to.match(
@@ -107,7 +107,7 @@ describe("Session data as JSON", function () {
     );
   });
 
-  it("cannot be an instance of a class, and have no symbols and no prototype as keys", () => {
+  it("cannot be an instance of a class, and cannot have a symbol or __proto__ as a key", () => {
     expect(errorOf(() => stringify(new Point())).message).to.match(/instance of a class/);
     expect(errorOf(() => stringify(new Map() as object)).message).to.match(/instance of a class/);
     expect(errorOf(() => stringify({ [Symbol("s")]: 1 })).message).to.match(/symbol/);
@@ -115,13 +115,13 @@ describe("Session data as JSON", function () {
     expect(errorOf(() => stringify(poisoned)).message).to.match(/__proto__/);
   });
 
-  it("never stand in an error", () => {
+  it("never appears in an error message", () => {
     const secret = "hunter2";
     const error = errorOf(() => stringify({ user: { secret, at: NaN } }));
     expect(error.message).to.not.include(secret);
   });
 
-  it("lose every key __proto__ on their way in, however it is written", () => {
+  it("loses every key __proto__ in parse(), even if the key is escaped", () => {
     for (const key of [
       "__proto__",
       "\\u005f_proto__",
@@ -137,11 +137,11 @@ describe("Session data as JSON", function () {
     expect({}).to.not.have.property("admin");
   });
 
-  it("keep a text __proto__, which harms nobody", () => {
+  it("may contain __proto__ as a value, which is harmless", () => {
     expect(parse('{"a":"__proto__","b":"\\u005f"}')).to.deep.equal({ a: "__proto__", b: "_" });
   });
 
-  it("are refused when they are no JSON", () => {
+  it("is rejected by parse() if it is not JSON", () => {
     for (const text of ["", "{", "{a:1}", "undefined"]) expect(() => parse(text)).to.throw();
   });
 });
@@ -153,5 +153,5 @@ function errorOf(run: () => unknown): SessionError {
     expect(error).to.be.instanceOf(SessionError);
     return error as SessionError;
   }
-  return expect.fail("accepted");
+  return expect.fail("No error was thrown.");
 }

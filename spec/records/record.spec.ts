@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { currentSecond, decodeRecord, encodeRecord, isAlive } from "../lib/record.js";
-import { Clock } from "./support/clock.js";
+import { currentSecond, isAlive } from "../../lib/records/expiry.js";
+import { decodeRecord, encodeRecord } from "../../lib/records/record.js";
+import { Clock } from "../support/clock.js";
 
 const DAY = 86_400;
 const MINUTE = 60;
@@ -9,12 +10,12 @@ const second = fc.integer({ min: 0, max: 0xffffffff });
 
 describe("A record", () => {
   describe("as text", () => {
-    it("is version, created, expires and data, for a person to read", () => {
+    it("consists of version, creation, expiry and data, in readable form", () => {
       const record = { text: '{"user":1}', created: 1_800_000_000, expires: 1_800_000_060 };
       expect(encodeRecord(record)).to.equal('1.1800000000.1800000060.{"user":1}');
     });
 
-    it("comes back as it was written, whatever the data", () => {
+    it("is decoded to the record that was encoded, with any data", () => {
       fc.assert(
         fc.property(fc.string({ unit: "binary" }), second, second, (text, created, expires) => {
           const record = { text, created, expires };
@@ -23,8 +24,8 @@ describe("A record", () => {
       );
     });
 
-    // Stores compare records as text.
-    it("has one form only: what can be read is what would be written", () => {
+    // Stores compare records as text, so equal records must have equal text.
+    it("has only one valid form", () => {
       const digits = fc.constantFrom("0", "1", "9", ".", "-", "+", "e", " ", "{}", "\n");
       fc.assert(
         fc.property(
@@ -66,12 +67,12 @@ describe("A record", () => {
       "1a1b2c{}",
       "\n1.1.2.{}",
     ]) {
-      it(`is not ${JSON.stringify(text)}`, () => {
+      it(`cannot be ${JSON.stringify(text)}`, () => {
         expect(decodeRecord(text)).to.equal(null);
       });
     }
 
-    it("may begin in 1970, hold no data, and hold lines and dots", () => {
+    it("may have times in 1970, empty data, and data with dots and line breaks", () => {
       expect(decodeRecord("1.0.0.")).to.deep.equal({ text: "", created: 0, expires: 0 });
       expect(decodeRecord("1.1.9999999999.a.b\nc")).to.deep.equal({
         text: "a.b\nc",
@@ -90,13 +91,13 @@ describe("A record", () => {
 
     afterEach(() => clock.restore());
 
-    /** Times relative to now. */
+    /** The times are seconds relative to now. */
     function aliveWith(created: number, expires: number, absoluteTimeout = 30 * DAY): boolean {
       const now = clock.now;
       return isAlive({ created: now + created, expires: now + expires }, absoluteTimeout);
     }
 
-    it("by a clock of whole seconds", () => {
+    it("according to a clock of whole seconds", () => {
       expect(currentSecond()).to.equal(1_800_000_000);
       clock.pass(0.999);
       expect(currentSecond()).to.equal(1_800_000_000);
@@ -110,18 +111,18 @@ describe("A record", () => {
       expect(aliveWith(-10, -1)).to.equal(false);
     });
 
-    it("until the absolute timeout has passed since its creation", () => {
+    it("until the absolute timeout after its creation", () => {
       expect(aliveWith(-DAY + 1, 10, DAY)).to.equal(true);
       expect(aliveWith(-DAY, 10, DAY)).to.equal(false);
       expect(aliveWith(-DAY - 1, 10, DAY)).to.equal(false);
     });
 
-    it("unless it was created in the future, beyond what clocks may differ", () => {
+    it("unless its creation is further in the future than clocks may differ", () => {
       expect(aliveWith(MINUTE, DAY)).to.equal(true);
       expect(aliveWith(MINUTE + 1, DAY)).to.equal(false);
     });
 
-    it("unless it claims more time than any session can have", () => {
+    it("unless it expires later than the absolute timeout allows", () => {
       expect(aliveWith(0, DAY + MINUTE, DAY)).to.equal(true);
       expect(aliveWith(0, DAY + MINUTE + 1, DAY)).to.equal(false);
     });

@@ -3,24 +3,24 @@ import fc from "fast-check";
 import {
   SignedCookieStore,
   UnsignedCookieStore,
-  type LoadedSession,
+  type Lifetime,
   type SerializationOptions,
-} from "../lib/index.js";
-import type { Lifetime } from "../lib/record.js";
-import { keyOf, now, scopeOf } from "./support/sealed-stores.js";
+} from "../../lib/index.js";
+import type { LoadedSession } from "../../lib/records/store.js";
+import { keyOf, now, scopeOf } from "../support/sealed-stores.js";
 
 const lifetime: fc.Arbitrary<Lifetime> = fc.oneof(
   fc.constantFrom(undefined, "browser" as const),
   fc.integer({ min: 1, max: 1e9 }),
 );
 
-/** A data's `text` stands in the record as it is. */
+/** Writes the data's `text` without changes, so that a spec can choose the text of the record. */
 const bare: SerializationOptions = {
   stringify: (data) => (data as { text: string }).text,
   parse: (text) => ({ text }),
 };
 
-describe("Data in a record", () => {
+describe("The stored text of a session", () => {
   async function throughStore(
     options: SerializationOptions,
     data: object,
@@ -28,12 +28,12 @@ describe("Data in a record", () => {
   ): Promise<LoadedSession> {
     const store = new SignedCookieStore([await keyOf(1)], options);
     const times = { created: now(), expires: now() + 60 };
-    const text = store.serialize(data, life);
+    const text = store.codec.serialize(data, life);
     const { value } = await store.save(null, { text, ...times }, scopeOf());
     return (await store.load(value, scopeOf())) as LoadedSession;
   }
 
-  it("come back with the session's own lifetime", async () => {
+  it("restores the data and the session's own lifetime", async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.string(), fc.integer()), lifetime, async (data, life) => {
         fc.pre(!Object.hasOwn(data, "__proto__"));
@@ -44,7 +44,7 @@ describe("Data in a record", () => {
     );
   });
 
-  it("come back whatever text a stringify makes of them, one that looks like a lifetime included", async () => {
+  it("restores any text of a custom stringify, even one that looks like a lifetime", async () => {
     const text = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.string({ unit: fc.constantFrom("@", "-", " ", "1", "0", "browser") }),
@@ -60,14 +60,14 @@ describe("Data in a record", () => {
     );
   });
 
-  it("take no more than they need: a session without a lifetime of its own pays nothing for it", () => {
+  it("contains a lifetime only if the session has its own", () => {
     const store = new UnsignedCookieStore();
-    expect(store.serialize({ n: 1 })).to.equal('{"n":1}');
-    expect(store.serialize({ n: 1 }, 60)).to.equal('@60 {"n":1}');
-    expect(store.serialize({ n: 1 }, "browser")).to.equal('@browser {"n":1}');
+    expect(store.codec.serialize({ n: 1 })).to.equal('{"n":1}');
+    expect(store.codec.serialize({ n: 1 }, 60)).to.equal('@60 {"n":1}');
+    expect(store.codec.serialize({ n: 1 }, "browser")).to.equal('@browser {"n":1}');
   });
 
-  it("are invalid behind a lifetime that no session can have", async () => {
+  it("is invalid if it begins with an impossible lifetime", async () => {
     const times = { created: now(), expires: now() + 60 };
     const expectInvalid = async (text: string, options: SerializationOptions) => {
       const store = new UnsignedCookieStore(options);
@@ -82,20 +82,20 @@ describe("Data in a record", () => {
       "@60{}",
       "@ {}",
       "@forever {}",
-      // What only a client can write: as a number, the longest of them has no end.
+      // Only a client can write these. The second one would be parsed as Infinity.
       "@10000000000 {}",
       `@${"9".repeat(400)} {}`,
     ]) {
       await expectInvalid(text, {});
-      await expectInvalid(text, bare); // whose parse takes any text
+      await expectInvalid(text, bare); // its parse accepts any text
     }
     await expectInvalid(" @60 {}x", {});
   });
 
-  it("are refused when a stringify makes no text of them, or none that can be kept", () => {
+  it("is rejected if stringify throws, returns no string or leaves a lone surrogate", () => {
     for (const stringify of [() => undefined, () => 1, () => null, () => Buffer.from("{}")]) {
       const store = new UnsignedCookieStore({ stringify: stringify as never });
-      expect(() => store.serialize({}))
+      expect(() => store.codec.serialize({}))
         .to.throw()
         .with.property("code", "ERR_SESSION_DATA");
     }
@@ -105,16 +105,18 @@ describe("Data in a record", () => {
         throw failure;
       },
     });
-    expect(() => throwing.serialize({}))
+    expect(() => throwing.codec.serialize({}))
       .to.throw()
       .that.includes({ code: "ERR_SESSION_DATA", cause: failure });
-    // UTF-8 has no lone surrogates: it would come back as another character.
+    // UTF-8 cannot represent lone surrogates: they would be replaced by another character.
     for (const text of ["\ud800", "a\udfffb", "\ude00\ud83d"]) {
-      expect(() => new UnsignedCookieStore(bare).serialize({ text }))
+      expect(() => new UnsignedCookieStore(bare).codec.serialize({ text }))
         .to.throw()
         .with.property("code", "ERR_SESSION_DATA");
     }
-    expect(new UnsignedCookieStore(bare).serialize({ text: "😀" })).to.equal("😀");
-    expect(new UnsignedCookieStore().serialize({ text: "\ud800" })).to.equal('{"text":"\\ud800"}');
+    expect(new UnsignedCookieStore(bare).codec.serialize({ text: "😀" })).to.equal("😀");
+    expect(new UnsignedCookieStore().codec.serialize({ text: "\ud800" })).to.equal(
+      '{"text":"\\ud800"}',
+    );
   });
 });

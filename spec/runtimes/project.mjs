@@ -8,11 +8,12 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "..", "..");
 
 /**
- * Packs the project and installs it beside the app in a temporary folder, as a user would. The
- * folder is gone when this process is.
+ * Packs the project and installs it next to the app in a temporary folder, like a user. The folder
+ * is removed when this process ends.
  */
 export function installProject() {
-  if (!existsSync(join(root, "dist/esm/index.js"))) throw new Error("First: npm run build");
+  if (!existsSync(join(root, "dist/esm/index.js")))
+    throw new Error("There is nothing to pack. Run first: npm run build");
 
   const folder = mkdtempSync(join(tmpdir(), "session-runtimes-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** Results by runtime and check, printed as a table with the reasons of the failures below. */
+/** Collects the results of all checks, and prints them as a table and a list of failures. */
 export class Report {
   #rows = new Map();
   #reasons = [];
@@ -18,7 +18,7 @@ export class Report {
     this.#reasons.push(`${runtime}, ${column}: ${reason}`);
   }
 
-  /** What was never reached counts as failed. */
+  /** Prints the results. A check that has not run counts as failed. */
   print() {
     const cells = [...this.#rows].map(([name, results]) => [
       name,

@@ -1,5 +1,5 @@
-// Runs one Hattip app, on the packed project, on every runtime, and lets each
-// read what the others issue.
+// Runs one Hattip app with the packed project on every runtime. Each runtime reads the tokens that
+// the others have issued.
 import { startRedis } from "../../bench/redis-server.mjs";
 import { installProject } from "./project.mjs";
 import { Report } from "./report.mjs";
@@ -15,7 +15,7 @@ const report = new Report(
   columns,
 );
 
-setTimeout(() => finish("Not done after ten minutes"), 600_000).unref();
+setTimeout(() => finish("The run was stopped after ten minutes."), 600_000).unref();
 
 const folder = installProject();
 const redis = await startRedis();
@@ -38,7 +38,7 @@ for (const runtime of runtimes) {
   for (const { name: column, stores, run } of scenario) {
     await check(name, column, 20, async () => {
       for (const store of stores) {
-        if (hasRedis || !redisStores.includes(store)) await about(store, run(visit, store));
+        if (hasRedis || !redisStores.includes(store)) await namingStore(store, run(visit, store));
       }
     });
   }
@@ -59,17 +59,17 @@ await Promise.all(started.map(({ stop }) => stop()));
 await redis.stop();
 finish();
 
-/** Notes whether `run` has succeeded in time, and gives what it returned. */
+/** Reports whether `run` succeeds in time, and returns its result. */
 async function check(runtime, column, seconds, run, hint = "") {
   let timer;
-  const tooLate = new Promise((_, reject) => {
+  const timeout = new Promise((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`not done after ${seconds} seconds`)),
       seconds * 1000,
     );
   });
   try {
-    const result = await Promise.race([run(), tooLate]);
+    const result = await Promise.race([run(), timeout]);
     report.pass(runtime, column);
     return result;
   } catch (error) {
@@ -80,11 +80,12 @@ async function check(runtime, column, seconds, run, hint = "") {
   }
 }
 
-async function about(subject, work) {
+/** Adds the name of the store to the error. */
+async function namingStore(store, work) {
   try {
     return await work;
   } catch (error) {
-    throw new Error(`${subject}: ${error.message}`, { cause: error });
+    throw new Error(`${store}: ${error.message}`, { cause: error });
   }
 }
 

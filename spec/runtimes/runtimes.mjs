@@ -7,7 +7,7 @@ import { startWorkerd } from "./launchers/workerd.mjs";
 const npm = "npm ci --prefix spec/runtimes";
 const apt = `apt-get install chromium, ${npm}`;
 
-// Not the commands in .bin, which want an install script to have been run.
+// The commands in .bin need an install script, which npm has not run here.
 const deno = installed("@deno/linux-x64-glibc/deno");
 const bun = installed("@oven/bun-linux-x64/bin/bun");
 const denoRun = [
@@ -15,10 +15,10 @@ const denoRun = [
   "--node-modules-dir=manual",
   "--no-remote",
   "--allow-net=127.0.0.1",
-  "--allow-env", // which ioredis looks through
+  "--allow-env", // ioredis reads the environment
 ];
 
-/** What the app runs on: how a runtime is started in the app's folder, and what installs it. */
+/** The runtimes: a function that starts one in the app's folder, and the command to install it. */
 export const runtimes = [
   runtime("Node 16 CommonJS without fetch", npm, node(16, "node-without-fetch.cjs")),
   ...[16, 18, 20, 22, 24].flatMap((version) => [
@@ -41,7 +41,7 @@ function runtime(name, install, start) {
   return { name, install, start, hasRedis: false };
 }
 
-/** The URL of the server is the last argument. */
+/** `start` gets the URL of Redis as its last argument. */
 function withRedis(name, install, start) {
   return { name, install, start, hasRedis: true };
 }

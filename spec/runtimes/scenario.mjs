@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 
 const cookieStores = ["signed", "encrypted"];
-/** In every runtime. */
+/** These stores run in every runtime. */
 const stores = [...cookieStores, "memory"];
-/** In those that keep a connection from one request to the next. */
+/** These stores run only in runtimes that keep a connection between requests. */
 export const redisStores = ["node-redis", "ioredis"];
 const all = [...stores, ...redisStores];
 
-/** `run` is given `visit(store, token)`, which makes a visitor, and the store to look at. */
+/** `run` gets a function `visit(store, token)` that makes a visitor, and the store to check. */
 export const scenario = [
   { name: "count", stores: all, run: countsUp },
   { name: "log in", stores: all, run: keepsDataAtLogin },
@@ -52,7 +52,7 @@ async function movesToNewToken(visit, store) {
   const before = visitor.token;
   await visitor.do("regenerate");
 
-  // Of the same data in the same second, a signature is the same.
+  // Two signatures of the same data in the same second are equal.
   if (store !== "signed") assert.notEqual(visitor.token, before);
   assert.deepEqual((await visitor.do("show")).data, { count: 1 });
   if (!cookieStores.includes(store)) await assertFresh(visit(store, before));
@@ -65,7 +65,7 @@ async function forgetsAtLogout(visit, store) {
 
   assert.deepEqual((await visitor.do("logout")).data, { count: 0 });
   assert.equal(visitor.token, undefined);
-  // What a cookie holds cannot be revoked.
+  // A session in a cookie cannot be revoked.
   if (!cookieStores.includes(store)) await assertFresh(visit(store, before));
 }
 
@@ -103,7 +103,7 @@ async function reissuesUnderFirstKey(visit, store) {
   assert.deepEqual(rotated, { isFresh: false, data: { count: 0, user: "Ada" }, issued: null });
 }
 
-/** Tokens for the other runtimes to read; `name` tells whose they are. */
+/** Issues tokens that the other runtimes read. `name` is the name of this runtime. */
 export async function issueTokens(visit, name) {
   const tokens = [];
   for (const store of cookieStores) {
@@ -128,7 +128,8 @@ async function assertFresh(visitor) {
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /**
- * The neighbour in the alphabet: at the end of a token it may differ in nothing but unused bits.
+ * Replaces a character by its neighbour in the alphabet. At the end of a token, only unused bits
+ * may differ.
  */
 function withOtherCharacter(token, position) {
   const other = alphabet[alphabet.indexOf(token[position]) ^ 1];

@@ -1,4 +1,4 @@
-/** A client of the app: keeps the token that it is given and sends it along. */
+/** A client of the app. It keeps the token that it receives and sends it back. */
 export class Visitor {
   token;
   #send;
@@ -10,7 +10,9 @@ export class Visitor {
     this.token = token;
   }
 
-  /** The session after the action, whether it began with it, and the token that was issued. */
+  /**
+   * Does an action. Returns the session after it, whether the session is fresh, and the new token.
+   */
   async do(action, query = {}) {
     const path = `/${this.#store}/${action}?${new URLSearchParams(query)}`;
     const { status, body, issued } = await this.#send(path, this.token);

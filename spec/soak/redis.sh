@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The specs of Redis for a longer time: many more updates by several processes, and round after round of faults and failovers.
-# How many rounds: the first argument, 5 by default.
+# Runs the specs of Redis for longer: with many more updates by several processes, and with several rounds of faults and
+# failovers. The first argument is the number of rounds, 5 by default.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

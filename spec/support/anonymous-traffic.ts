@@ -4,11 +4,11 @@ import type { UnsafeMemoryStore } from "../../lib/index.js";
 import { app } from "./app.js";
 import { collectGarbage } from "./collect-garbage.js";
 
-const WARM_UP = 5000;
+const WARM_UP_REQUESTS = 5000;
 
 /**
- * So many requests without a cookie, half of which look at their session: they leave nothing
- * behind, neither in the store, nor with the client, nor on the heap.
+ * Sends so many requests without a cookie; half of their handlers read the session. Expects that
+ * these requests create no record, set no cookie and do not grow the heap.
  */
 export async function expectNothingLeftOf(
   requests: number,
@@ -18,12 +18,12 @@ export async function expectNothingLeftOf(
     { store, defaultSessionData: { shelf: [] } },
     { "/ignore": () => new Response(), "/look": ({ session }) => session.data.shelf },
   );
-  await send(handler, WARM_UP);
+  await send(handler, WARM_UP_REQUESTS);
   const before = usedHeap();
   await send(handler, requests);
-  const grown = usedHeap() - before;
+  const growth = usedHeap() - before;
   expect(store.size).to.equal(0);
-  expect(grown, "bytes").to.be.below(1_000_000);
+  expect(growth, "growth of the heap in bytes").to.be.below(1_000_000);
 }
 
 async function send(handler: HattipHandler<any>, count: number): Promise<void> {

@@ -2,22 +2,22 @@ import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
 import { Cookie, CookieJar } from "tough-cookie";
 
 export interface BrowserOptions {
-  /** Where relative paths lead to. */
+  /** The origin of relative paths. */
   origin?: string;
-  /** Give two browsers one jar, and they are two windows of one browser. */
+  /** Two browsers that share a jar behave like two windows of one browser. */
   jar?: CookieJar;
-  /** What the adapter hands over as `ctx.platform`, such as Workers' bindings. */
+  /** The value of `ctx.platform`, for example the bindings of a Worker. */
   platform?: unknown;
-  /** What `ctx.env(name)` finds. */
+  /** The variables that `ctx.env(name)` returns. */
   env?: Record<string, string>;
 }
 
 export interface BrowserRequest extends RequestInit {
-  /** Sent as the Cookie header in place of the jar's; an empty one sends none. */
+  /** Replaces the jar's Cookie header. An empty string sends no header. */
   cookie?: string;
 }
 
-/** Walks through an app as a browser does: sends the cookies it was given, keeps those it gets. */
+/** Uses an app as a browser does: it keeps the cookies that it receives and sends them back. */
 export class Browser {
   readonly jar: CookieJar;
   readonly #app: HattipHandler<any>;
@@ -41,7 +41,7 @@ export class Browser {
     return this.request(path, { method: "POST", ...init });
   }
 
-  /** Takes the cookies at the time of the call, so that two of them may be under way at once. */
+  /** Reads the cookies at the time of the call, so that a spec can start two requests at once. */
   async request(path: string, { cookie, ...init }: BrowserRequest = {}): Promise<Response> {
     const url = new URL(path, this.#origin).href;
     const headers = new Headers(init.headers);
@@ -58,7 +58,7 @@ export class Browser {
     return cookies.find((cookie) => cookie.key === name)?.value;
   }
 
-  /** Puts a cookie into the jar, as a client may that forges one. */
+  /** Puts a cookie into the jar, like a client that forges a cookie. */
   setCookie(name: string, value: string): void {
     this.jar.setCookieSync(`${name}=${value}; Path=/`, this.#origin);
   }
@@ -67,15 +67,16 @@ export class Browser {
     this.jar.removeAllCookiesSync();
   }
 
-  /** What a browser refuses (too large, `__Host-` with a Domain, …) it drops without a word. */
+  /** Silently drops a cookie that browsers reject: too large, `__Host-` with a Domain, … */
   #keep(header: string, url: string): void {
     const [pair = ""] = header.split(";", 1);
-    // tough-cookie has no such limit; browsers count name and value, without the "=".
+    // tough-cookie has no such limit. Browsers count the name and the value without the "=".
     if (Buffer.byteLength(pair) - 1 > 4096) return;
     const kept = Cookie.parse(header, { loose: true });
     if (!kept) return;
     if (typeof kept.maxAge === "number") {
-      // tough-cookie counts it from when the cookie was last sent, browsers from when it was set.
+      // tough-cookie counts Max-Age from the last use of the cookie. Browsers count it from when
+      // the cookie was set.
       kept.expires = new Date(Date.now() + kept.maxAge * 1000);
       kept.maxAge = null;
     }
@@ -96,8 +97,8 @@ export class Browser {
 
 function newJar(): CookieJar {
   return new CookieJar(undefined, {
-    looseMode: true, // browsers take nameless cookies, too
-    prefixSecurity: "silent", // __Host- and __Secure- are enforced
-    rejectPublicSuffixes: false, // localhost is a site here
+    looseMode: true, // browsers accept nameless cookies, too
+    prefixSecurity: "silent", // the rules of __Host- and __Secure- are enforced
+    rejectPublicSuffixes: false, // localhost may have cookies
   });
 }

@@ -5,7 +5,7 @@ import { temporaryFolder } from "./temporary-folder.js";
 
 const run = promisify(execFile);
 
-/** A self-signed certificate for localhost, in files that go with the folder. */
+/** A self-signed certificate for localhost, in files of a temporary folder. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;

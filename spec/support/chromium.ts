@@ -12,7 +12,8 @@ export async function launchChromium(): Promise<Chromium> {
   }
   return chromium.launch({
     executablePath: EXECUTABLE,
-    // Its sandbox does not start as root, which containers run as. Nothing but loopback is visited.
+    // Chromium's sandbox does not start as root, and containers run as root. The specs visit only
+    // loopback addresses.
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
 }

@@ -1,8 +1,8 @@
 import sinon from "sinon";
 
 /**
- * The time of day, stopped: it goes on when a spec says so. Timers are real, so that
- * servers and time-outs work on.
+ * Stops `Date`. The time moves on only when a spec calls `pass()`. Timers stay real, so that
+ * servers and timeouts still work.
  */
 export class Clock {
   readonly #fake = sinon.useFakeTimers({ now: 1_800_000_000_000, toFake: ["Date"] });
@@ -12,7 +12,7 @@ export class Clock {
     return Math.floor(Date.now() / 1000);
   }
 
-  /** Lets so many seconds pass. */
+  /** Moves the time forward. */
   pass(seconds: number): void {
     this.#fake.setSystemTime(Date.now() + seconds * 1000);
   }

@@ -1,12 +1,9 @@
-/**
- * mocha's `it`, for suites whose specs wait more than they work: all of a
- * group run beside each other.
- */
+/** Like mocha's `it`, for suites whose specs mostly wait: it runs several specs at once. */
 export class ConcurrentRunner {
   readonly #limit: number;
   readonly #waiting: (() => Promise<void>)[] = [];
 
-  /** @param limit how many specs run at once */
+  /** @param limit the number of specs that run at once */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -14,17 +11,17 @@ export class ConcurrentRunner {
   readonly describe = (title: string, body: () => void): unknown => describe(title, body);
 
   readonly it = (title: string, body: () => Promise<void>): Mocha.Test => {
-    let tell: (result: Promise<void>) => void;
-    const told = new Promise<void>((resolve) => (tell = resolve));
+    let settle: (result: Promise<void>) => void;
+    const outcome = new Promise<void>((resolve) => (settle = resolve));
     this.#waiting.push(async () => {
       const result = body();
-      tell(result);
-      await result.catch(() => {}); // it is the spec that fails
+      settle(result);
+      await result.catch(() => {}); // mocha reports this failure from the spec's own promise
     });
-    return it(title, () => told);
+    return it(title, () => outcome);
   };
 
-  /** For a `before` hook. */
+  /** Starts the specs. A `before` hook calls it. */
   start(): void {
     for (let i = 0; i < this.#limit; i++) void this.#work();
   }

@@ -1,12 +1,12 @@
 import type { TestRunner } from "../../lib/testing.js";
 
-/** A sentence that did not hold, and the message of its spec. */
+/** A sentence of the contract that a store breaks, and the error message of its spec. */
 export interface Broken {
   sentence: string;
   message: string;
 }
 
-/** Runs a contract as a test runner would, all specs at once, and gathers what fails. */
+/** Runs a contract like a test runner, all specs at once, and returns the failures. */
 export async function brokenIn(define: (runner: TestRunner) => void): Promise<Broken[]> {
   const specs: { title: string; body: () => Promise<void> }[] = [];
   define({

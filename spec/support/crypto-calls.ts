@@ -1,17 +1,17 @@
 import nodeCrypto from "node:crypto";
 import sinon from "sinon";
 
-/** How often the platform's cryptography has been called since, whichever engine serves. */
+/** The number of calls of the platform's cryptography since the last reset, on any engine. */
 export interface CryptoCalls {
-  /** HMACs: of subkeys that are derived, and of values. */
+  /** The number of HMACs: they derive subkeys and sign values. */
   readonly macs: number;
-  /** AES-GCM, either way. */
+  /** The number of AES-GCM encryptions and decryptions. */
   readonly ciphers: number;
   reset(): void;
   restore(): void;
 }
 
-/** Watches `node:crypto` and `crypto.subtle`; nothing is changed. */
+/** Counts the calls of `node:crypto` and `crypto.subtle` without changing their results. */
 export function watchCrypto(): CryptoCalls {
   const sandbox = sinon.createSandbox();
   const { subtle } = globalThis.crypto;

@@ -1,4 +1,4 @@
-/** A promise that a spec settles itself, to hold a request at a point of its choice. */
+/** A promise that a spec settles itself, for example to pause a request at a certain point. */
 export class Deferred<T = void> {
   resolve!: (value: T) => void;
   reject!: (reason: unknown) => void;

@@ -5,12 +5,12 @@ import { waitUntil } from "./wait-until.js";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The demo site in a process of its own, as `bin/demo` starts it. */
+/** Runs the demo site in its own process. `bin/demo` starts it. */
 export class DemoServer {
   readonly origin: string;
   readonly #process: ServerProcess;
 
-  /** @param env What its environment has beyond this process's. */
+  /** @param env environment variables in addition to those of this process */
   static async start(env: Record<string, string> = {}): Promise<DemoServer> {
     const port = await freePort();
     const demo = await ServerProcess.start("bin/demo", [], "bash", {

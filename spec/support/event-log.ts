@@ -1,6 +1,6 @@
 import type { SessionEvent } from "../../lib/index.js";
 
-/** What `onEvent` was told, in order; `types` is the short form that most specs compare. */
+/** Keeps the events that `onEvent` receives, in order. Most specs compare only their `types`. */
 export class EventLog {
   readonly events: SessionEvent[] = [];
 

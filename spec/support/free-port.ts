@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-/** A server that has been killed may want its port again. */
+/** Ports that were already returned. A killed server may restart on its old port. */
 const taken = new Set<number>();
 
 /**
- * A loopback port that nobody listens on. Another process may take it meanwhile: use it at once.
+ * Finds a loopback port on which no process listens. Use it at once, because another process may
+ * take it.
  */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

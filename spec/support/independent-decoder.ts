@@ -1,10 +1,10 @@
 // A second implementation of the sealed cookies, written from their documented formats. It must
-// share no code with lib/: what both get wrong in the same way, nobody would see.
+// share no code with lib/, because a mistake in shared code would go unnoticed.
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 
 export type SealedKind = "signed" | "encrypted";
 
-/** What a value says, once it has been found genuine. */
+/** The contents of a value that is genuine. */
 export interface Contents {
   created: number;
   expires: number;
@@ -13,14 +13,14 @@ export interface Contents {
 
 export interface SealOptions extends Contents {
   kind: SealedKind;
-  /** The 32 bytes of the ring's key. */
+  /** The 32 bytes of a key of the key ring. */
   key: Uint8Array;
   cookieName: string;
-  /** Of encrypted values: 12 bytes. */
+  /** 12 bytes. Only an encrypted value needs it. */
   nonce?: Uint8Array;
-  /** Of forgeries: the kind for which the subkey is made. */
+  /** For a forged value: the kind of value for which the subkey is derived. */
   subkeyKind?: SealedKind;
-  /** Of forgeries: the expiry for which it is made. */
+  /** For a forged value: the expiry for which the subkey is derived. */
   subkeyExpires?: number;
 }
 
@@ -29,7 +29,10 @@ const HEADER = 13;
 const NONCE = 12;
 const TAG = 16;
 
-/** The number of pieces, then each with its length before it; 32 bits each, big-endian. */
+/**
+ * Encodes the number of pieces, then each piece after its length. All numbers are 32-bit
+ * big-endian.
+ */
 export function preAuthEncode(pieces: string[]): Buffer {
   const parts = [uint32(pieces.length)];
   for (const piece of pieces) {
@@ -39,7 +42,7 @@ export function preAuthEncode(pieces: string[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** RFC 5869, 2.3, with an output of one block. */
+/** HKDF-Expand with an output of one block (RFC 5869, 2.3). */
 export function hkdfExpand(key: Uint8Array, info: Uint8Array): Buffer {
   return createHmac("sha256", key)
     .update(Buffer.concat([info, Buffer.from([1])]))
@@ -50,7 +53,7 @@ export function keyIdOf(key: Uint8Array): Buffer {
   return hkdfExpand(key, preAuthEncode(["@hattip/session", "key id", "1"])).subarray(0, 4);
 }
 
-/** What a subkey is for, in the bytes that it is derived with. */
+/** The purpose of a subkey, as the bytes from which the subkey is derived. */
 export function purposeOf(kind: SealedKind, cookieName: string, expires: number): Buffer {
   const period = kind === "signed" ? 0 : Math.floor(expires / 3600);
   return preAuthEncode(["@hattip/session", kind, "1", cookieName, period.toString(10)]);
@@ -80,23 +83,25 @@ export function sealIndependently(options: SealOptions): string {
     const mac = createHmac("sha256", subkey).update(message).digest().subarray(0, TAG);
     return Buffer.concat([message, mac]).toString("base64url");
   }
-  if (nonce?.length !== NONCE) throw new TypeError("An encrypted value needs 12 bytes of nonce.");
+  if (nonce?.length !== NONCE) throw new TypeError("An encrypted value needs a nonce of 12 bytes.");
   const cipher = createCipheriv("aes-256-gcm", subkey, nonce, { authTagLength: TAG });
   cipher.setAAD(header);
   const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return Buffer.concat([header, nonce, sealed]).toString("base64url");
 }
 
-/** Throws for whatever is not genuine. */
+/** Throws if the value is not genuine. */
 export function openIndependently(
   value: string,
   { key, cookieName }: Pick<SealOptions, "key" | "cookieName">,
 ): Contents & { kind: SealedKind } {
   const frame = Buffer.from(value, "base64url");
-  if (frame.toString("base64url") !== value) throw new Error("not canonical");
+  if (frame.toString("base64url") !== value)
+    throw new Error("The value is not canonical base64url.");
   const kind = (["signed", "encrypted"] as const).find((name) => FIRST_BYTE[name] === frame[0]);
-  if (!kind) throw new Error("of no kind");
-  if (!frame.subarray(1, 5).equals(keyIdOf(key))) throw new Error("another key's");
+  if (!kind) throw new Error("The first byte names no kind of value.");
+  if (!frame.subarray(1, 5).equals(keyIdOf(key)))
+    throw new Error("The value was sealed under another key.");
   const created = frame.readUInt32BE(5);
   const expires = frame.readUInt32BE(9);
   const subkey = subkeyOf(key, kind, cookieName, expires);
@@ -104,7 +109,8 @@ export function openIndependently(
   const tag = frame.subarray(end);
   if (kind === "signed") {
     const mac = createHmac("sha256", subkey).update(frame.subarray(0, end)).digest();
-    if (!timingSafeEqual(mac.subarray(0, TAG), tag)) throw new Error("tampered");
+    if (!timingSafeEqual(mac.subarray(0, TAG), tag))
+      throw new Error("The value was tampered with.");
     return { kind, created, expires, text: frame.toString("utf8", HEADER, end) };
   }
   const nonce = frame.subarray(HEADER, HEADER + NONCE);

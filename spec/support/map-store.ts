@@ -1,48 +1,53 @@
-import type { RequestContext } from "@hattip/compose";
 import sinon from "sinon";
-import { ExternalStore, type Awaitable } from "../../lib/index.js";
+import {
+  ExternalStore,
+  type Awaitable,
+  type BackendCall,
+  type Insertion,
+  type Replacement,
+} from "../../lib/index.js";
 
 export type Hook = "read" | "create" | "update" | "remove";
 
-type Ctx = RequestContext<any>;
 type Interference = (call: () => unknown) => unknown;
 
 /**
- * The smallest store there is, four hooks over a Map: a spec can see how they were
- * called, and get into their way.
+ * The smallest possible store: four hooks over a Map. A spec can inspect the calls of the hooks and
+ * interfere with them.
  */
 export class MapStore extends ExternalStore {
   readonly records: Map<string, string> = new Map();
 
   readonly hooks = {
-    read: sinon.spy((key: string, _ctx: Ctx) => this.records.get(key) ?? null),
-    create: sinon.spy((key: string, text: string, _ttl: number, _ctx: Ctx) => {
+    read: sinon.spy((key: string, _call: BackendCall) => this.records.get(key) ?? null),
+    create: sinon.spy((key: string, { text }: Insertion, _call: BackendCall) => {
       return !this.records.has(key) && Boolean(this.records.set(key, text));
     }),
-    update: sinon.spy((key: string, text: string, _ttl: number, expected: string, _ctx: Ctx) => {
+    update: sinon.spy((key: string, { text, expected }: Replacement, _call: BackendCall) => {
       return this.records.get(key) === expected && Boolean(this.records.set(key, text));
     }),
-    remove: sinon.spy((key: string, _ctx: Ctx) => void this.records.delete(key)),
+    remove: sinon.spy((key: string, _call: BackendCall) => void this.records.delete(key)),
   };
 
-  /** The hooks that were called since `clearCalls()`, in order. */
+  /** The hooks that were called since the last `clearCalls()`, in order. */
   readonly calls: Hook[] = [];
   readonly #interferences: { hook: Hook; interference: Interference }[] = [];
   #interferer: ((hook: Hook, call: () => unknown) => unknown) | undefined;
 
-  /** The keys that have reached the backend since `clearCalls()`. */
+  /** The keys that have reached the backend since the last `clearCalls()`. */
   get keys(): string[] {
     return Object.values(this.hooks).flatMap((hook) => hook.args.map(([key]) => key));
   }
 
-  /** The one record that there is. */
+  /** The text of the only record. */
   get record(): string {
     const [text, ...others] = this.records.values();
-    if (text === undefined || others.length > 0) throw new Error("There is not one record.");
+    if (text === undefined || others.length > 0)
+      throw new Error("There is not exactly one record.");
     return text;
   }
 
-  /** Puts another text in the place of the one record that there is. */
+  /** Replaces the text of the only record. */
   set record(text: string) {
     for (const key of this.records.keys()) this.records.set(key, text);
   }
@@ -53,8 +58,8 @@ export class MapStore extends ExternalStore {
   }
 
   /**
-   * Has something happen just before the next call of the hook takes effect: what
-   * a request beside does, say.
+   * Runs `action` just before the next call of the hook takes effect. The action can stand for a
+   * concurrent request, for example.
    */
   before(hook: Hook, action: () => unknown): void {
     this.interfere(hook, async (call) => {
@@ -63,29 +68,29 @@ export class MapStore extends ExternalStore {
     });
   }
 
-  /** Has the next call of the hook answer with what `interference` does. */
+  /** Makes the next call of the hook return the result of `interference`. */
   interfere(hook: Hook, interference: Interference): void {
     this.#interferences.push({ hook, interference });
   }
 
-  /** Has every call from now on answer with what `interferer` does; `undefined` ends it. */
+  /** Makes every later call return the result of `interferer`. `undefined` ends that. */
   interfereAlways(interferer?: (hook: Hook, call: () => unknown) => unknown): void {
     this.#interferer = interferer;
   }
 
-  protected read(...args: [string, Ctx]): Awaitable<string | null> {
+  protected read(...args: [string, BackendCall]): Awaitable<string | null> {
     return this.#call("read", () => this.hooks.read(...args));
   }
 
-  protected create(...args: [string, string, number, Ctx]): Awaitable<boolean> {
+  protected create(...args: [string, Insertion, BackendCall]): Awaitable<boolean> {
     return this.#call("create", () => this.hooks.create(...args));
   }
 
-  protected update(...args: [string, string, number, string, Ctx]): Awaitable<boolean> {
+  protected update(...args: [string, Replacement, BackendCall]): Awaitable<boolean> {
     return this.#call("update", () => this.hooks.update(...args));
   }
 
-  protected remove(...args: [string, Ctx]): Awaitable<void> {
+  protected remove(...args: [string, BackendCall]): Awaitable<void> {
     return this.#call("remove", () => this.hooks.remove(...args));
   }
 

@@ -3,17 +3,17 @@ import {
   SignedCookieStore,
   UnsafeMemoryStore,
   UnsignedCookieStore,
-  type SessionStore,
 } from "../../lib/index.js";
+import type { BaseStore } from "../../lib/records/base-store.js";
 
 export const keys = await SignedCookieStore.generateKeysFromBase64([
   "cnNwJHcQHlHHB7+/zRYOJP/m0JEXxQpoGskCs8Eg+XI=",
 ]);
 
 /**
- * One of each kind that needs no server: what the middleware promises it promises with all of them.
+ * One store of each kind that needs no server. The middleware behaves the same with all of them.
  */
-export const stores: Record<string, () => SessionStore> = {
+export const stores: Record<string, () => BaseStore> = {
   UnsignedCookieStore: () => new UnsignedCookieStore(),
   SignedCookieStore: () => new SignedCookieStore(keys),
   EncryptedCookieStore: () => new EncryptedCookieStore(keys),

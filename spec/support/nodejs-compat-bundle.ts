@@ -8,7 +8,10 @@ const { env } = defineEnv({ presets: [cloudflare] });
 const natives = new Set(env.external);
 const globals = env.inject as Record<string, string>;
 
-/** As wrangler does with `nodejs_compat`: one file, with what workerd lacks of Node filled in. */
+/**
+ * Bundles like wrangler with `nodejs_compat`: into one file, with polyfills of Node's APIs that
+ * workerd lacks.
+ */
 export async function bundleWithNodejsCompat(entry: URL): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
@@ -32,7 +35,7 @@ const nodejsCompat: Plugin = {
     onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ path, kind }) => {
       const alias = env.alias[path] ?? path;
       if (!natives.has(alias)) return alias === path ? undefined : { path: pathOf(alias) };
-      // There is no require() in a module of workerd.
+      // Modules in workerd have no require().
       return kind === "require-call"
         ? { path: alias, namespace: "required" }
         : { path: alias, external: true };

@@ -4,13 +4,13 @@ import { EventLog } from "./event-log.js";
 import type { SessionOptions, SessionStore } from "../../lib/index.js";
 
 /**
- * An app that does to its session what the path says: `/set?a=1&b=2`, `/delete?a`, `/count`,
- * `/regenerate`, `/destroy`; `/` shows it, and `/nothing` doesn't look at it.
+ * An app that changes its session as the path says: `/set?a=1&b=2`, `/delete?a`, `/count`,
+ * `/regenerate`, `/destroy`. `/` returns the data, and `/nothing` does not read the session.
  */
 export class Notes {
   readonly log = new EventLog();
   readonly app: App;
-  /** What requests beside the next one do, after its handler and before its commit. */
+  /** The next request runs this at the end of its handler, for example to act as a rival request. */
   meanwhile: () => unknown = () => {};
 
   constructor(store: SessionStore, options: Partial<SessionOptions> = {}) {
@@ -48,7 +48,7 @@ export class Notes {
     );
   }
 
-  /** A browser that has a session with these data. */
+  /** A browser that has a session with this data. */
   async visitor(data: Record<string, string> = { a: "1" }): Promise<Browser> {
     const browser = new Browser(this.app);
     await browser.get(`/set?${new URLSearchParams(data)}`);
@@ -56,7 +56,7 @@ export class Notes {
     return browser;
   }
 
-  /** What is behind the cookie, for whoever sends it. */
+  /** The session data that a request with this session ID gets. */
   async behind(id: string): Promise<unknown> {
     return (await new Browser(this.app).get("/", { cookie: `session=${id}` })).json();
   }

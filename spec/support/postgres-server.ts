@@ -16,9 +16,9 @@ export interface PostgresConnection {
   database: string;
 }
 
-/** A real PostgreSQL cluster of this spec's own, on loopback, in a temporary folder. */
+/** A real PostgreSQL server for one spec, on loopback, in a temporary folder. */
 export class PostgresServer {
-  /** As `new pg.Client(connection)` and `new pg.Pool(connection)` take it; there is no password. */
+  /** The argument of `new pg.Client()` and `new pg.Pool()`. There is no password. */
   readonly connection: PostgresConnection;
   readonly #process: ServerProcess;
   readonly #folder: { remove(): void };
@@ -43,7 +43,7 @@ export class PostgresServer {
       join(programs, "postgres"),
       [
         ...["-D", data, "-h", "127.0.0.1", "-p", `${port}`, "-k", folder.path],
-        ...["-c", "fsync=off", "-c", "full_page_writes=off"], // it need not survive a power cut
+        ...["-c", "fsync=off", "-c", "full_page_writes=off"], // the data need not survive a power cut
       ],
       "postgresql",
       options,
@@ -63,12 +63,15 @@ export class PostgresServer {
   }
 
   async stop(): Promise<void> {
-    await this.#process.end("SIGINT"); // "fast": open connections are cut, not waited for
+    await this.#process.end("SIGINT"); // "fast" shutdown: the server closes open connections
     this.#folder.remove();
   }
 }
 
-/** Debian keeps the server's programs of each major version off the PATH; the newest will do. */
+/**
+ * The programs of the newest installed version. Debian keeps the programs of each major version off
+ * the PATH.
+ */
 function programsFolder(): string {
   const root = "/usr/lib/postgresql";
   const versions = existsSync(root) ? readdirSync(root).map(Number).filter(Number.isFinite) : [];
@@ -80,7 +83,7 @@ function programsFolder(): string {
   return folder;
 }
 
-/** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
+/** PostgreSQL refuses to run as root. Debian's package creates the user `postgres`. */
 async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const id = async (flag: string) => Number((await run("id", [flag, "postgres"])).stdout);

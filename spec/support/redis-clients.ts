@@ -6,20 +6,20 @@ import * as redis5 from "redis5";
 import type { RedisClient } from "../../lib/index.js";
 import type { RedisDeployment, RedisTopology } from "./redis-deployments.js";
 
-/** A kind of client that RedisSessionStore takes. */
+/** A kind of client that RedisSessionStore accepts. */
 export interface RedisClientKind {
   readonly title: string;
   readonly isPool?: boolean;
   readonly topology: RedisTopology;
-  /** Not opened yet. */
+  /** Creates a client that is not connected yet. */
   create(deployment: RedisDeployment): RedisClient;
 }
 
-/** Every client that is supported, on every topology that it knows. */
+/** Every supported client on every topology that it supports. */
 export const REDIS_CLIENTS: readonly RedisClientKind[] = [
   ...nodeRedis("node-redis 6", redis6),
   ...nodeRedis("node-redis 5", redis5 as unknown as typeof redis6),
-  nodeRedis("node-redis 4", redis4 as unknown as typeof redis6)[0]!, // of which one node is all
+  nodeRedis("node-redis 4", redis4 as unknown as typeof redis6)[0]!, // it is supported only on one node
   ...ioredis("ioredis 6", ioredis6),
   ...ioredis("ioredis 5", ioredis5 as unknown as typeof ioredis6),
 ];

@@ -4,7 +4,7 @@ import { RedisCluster } from "./redis-cluster.js";
 describe("RedisCluster", function () {
   this.timeout(30_000);
 
-  it("has three masters, each with a replica, and serves every slot", async () => {
+  it("has three masters with one replica each, and serves every slot", async () => {
     const cluster = await RedisCluster.start();
     try {
       const nodes = await cluster.nodes[0]!.cli("CLUSTER", "NODES");

@@ -6,19 +6,19 @@ import { waitUntil } from "./wait-until.js";
 
 const run = promisify(execFile);
 
-/** A real Redis Cluster on loopback: three masters, one replica each. */
+/** A real Redis Cluster on loopback with three masters and one replica of each. */
 export class RedisCluster {
   readonly nodes: RedisServer[];
 
-  /** @param args more of redis-server's arguments, for each node */
+  /** @param args additional arguments of each redis-server */
   static async start(...args: string[]): Promise<RedisCluster> {
     const nodes = await Promise.all(
       Array.from({ length: 6 }, async () =>
         RedisServer.start(
           ...["--cluster-enabled", "yes"],
-          // The default, the port + 10000, is beyond 65535 for many of the ports that are free.
+          // The default cluster port is the port + 10000. For many free ports that is above 65535.
           ...["--cluster-port", `${await freePort()}`],
-          ...["--repl-diskless-sync-delay", "0"], // seconds for which a master waits for more replicas
+          ...["--repl-diskless-sync-delay", "0"], // seconds that a master waits for more replicas
           ...args,
         ),
       ),
@@ -29,14 +29,14 @@ export class RedisCluster {
       ...["--cluster-replicas", "1", "--cluster-yes"],
     ]);
     const cluster = new RedisCluster(nodes);
-    // Gossip needs a second or two after `create`, the replicas longest.
+    // After `create`, the nodes need a second or two to agree. The replicas take longest.
     await waitUntil("the cluster to agree", async () => {
       const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
       const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));
       const replication = await Promise.all(nodes.map((node) => node.cli("INFO", "replication")));
       return (
-        // One that has not copied its master's records cannot be promoted.
-        replication.filter((told) => told.includes("master_link_status:up")).length === 3 &&
+        // A replica that has not copied its master's records cannot be promoted.
+        replication.filter((info) => info.includes("master_link_status:up")).length === 3 &&
         views.every((view) => view.match(/\bslave\b/g)?.length === 3) &&
         states.every((state) => state.includes("cluster_state:ok"))
       );

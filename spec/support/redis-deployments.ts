@@ -2,9 +2,9 @@ import { RedisCluster } from "./redis-cluster.js";
 import { RedisSentinel } from "./redis-sentinel.js";
 import { RedisServer } from "./redis-server.js";
 
-/** What clients are told of the servers. */
+/** The servers to which clients connect. */
 export interface RedisDeployment {
-  /** All servers that hold records, masters first. */
+  /** All servers that hold records. The masters come first. */
   readonly nodes: readonly RedisServer[];
   readonly sentinel?: RedisSentinel;
   stop(): Promise<void>;

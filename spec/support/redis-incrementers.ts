@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("programs/redis-incrementer.ts", import.meta.url));
 
-/** A process that counts on some sessions, and what it has got acknowledged. */
+/** A process that increments the counters of some sessions, and its acknowledged updates. */
 export class Incrementer {
-  /** By session. */
+  /** The number of acknowledged updates of each session. */
   readonly acknowledged: number[];
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
@@ -20,7 +20,7 @@ export class Incrementer {
       ["--import", "ts-blank-space/register", PROGRAM, url, `${updates}`, ...ids],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
-    // "close" comes when all that was written has been read, however the process ended.
+    // "close" comes after all output has been read, no matter how the process ended.
     this.#ended = once(this.#child, "close");
     this.#child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
       const lines = (this.#rest + chunk).split("\n");
@@ -38,7 +38,10 @@ export class Incrementer {
     this.#child.kill("SIGKILL");
   }
 
-  /** Resolves to the signal it died of, if any; rejects when it has failed. */
+  /**
+   * Waits for the end of the process. Resolves to the signal that killed it, if any. Rejects if the
+   * process has failed.
+   */
   async end(): Promise<NodeJS.Signals | null> {
     await this.#ended;
     if (this.#child.exitCode !== null && this.#child.exitCode !== 0) throw new Error(this.#errors);

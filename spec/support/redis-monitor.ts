@@ -4,7 +4,7 @@ import { redisCli } from "./redis-cli.js";
 import type { RedisServer } from "./redis-server.js";
 import { waitUntil } from "./wait-until.js";
 
-/** Sees every command that reaches some servers, as the servers themselves tell it (MONITOR). */
+/** Records every command that reaches some servers, with the command MONITOR. */
 export class RedisMonitor {
   readonly #ports: number[];
   readonly #sockets: Socket[];
@@ -23,7 +23,7 @@ export class RedisMonitor {
     this.#sockets = sockets;
     for (const socket of sockets) {
       let rest = "";
-      socket.on("error", () => {}); // the server has gone, and says no more
+      socket.on("error", () => {}); // the server was stopped
       socket.setEncoding("utf8");
       socket.on("data", (chunk: string) => {
         const lines = `${rest}${chunk}`.split("\r\n");
@@ -35,8 +35,8 @@ export class RedisMonitor {
   }
 
   /**
-   * The commands on keys of sessions that clients sent meanwhile, with their
-   * arguments; not what scripts did.
+   * Returns the commands on session keys that clients send while `work` runs, with their arguments.
+   * Commands that a script runs inside Redis are left out.
    */
   async during(work: () => unknown): Promise<string[][]> {
     await this.#catchUp();
@@ -48,11 +48,11 @@ export class RedisMonitor {
       .map((line) => [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]!));
   }
 
-  /** MONITOR lags behind the replies. */
+  /** Waits for the output of MONITOR, which lags behind the replies. */
   async #catchUp(): Promise<void> {
     const marker = `marker-${Math.random()}`;
     await Promise.all(this.#ports.map((port) => redisCli(port, "ECHO", marker)));
-    await waitUntil("the servers to tell all", () => {
+    await waitUntil("the output of MONITOR", () => {
       return this.#lines.filter((line) => line.includes(marker)).length === this.#ports.length;
     });
   }

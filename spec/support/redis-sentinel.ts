@@ -8,24 +8,24 @@ import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
 
 /**
- * A real Sentinel on loopback, which watches a master and its replica and promotes the
- * replica when the master dies.
+ * A real Sentinel on loopback. It watches a master and a replica, and promotes the replica when the
+ * master dies.
  */
 export class RedisSentinel {
-  /** What the Sentinel calls the master, whichever server that is. */
+  /** The Sentinel's name for the master, no matter which server is the master. */
   readonly name = "sessions";
   readonly port: number;
-  /** The master at first, and its replica. */
+  /** The first master, then its first replica. */
   readonly nodes: readonly [RedisServer, RedisServer];
   readonly #folder = temporaryFolder("sentinel");
   #process!: ServerProcess;
 
-  /** @param patience milliseconds after which a master that does not answer is taken for dead */
-  static async start(patience = 30_000): Promise<RedisSentinel> {
+  /** @param downAfterMs the Sentinel considers a silent master dead after this many milliseconds */
+  static async start(downAfterMs = 30_000): Promise<RedisSentinel> {
     const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
     const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
     const sentinel = new RedisSentinel(await freePort(), [master, replica]);
-    await sentinel.#launch(patience);
+    await sentinel.#launch(downAfterMs);
     return sentinel;
   }
 
@@ -34,29 +34,29 @@ export class RedisSentinel {
     this.nodes = nodes;
   }
 
-  /** The port of the server that the Sentinel takes for the master. */
+  /** The port of the server that the Sentinel considers the master. */
   async masterPort(): Promise<number> {
     const answer = await redisCli(this.port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.name);
     return Number(answer.split("\n")[1]);
   }
 
   async stop(): Promise<void> {
-    await this.#process.end("SIGKILL"); // first, so that it sees no master die
+    await this.#process.end("SIGKILL"); // it stops first, so that it starts no failover
     await Promise.all(this.nodes.map((node) => node.stop()));
     this.#folder.remove();
   }
 
-  async #launch(patience: number): Promise<void> {
+  async #launch(downAfterMs: number): Promise<void> {
     const [master] = this.nodes;
     const file = join(this.#folder.path, "sentinel.conf");
     writeFileSync(
-      file, // it keeps its memory here, too
+      file, // the Sentinel also stores its state in this file
       [
         `port ${this.port}`,
         "bind 127.0.0.1",
         `dir ${this.#folder.path}`,
         `sentinel monitor ${this.name} 127.0.0.1 ${master.port} 1`,
-        `sentinel down-after-milliseconds ${this.name} ${patience}`,
+        `sentinel down-after-milliseconds ${this.name} ${downAfterMs}`,
         `sentinel failover-timeout ${this.name} 2000`,
       ].join("\n"),
     );

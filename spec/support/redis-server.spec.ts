@@ -9,7 +9,7 @@ describe("RedisServer", () => {
   });
   after(() => redis.stop());
 
-  it("comes back empty on the same port after a crash", async () => {
+  it("restarts empty on the same port after a crash", async () => {
     const { port } = redis;
     await redis.cli("SET", "key", "value");
     await redis.kill();
@@ -20,7 +20,7 @@ describe("RedisServer", () => {
     expect(await redis.cli("GET", "key")).to.equal("");
   });
 
-  it("answers nothing while it is paused", async () => {
+  it("does not answer while it is paused", async () => {
     redis.pause();
     let answered = false;
     const ping = redis.cli("PING").then((reply) => {

@@ -4,14 +4,14 @@ import { ServerProcess } from "./server-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
 
-/** A real `redis-server` of this spec's own, on loopback, that keeps nothing on disk. */
+/** A real `redis-server` for one spec, on loopback. It stores nothing on disk. */
 export class RedisServer {
   readonly port: number;
   readonly #args: string[];
   readonly #folder = temporaryFolder("redis");
   #process!: ServerProcess;
 
-  /** @param args more of redis-server's arguments, such as `"--maxmemory", "2mb"` */
+  /** @param args additional arguments of redis-server, for example `"--maxmemory", "2mb"` */
   static async start(...args: string[]): Promise<RedisServer> {
     // Another process may take the port before the server does.
     for (let attempt = 1; ; attempt++) {
@@ -34,12 +34,12 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** What `redis-cli` answers, for looking at the server behind the store's back. */
+  /** Returns the output of `redis-cli`. A spec inspects the server with it, without the store. */
   cli(...args: string[]): Promise<string> {
     return redisCli(this.port, ...args);
   }
 
-  /** Freezes the process: connections stay open and nothing answers. */
+  /** Freezes the process. Connections stay open, but the server does not answer. */
   pause(): void {
     this.#process.signal("SIGSTOP");
   }
@@ -48,12 +48,12 @@ export class RedisServer {
     this.#process.signal("SIGCONT");
   }
 
-  /** A crash: no goodbye, all sockets drop. */
+  /** Crashes the server: the operating system closes all of its connections. */
   async kill(): Promise<void> {
     await this.#process.end("SIGKILL");
   }
 
-  /** Comes back empty, on the same port. */
+  /** Kills the server and starts it on the same port without data. */
   async restart(): Promise<void> {
     await this.kill();
     await this.#launch();

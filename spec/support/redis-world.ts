@@ -10,24 +10,21 @@ import { RedisServer } from "./redis-server.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { waitUntil } from "./wait-until.js";
 
-/** What no error may tell. */
+/** Session data that no error may contain. */
 export const SECRET = "a secret of the user";
-/** Seconds: the time-out of the store. */
+/** The timeout of the store in seconds. */
 export const TIMEOUT = 2;
-/**
- * Seconds: the time within which a request that needs the store is
- * answered, with what else it does.
- */
+/** A request that needs the store is answered within this many seconds. */
 export const BOUND = TIMEOUT + 2;
 
-/** An app, its Redis, and a network between them that can be made to fail. */
+/** An app, its Redis server, and a network between them that specs can make fail. */
 export class RedisWorld {
   readonly server: RedisServer;
   readonly proxy: TcpProxy;
   readonly store: RedisSessionStore;
   readonly app: App;
   readonly browser: Browser;
-  /** Run by `/visit/broken` and `/count` between loading and saving. */
+  /** `/visit/broken` and `/count` run this between loading and saving the session. */
   meanwhile: () => unknown = () => {};
 
   static async start(
@@ -38,7 +35,7 @@ export class RedisWorld {
     return new RedisWorld(server, await TcpProxy.to(server.port), create);
   }
 
-  /** As `start`, with a session that has been visited once. */
+  /** Starts a world whose browser has already visited its session once. */
   static async visited(...how: Parameters<typeof RedisWorld.start>): Promise<RedisWorld> {
     const world = await RedisWorld.start(...how);
     await world.visit();
@@ -52,8 +49,8 @@ export class RedisWorld {
   ) {
     this.server = server;
     this.proxy = proxy;
-    const seen = { url: `redis://127.0.0.1:${proxy.port}`, port: proxy.port } as RedisServer;
-    const getClient = () => create({ nodes: [seen], stop: async () => {} });
+    const proxied = { url: `redis://127.0.0.1:${proxy.port}`, port: proxy.port } as RedisServer;
+    const getClient = () => create({ nodes: [proxied], stop: async () => {} });
     this.store = new RedisSessionStore({ getClient, timeout: TIMEOUT });
     const visit = ({ session: { data } }: { session: { data: Record<string, any> } }) => {
       data.secret = SECRET;
@@ -87,29 +84,32 @@ export class RedisWorld {
     await this.server.stop();
   }
 
-  /** Once it can be done: the connections of a pool come back one by one. */
+  /**
+   * Visits until a visit succeeds, because the connections of a pool come back one by one. Returns
+   * the number of hits.
+   */
   async visit(): Promise<number> {
     let response = await this.browser.post("/visit");
-    await waitUntil("a visit", async () => {
+    await waitUntil("a successful visit", async () => {
       if (response.status !== 200) response = await this.browser.post("/visit");
       return response.status === 200;
     });
     return response.json();
   }
 
-  /** Routes that do not touch the session answer as ever. */
+  /** Asserts that routes without the session still answer. */
   async assertServesWithoutSession(): Promise<void> {
     const response = await this.browser.get("/static");
     expect(response.status).to.equal(200);
     expect(response.headers.getSetCookie()).to.deep.equal([]);
   }
 
-  /** A request that needs the session fails, in bounded time, and takes the cookie from nobody. */
+  /** Asserts that a request that needs the session fails in time and clears no cookie. */
   async assertFails(path: string, seconds: number): Promise<SessionError> {
-    // A race of timers, which keep their order however slow the machine is.
+    // Both sides of this race are timers. Timers keep their order even on a slow machine.
     const late = sleep(seconds * 1000, null, { ref: false });
     const response = await Promise.race([this.browser.post(path), late]);
-    expect(response, `an answer within ${seconds} s`).to.not.equal(null);
+    expect(response, `the response within ${seconds} s`).to.not.equal(null);
     assert(response);
     expect(response.status).to.equal(500);
     expect(response.headers.getSetCookie()).to.deep.equal([]);
@@ -120,18 +120,18 @@ export class RedisWorld {
     return error;
   }
 
-  /** Neither the ID, nor a key, nor data, wherever in the error one looks. */
+  /** Asserts that no part of the error contains the session ID, a key or session data. */
   assertTellsNothing(error: unknown): void {
-    const told = inspect(error, { depth: Infinity, showHidden: true });
-    expect(told).to.not.include(SECRET);
-    expect(told).to.not.include("session:");
+    const text = inspect(error, { depth: Infinity, showHidden: true });
+    expect(text).to.not.include(SECRET);
+    expect(text).to.not.include("session:");
     const id = this.browser.cookie("session");
-    if (id !== undefined) expect(told).to.not.include(id);
+    if (id !== undefined) expect(text).to.not.include(id);
   }
 
-  /** Returns what the session holds then. */
+  /** Waits until the session can be loaded again, and returns its data. */
   async recovery(): Promise<{ hits?: number }> {
-    await waitUntil("the session to be there again", async () => {
+    await waitUntil("the recovery of the session", async () => {
       return (await this.browser.get("/")).status === 200;
     });
     return (await this.browser.get("/")).json();

@@ -1,23 +1,19 @@
 import type { RequestContext } from "@hattip/compose";
-import { createHook } from "node:async_hooks";
 import nodeCrypto from "node:crypto";
 import sinon from "sinon";
 import { session, type Session, type SessionStore } from "../../lib/index.js";
 
-/** What one request costs, in things that can be counted. */
+/** The countable costs of one request. */
 export interface RequestCost {
   /**
-   * Calls of the platform's cryptography, such as `createHmac 2`. Randomness is
-   * drawn ahead, and not counted.
+   * Calls of the platform's cryptography, for example `createHmac 2`. Random bytes are drawn in
+   * advance, so they are not counted.
    */
   crypto: string[];
-  /** Calls of `JSON.stringify` and `JSON.parse`. */
+  /** The number of calls of `JSON.stringify`. */
   stringify: number;
+  /** The number of calls of `JSON.parse`. */
   parse: number;
-  /**
-   * Made by the middleware and the store, beyond those of an async function that only passes on.
-   */
-  promises: number;
 }
 
 const NODE_CALLS = [
@@ -30,20 +26,11 @@ const NODE_CALLS = [
 ] as const;
 const WEB_CALLS = ["importKey", "sign", "verify", "encrypt", "decrypt", "digest"] as const;
 
-let promisesMade = 0;
-
-const PROMISES = createHook({
-  init(_id, type) {
-    if (type === "PROMISE") promisesMade++;
-  },
-});
-
 /**
- * A browser of an app that has nothing in it but `session()` and a handler, so
- * that nothing else is counted.
+ * Visits an app that consists only of `session()` and a handler, so that nothing else is counted.
  */
 export class CostlyVisitor {
-  readonly #middleware: Middleware;
+  readonly #middleware: ReturnType<typeof session>;
   #value: string | undefined;
 
   constructor(store: SessionStore) {
@@ -51,23 +38,6 @@ export class CostlyVisitor {
   }
 
   async visit(handler: (session: Session) => unknown): Promise<RequestCost> {
-    const pass: Middleware = async (ctx) => ctx.next();
-    PROMISES.enable();
-    try {
-      // The hook also comes upon promises that were there before it, which is over after the first.
-      await this.#count(pass, handler);
-      const { promises } = await this.#count(pass, handler);
-      const cost = await this.#count(this.#middleware, handler);
-      return { ...cost, promises: cost.promises - promises };
-    } finally {
-      PROMISES.disable();
-    }
-  }
-
-  async #count(
-    middleware: Middleware,
-    handler: (session: Session) => unknown,
-  ): Promise<RequestCost> {
     const answer = new Response();
     const ctx = {
       request: new Request("https://example.com/"),
@@ -80,7 +50,7 @@ export class CostlyVisitor {
       },
     };
     const count = startCounting();
-    const response = (await middleware(ctx as unknown as RequestContext)) as Response;
+    const response = (await this.#middleware(ctx as unknown as RequestContext)) as Response;
     const cost = count();
     for (const header of response.headers.getSetCookie()) {
       this.#value = /^session=([^;]*)/.exec(header)?.[1];
@@ -89,9 +59,7 @@ export class CostlyVisitor {
   }
 }
 
-type Middleware = (ctx: RequestContext) => unknown;
-
-/** Counts until the function that it returns is called. */
+/** Starts counting. The returned function ends it and returns the costs. */
 function startCounting(): () => RequestCost {
   const sandbox = sinon.createSandbox();
   const { subtle } = globalThis.crypto;
@@ -103,7 +71,6 @@ function startCounting(): () => RequestCost {
   ];
   const stringify = sandbox.spy(JSON, "stringify");
   const parse = sandbox.spy(JSON, "parse");
-  const promisesBefore = promisesMade;
   return () => {
     sandbox.restore();
     const called = crypto.filter(([, spy]) => spy.callCount > 0);
@@ -111,7 +78,6 @@ function startCounting(): () => RequestCost {
       crypto: called.map(([name, spy]) => `${name} ${spy.callCount}`),
       stringify: stringify.callCount,
       parse: parse.callCount,
-      promises: promisesMade - promisesBefore,
     };
   };
 }

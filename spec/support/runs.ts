@@ -1,11 +1,11 @@
 import { cryptoEngine } from "../../lib/platform/crypto.js";
-import { WebCryptoEngine } from "../../lib/platform/web-crypto-engine.js";
+import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
 
 const isOnWebCrypto = (await cryptoEngine()) instanceof WebCryptoEngine;
 
 /**
- * How many random cases are tried. Web Crypto takes some forty times as long for each,
- * so there it is a fortieth.
+ * The number of random cases that a spec tries. Web Crypto is about forty times slower, so it gets
+ * a fortieth of the cases.
  */
 export function runs(count: number): number {
   return isOnWebCrypto ? Math.ceil(count / 40) : count;

@@ -2,19 +2,19 @@ import type { RequestContext } from "@hattip/compose";
 import {
   EncryptedCookieStore,
   SignedCookieStore,
-  type FreshReason,
   type Keys,
-  type LoadedSession,
+  type RejectionReason,
   type SerializationOptions,
-  type StoreScope,
+  type SessionScope,
 } from "../../lib/index.js";
+import type { LoadedSession } from "../../lib/records/store.js";
 
 export type SealedStore = SignedCookieStore | EncryptedCookieStore;
 
-/** What holds for both sealed stores is said once, for each of them. */
+/** The stores with sealed cookies. A spec of both stores runs once for each of them. */
 export const SEALED_STORES: {
   name: "signed" | "encrypted";
-  /** The name in the titles of specs. */
+  /** The name with its article, for the titles of specs. */
   aName: string;
   create: (keys: Keys, options?: SerializationOptions) => SealedStore;
 }[] = [
@@ -32,7 +32,7 @@ export const SEALED_STORES: {
 
 const DAY = 86_400;
 
-export function scopeOf(options: Partial<StoreScope> = {}): StoreScope {
+export function scopeOf(options: Partial<SessionScope> = {}): SessionScope {
   return {
     ctx: {} as RequestContext,
     cookieName: "session",
@@ -45,26 +45,26 @@ export function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** The value for the cookie. */
+/** Seals a record. Returns the value of the cookie. */
 export async function seal(
   store: SealedStore,
   text: string,
-  scope: StoreScope = scopeOf(),
+  scope: SessionScope = scopeOf(),
   { created = now(), expires = created + DAY }: { created?: number; expires?: number } = {},
 ): Promise<string> {
   return (await store.save(null, { text, created, expires }, scope)).value;
 }
 
-/** The session, or why it is none. */
+/** Loads a session. Returns the reason if the value is no session. */
 export async function open(
   store: SealedStore,
   value: string,
-  scope: StoreScope = scopeOf(),
-): Promise<LoadedSession | FreshReason> {
+  scope: SessionScope = scopeOf(),
+): Promise<LoadedSession | RejectionReason> {
   return store.load(value, scope);
 }
 
-/** The 32 bytes of a key are all the same: what a spec says of them fits into its title. */
+/** Imports a key of 32 equal bytes, so that a spec can name the key by one number. */
 export async function keyOf(byte: number, isExtractable = true): Promise<CryptoKey> {
   return importKey(new Uint8Array(32).fill(byte), isExtractable);
 }

@@ -7,8 +7,8 @@ function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-// No server outlives the run, however it ends. The signals are turned into an exit, because a
-// process that dies of a signal emits no "exit".
+// No server may outlive this process. A process that a signal kills emits no "exit", so the signals
+// are turned into an exit.
 process.on("exit", killAll);
 for (const [signal, number] of [
   ["SIGHUP", 1],
@@ -18,13 +18,13 @@ for (const [signal, number] of [
   process.on(signal, () => process.exit(128 + number));
 }
 
-/** A server's process: started, signalled, and gone at the latest when this process is. */
+/** The process of a server. It ends when this process ends, at the latest. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown>;
   #output = "";
 
-  /** @param debianPackage what to install when the command is missing */
+  /** @param debianPackage the package to install if the command is missing */
   static async start(
     command: string,
     args: string[],
@@ -45,7 +45,7 @@ export class ServerProcess {
     this.#exit = once(child, "exit").then(() => running.delete(child));
     running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
-      // The end of it is enough to say why a server did not start.
+      // The last 4000 characters are enough to see why a server did not start.
       stream?.on("data", (chunk) => (this.#output = (this.#output + chunk).slice(-4000)));
     }
   }
@@ -54,7 +54,7 @@ export class ServerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The last words of the server, on both streams. */
+  /** The end of the server's output, from stdout and stderr. */
   get output(): string {
     return this.#output;
   }
@@ -63,11 +63,11 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Sends `signal` and waits for the end; a no-op when the process has ended. */
+  /** Sends `signal` and waits for the end of the process. It may have ended already. */
   async end(signal: NodeJS.Signals): Promise<void> {
     if (!this.hasExited) {
       this.#child.kill(signal);
-      this.#child.kill("SIGCONT"); // a stopped process would not notice
+      this.#child.kill("SIGCONT"); // a paused process does not handle the signal
     }
     await this.#exit;
   }

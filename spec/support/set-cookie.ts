@@ -1,8 +1,8 @@
-/** One Set-Cookie header, taken apart. */
+/** A parsed Set-Cookie header. */
 export interface ParsedSetCookie {
   name: string;
   value: string;
-  /** Without the name's case: `{ path: "/", httponly: true }`. */
+  /** The attributes under lower-case names, for example `{ path: "/", httponly: true }`. */
   attributes: Record<string, string | true>;
 }
 

@@ -1,17 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { ExternalStore } from "../../lib/index.js";
+import { ExternalStore, type Insertion, type Replacement } from "../../lib/index.js";
 
 export interface Row {
   text: string;
-  /** Milliseconds since 1970. */
+  /** The expiry in milliseconds since 1970. */
   dies: number;
 }
 
 export type Table = Map<string, Row>;
 
 /**
- * What a store on a database server looks like: it answers later, and each hook is one
- * atomic step. Keeps the contract.
+ * Behaves like a store on a database server: it answers asynchronously, and each hook is one atomic
+ * step. It keeps the contract.
  */
 export class TableStore extends ExternalStore {
   readonly table: Table;
@@ -26,23 +26,18 @@ export class TableStore extends ExternalStore {
     return this.rowOf(key)?.text ?? null;
   }
 
-  protected async create(key: string, text: string, ttl: number): Promise<boolean> {
+  protected async create(key: string, insertion: Insertion): Promise<boolean> {
     await turn();
     if (this.rowOf(key)) return false;
-    this.write(key, text, ttl);
+    this.write(key, insertion);
     return true;
   }
 
-  protected async update(
-    key: string,
-    text: string,
-    ttl: number,
-    expected: string,
-  ): Promise<boolean> {
+  protected async update(key: string, replacement: Replacement): Promise<boolean> {
     await turn();
     const row = this.rowOf(key);
-    if (!row || !this.isExpected(row.text, expected)) return false;
-    this.write(key, text, ttl);
+    if (!row || !this.isExpected(row.text, replacement.expected)) return false;
+    this.write(key, replacement);
     return true;
   }
 
@@ -55,13 +50,13 @@ export class TableStore extends ExternalStore {
     return stored === expected;
   }
 
-  /** The row that is alive. */
+  /** The row of a key, if the row has not expired. */
   protected rowOf(key: string): Row | undefined {
     const row = this.table.get(key);
     return row && Date.now() < row.dies ? row : undefined;
   }
 
-  protected write(key: string, text: string, ttl: number): void {
+  protected write(key: string, { text, ttl }: Insertion): void {
     this.table.set(key, { text, dies: Date.now() + ttl * 1000 });
   }
 }

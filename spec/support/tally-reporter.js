@@ -1,25 +1,23 @@
 import Mocha from "mocha";
 
-/** Milliseconds: clients and servers that were told to end have ended long before. */
-const PATIENCE = 20_000;
+/** Clients and servers that specs have closed need far less time to end. */
+const GRACE_PERIOD_MS = 20_000;
 
-/** Mocha's own report, closed by one line that a script can read: `N passed, N failed`. */
+/** Mocha's own report and a last line for scripts: `N passed, N failed`. */
 export default class TallyReporter extends Mocha.reporters.Spec {
   epilogue() {
     super.epilogue();
     console.log(`${this.stats.passes} passed, ${this.stats.failures} failed`);
-    // Does not keep the process alive itself: it goes off only if something else does.
-    setTimeout(endUnended, PATIENCE).unref();
+    // This timer does not keep the process alive. It fires only if something else does.
+    setTimeout(endHangingProcess, GRACE_PERIOD_MS).unref();
   }
 }
 
-/**
- * A client that a spec has left open looks for its server for ever, and the run would never end.
- */
-function endUnended() {
+/** A client that a spec has not closed reconnects for ever, and the process would never end. */
+function endHangingProcess() {
   const open = process.getActiveResourcesInfo().join(", ");
-  console.error(`The specs are over, but the process is not: a spec has left open ${open}.`);
-  // Mocha has a listener of its own, which sets the number of failed specs.
+  console.error(`All specs have run, but the process cannot end. A spec has not closed: ${open}.`);
+  // Mocha's own exit listener sets the exit code to the number of failed specs.
   process.on("exit", () => (process.exitCode ||= 1));
   process.exit();
 }

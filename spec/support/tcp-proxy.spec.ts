@@ -37,7 +37,7 @@ describe("TcpProxy", () => {
     return reply instanceof Buffer ? reply.toString() : "closed";
   };
 
-  it("passes bytes both ways", async () => {
+  it("passes bytes in both directions", async () => {
     expect(await ask("hello")).to.equal("hello");
   });
 
@@ -48,7 +48,7 @@ describe("TcpProxy", () => {
     expect(performance.now() - start).to.be.at.least(55);
   });
 
-  it("hangs, and delivers when the network has healed", async () => {
+  it("delivers held bytes after hang() when pass() is called", async () => {
     await proxy.hang();
     const reply = ask("held");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -57,7 +57,7 @@ describe("TcpProxy", () => {
     expect(await reply).to.equal("held");
   });
 
-  it("cuts before the server sees the request, so many times as told", async () => {
+  it("cuts the connection before the server sees the request, a given number of times", async () => {
     await proxy.cutBeforeRequest(1);
     expect(await ask("lost")).to.equal("closed");
     client = connect(proxy.port, "127.0.0.1");
@@ -65,13 +65,13 @@ describe("TcpProxy", () => {
     expect(received).to.equal("found");
   });
 
-  it("cuts after the server has seen the request", async () => {
+  it("cuts the connection after the server has seen the request", async () => {
     await proxy.cutBeforeReply();
     expect(await ask("done")).to.equal("closed");
     expect(received).to.equal("done");
   });
 
-  it("refuses, and listens on the same port again", async () => {
+  it("refuses connections, and listens on the same port again after pass()", async () => {
     const { port } = proxy;
     await proxy.refuse();
     client = connect(port, "127.0.0.1");

@@ -5,9 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 type Fault = "none" | "hang" | "refuse" | "cut before request" | "cut before reply";
 
 /**
- * A network that misbehaves on demand: stands in front of a loopback port and passes the bytes on
- * until it is told otherwise. A fault befalls open connections and new ones alike, and stays until
- * the next call.
+ * A network with faults on demand. The proxy forwards bytes to a loopback port. A fault affects
+ * open and new connections, and lasts until the next call.
  */
 export class TcpProxy {
   readonly #targetPort: number;
@@ -17,8 +16,8 @@ export class TcpProxy {
   #fault: Fault = "none";
   #cutsLeft = 0;
   #latency = 0;
-  #thaw = () => {};
-  #thawed: Promise<void> = Promise.resolve();
+  #endHang = () => {};
+  #hangEnded: Promise<void> = Promise.resolve();
 
   static async to(targetPort: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(targetPort);
@@ -39,24 +38,24 @@ export class TcpProxy {
     return this.#clients.size;
   }
 
-  /** Everything works again; what hung is delivered now, as a healed network would. */
+  /** Ends every fault. Bytes that were held by `hang()` are delivered now, as in a real network. */
   async pass(): Promise<void> {
     await this.#become("none");
   }
 
-  /** Every reply comes this many milliseconds later. */
+  /** Delays every reply. */
   async delay(milliseconds: number): Promise<void> {
     await this.#become("none");
     this.#latency = milliseconds;
   }
 
-  /** Connections are accepted and stay open, and not a byte comes through. */
+  /** Accepts connections and keeps them open, but forwards no bytes. */
   async hang(): Promise<void> {
     await this.#become("hang");
-    this.#thawed = new Promise((resolve) => (this.#thaw = resolve));
+    this.#hangEnded = new Promise((resolve) => (this.#endHang = resolve));
   }
 
-  /** Nobody listens (ECONNREFUSED), and what was connected is not any more. */
+  /** Refuses new connections (ECONNREFUSED) and closes the open ones. */
   async refuse(): Promise<void> {
     await this.#become("refuse");
     const closed = once(this.#server, "close");
@@ -65,36 +64,36 @@ export class TcpProxy {
     await closed;
   }
 
-  /** The connection drops when a request arrives, and the server never sees it. */
+  /** Closes the connection when a request arrives. The server never sees the request. */
   async cutBeforeRequest(times = Infinity): Promise<void> {
     await this.#become("cut before request");
     this.#cutsLeft = times;
   }
 
-  /** The server has carried the request out, but the connection drops before the reply arrives. */
+  /** Closes the connection before the reply arrives. The server has processed the request. */
   async cutBeforeReply(times = Infinity): Promise<void> {
     await this.#become("cut before reply");
     this.#cutsLeft = times;
   }
 
-  /** Drops every open connection once; new ones are welcome. */
+  /** Closes every open connection. New connections are accepted. */
   closeAll(): void {
     for (const client of this.#clients) client.destroy();
   }
 
   async close(): Promise<void> {
-    this.#thaw();
+    this.#endHang();
     if (this.#server.listening) await this.refuse();
   }
 
   async #become(fault: Fault): Promise<void> {
     this.#fault = fault;
     this.#latency = 0;
-    this.#thaw();
+    this.#endHang();
     if (fault !== "refuse" && !this.#server.listening) await this.#listen();
   }
 
-  /** On the same port as before, so that a client's reconnection finds it. */
+  /** Listens on the same port as before, so that a client can reconnect. */
   async #listen(): Promise<void> {
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
@@ -116,7 +115,7 @@ export class TcpProxy {
   async #carry(cut: Fault, from: Socket, to: Socket): Promise<void> {
     try {
       for await (const chunk of from) {
-        await this.#thawed;
+        await this.#hangEnded;
         if (this.#fault === cut && this.#cutsLeft > 0) {
           this.#cutsLeft -= 1;
           from.destroy();
@@ -128,7 +127,7 @@ export class TcpProxy {
       }
       to.end();
     } catch {
-      to.destroy(); // a dropped connection is what a proxy passes on, not an error of its own
+      to.destroy(); // the proxy forwards a closed connection, too; it is no error of the proxy
     }
   }
 }

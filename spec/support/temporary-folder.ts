@@ -11,7 +11,7 @@ function remove(path: string): void {
 
 process.on("exit", () => kept.forEach(remove));
 
-/** A fresh folder, removed by `remove()` and at the latest when the process exits. */
+/** Creates an empty folder. `remove()` or the end of the process removes it. */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `session-${name}-`));
   kept.add(path);

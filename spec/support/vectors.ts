@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { SealedKind } from "./independent-decoder.js";
 
-/**
- * Values that were sealed once and for all: whoever reads the format must
- * open them, on every runtime.
- */
+/** Sealed values that never change. Every implementation must open them on every runtime. */
 export interface Vectors {
-  /** Seconds: with so long a timeout the values are good until 2052. */
+  /** The absolute timeout in seconds. It is long enough to keep the values valid until 2052. */
   absoluteTimeout: number;
-  /** `id` in hex. */
+  /** `id` is in hex. */
   keys: { base64: string; id: string }[];
-  /** What password-like secrets become. */
+  /** The keys that are made from secrets. */
   secrets: { secret: string; base64: string }[];
   vectors: Vector[];
 }
@@ -24,9 +21,9 @@ export interface Vector {
   created: number;
   expires: number;
   text: string;
-  /** Of encrypted values. All bytes are in hex. */
+  /** Only an encrypted value has a nonce. All bytes are in hex. */
   nonce?: string;
-  /** The `info` that the subkey is derived with. */
+  /** The `info` from which the subkey is derived. */
   purpose: string;
   subkey: string;
   value: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Resolves as soon as `condition` holds; a condition that throws does not hold yet. */
+/** Resolves as soon as `condition` returns true. A condition that throws counts as false. */
 export async function waitUntil(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -16,5 +16,5 @@ export async function waitUntil(
     }
     await sleep(20);
   }
-  throw new Error(`Waited ${seconds} s in vain for ${what}`, { cause });
+  throw new Error(`Waited ${seconds} s for ${what}`, { cause });
 }

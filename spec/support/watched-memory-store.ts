@@ -1,30 +1,30 @@
-import { UnsafeMemoryStore } from "../../lib/index.js";
+import { UnsafeMemoryStore, type Insertion, type Replacement } from "../../lib/index.js";
 
-/** The memory store, telling which of its hooks were called; `down` makes all of them fail. */
+/** A memory store that records the calls of its hooks. `down` makes all hooks fail. */
 export class WatchedMemoryStore extends UnsafeMemoryStore {
   readonly calls: string[] = [];
   readonly keys: string[] = [];
   down = false;
-  /** Hooks call one another, which is nobody's business. */
+  /** Hooks call one another. These inner calls are not recorded. */
   #isInside = false;
 
   protected override read(key: string): string | null {
-    return this.#noting("read", key, () => super.read(key));
+    return this.#record("read", key, () => super.read(key));
   }
 
-  protected override create(key: string, text: string, ttl: number): boolean {
-    return this.#noting("create", key, () => super.create(key, text, ttl));
+  protected override create(key: string, insertion: Insertion): boolean {
+    return this.#record("create", key, () => super.create(key, insertion));
   }
 
-  protected override update(key: string, text: string, ttl: number, expected: string): boolean {
-    return this.#noting("update", key, () => super.update(key, text, ttl, expected));
+  protected override update(key: string, replacement: Replacement): boolean {
+    return this.#record("update", key, () => super.update(key, replacement));
   }
 
   protected override remove(key: string): void {
-    this.#noting("remove", key, () => super.remove(key));
+    this.#record("remove", key, () => super.remove(key));
   }
 
-  #noting<T>(hook: string, key: string, work: () => T): T {
+  #record<T>(hook: string, key: string, work: () => T): T {
     if (this.#isInside) return work();
     this.calls.push(hook);
     this.keys.push(key);

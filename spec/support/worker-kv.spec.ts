@@ -9,7 +9,7 @@ describe("WorkerKv", () => {
   });
   after(() => kv.dispose());
 
-  it("is the real thing: it refuses a lifetime under a minute", async () => {
+  it("rejects a ttl under a minute, like the real Workers KV", async () => {
     await kv.namespace.put("key", "value", { expirationTtl: 60 });
     expect(await kv.namespace.get("key")).to.equal("value");
     const refusal = await kv.namespace

@@ -2,7 +2,7 @@ import { Worker } from "./worker.js";
 
 export type WorkerKvNamespace = Awaited<ReturnType<Worker["kv"]>>;
 
-/** A Workers KV namespace in the real `workerd`, empty and in memory. */
+/** An empty Workers KV namespace in memory, in the real `workerd`. */
 export class WorkerKv {
   readonly namespace: WorkerKvNamespace;
   readonly #worker: Worker;

@@ -7,16 +7,16 @@ export interface WorkerOptions {
   kvNamespaces?: string[];
 }
 
-/** A Worker in the real `workerd`: one module, which holds all that it imports. */
+/** A Worker in the real `workerd`. Its code is one bundled module. */
 export class Worker {
   readonly #miniflare: Miniflare;
 
   static async start(contents: string, options: WorkerOptions): Promise<Worker> {
     const miniflare = new Miniflare({
-      // A list, because a single script is searched for imports that are not literal, and refused.
+      // A list, because Miniflare rejects a single script that has a non-literal import().
       modules: [{ type: "ESModule", path: "worker.mjs", contents }],
       compatibilityDate: "2025-07-18",
-      cf: false, // else it asks the network for a sample of request.cf
+      cf: false, // otherwise Miniflare downloads a sample of request.cf
       ...options,
     });
     await miniflare.ready;
@@ -27,7 +27,7 @@ export class Worker {
     this.#miniflare = miniflare;
   }
 
-  /** What browsers of the specs visit. */
+  /** The Worker as an app for a `Browser`. */
   readonly handler: HattipHandler = async ({ request: { url, method, headers } }) => {
     const answer = await this.#miniflare.dispatchFetch(url, { method, headers: [...headers] });
     const { status } = answer;

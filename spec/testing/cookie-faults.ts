@@ -4,14 +4,14 @@ import {
   EncryptedCookieStore,
   SignedCookieStore,
   UnsignedCookieStore,
-  type FreshReason,
+  type RejectionReason,
   type SessionRecord,
-  type StoreScope,
+  type SessionScope,
   type Unsealed,
 } from "../../lib/index.js";
 import type { CookieStoreContractOptions } from "../../lib/testing.js";
 
-/** What the store declares (with the one fault in it), and the sentences that it breaks. */
+/** A store with one fault, its options, and the sentences of the contract that it breaks. */
 export interface Fault {
   options: CookieStoreContractOptions;
   breaks: string[];
@@ -19,14 +19,14 @@ export interface Fault {
 
 const keys = SignedCookieStore.generateKey().then((key) => [key]);
 
-type Opened = Promise<Unsealed | FreshReason>;
+type Opened = Promise<Unsealed | RejectionReason>;
 
-/** Writes its records as they are. */
+/** Writes its records as plain JSON. */
 class PlainStore extends CookieStore {
   protected seal({ text, created, expires }: SessionRecord): string {
     return JSON.stringify({ text, created, expires });
   }
-  protected unseal(value: string): Unsealed | FreshReason {
+  protected unseal(value: string): Unsealed | RejectionReason {
     try {
       const { text, created, expires } = JSON.parse(value);
       return typeof text === "string"
@@ -39,11 +39,11 @@ class PlainStore extends CookieStore {
 }
 
 export const FAULTS: Record<string, Fault> = {
-  "writes what a cookie cannot hold": {
+  "writes characters that a cookie cannot hold": {
     options: { create: () => new PlainStore({}), sealed: false },
-    breaks: ["seal() writes characters that a cookie can hold as they are."],
+    breaks: ["seal() returns a value that a cookie can hold unencoded."],
   },
-  "knows only the characters of Latin-1": {
+  "supports only Latin-1 characters": {
     options: {
       create: () =>
         new (class extends UnsignedCookieStore {
@@ -54,52 +54,52 @@ export const FAULTS: Record<string, Fault> = {
       sealed: false,
     },
     breaks: [
-      "seal() writes characters that a cookie can hold as they are.",
-      "unseal() gives back what was sealed, to the character and the second.",
+      "seal() returns a value that a cookie can hold unencoded.",
+      "unseal() returns exactly the text and the times that were sealed.",
     ],
   },
-  "throws for what it cannot read": {
+  "throws for a value that it cannot read": {
     options: {
       create: () =>
         new (class extends UnsignedCookieStore {
-          protected override unseal(value: string): SessionRecord | FreshReason {
+          protected override unseal(value: string): SessionRecord | RejectionReason {
             return super.unseal(decodeURIComponent(value));
           }
         })(),
       sealed: false,
     },
-    breaks: ["unseal() answers with a reason whatever a client sends, and never throws."],
+    breaks: ["unseal() never throws: for every input it returns a record or a rejection reason."],
   },
-  "does not seal": {
+  "neither signs nor encrypts": {
     options: { create: () => new UnsignedCookieStore(), bound: false },
     breaks: [
-      "Nothing that a client makes up opens.",
-      "Any change of the value, be it of one character, is refused.",
+      "unseal() rejects every value that a client has made up.",
+      "unseal() rejects a sealed value after any change, even of one character.",
     ],
   },
   "opens a value under any cookie name": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override seal(record: SessionRecord, scope: StoreScope) {
+          protected override seal(record: SessionRecord, scope: SessionScope) {
             return super.seal(record, { ...scope, cookieName: "session" });
           }
-          protected override unseal(value: string, scope: StoreScope) {
+          protected override unseal(value: string, scope: SessionScope) {
             return super.unseal(value, { ...scope, cookieName: "session" });
           }
         })(keys),
     },
-    breaks: ["A value sealed for one cookie name is refused under any other."],
+    breaks: ["unseal() rejects a value that was sealed for another cookie name."],
   },
-  "puts the cookie name and the data together without a border": {
+  "joins the cookie name and the data without a separator": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override seal({ text, ...times }: SessionRecord, scope: StoreScope) {
+          protected override seal({ text, ...times }: SessionRecord, scope: SessionScope) {
             const named = { text: scope.cookieName + text, ...times };
             return super.seal(named, { ...scope, cookieName: "session" });
           }
-          protected override async unseal(value: string, scope: StoreScope): Opened {
+          protected override async unseal(value: string, scope: SessionScope): Opened {
             const opened = await super.unseal(value, { ...scope, cookieName: "session" });
             if (typeof opened === "string") return opened;
             const { cookieName } = scope;
@@ -108,38 +108,38 @@ export const FAULTS: Record<string, Fault> = {
           }
         })(keys),
     },
-    breaks: ["A value sealed for one cookie name is refused under any other."],
+    breaks: ["unseal() rejects a value that was sealed for another cookie name."],
   },
-  "forgives padding, white space and the other alphabet": {
+  "accepts padding, white space and the other base64 alphabet": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override unseal(value: string, scope: StoreScope) {
+          protected override unseal(value: string, scope: SessionScope) {
             return super.unseal(Buffer.from(value, "base64url").toString("base64url"), scope);
           }
         })(keys),
     },
-    breaks: ["Any change of the value, be it of one character, is refused."],
+    breaks: ["unseal() rejects a sealed value after any change, even of one character."],
   },
-  "ignores what follows the value": {
+  "ignores characters after the value": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override async seal(record: SessionRecord, scope: StoreScope) {
+          protected override async seal(record: SessionRecord, scope: SessionScope) {
             return `${await super.seal(record, scope)}.1`;
           }
-          protected override unseal(value: string, scope: StoreScope) {
+          protected override unseal(value: string, scope: SessionScope) {
             return super.unseal(value.split(".", 1)[0]!, scope);
           }
         })(keys),
     },
-    breaks: ["Any change of the value, be it of one character, is refused."],
+    breaks: ["unseal() rejects a sealed value after any change, even of one character."],
   },
-  "keeps no expiry": {
+  "does not keep the expiry": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override async unseal(value: string, scope: StoreScope): Opened {
+          protected override async unseal(value: string, scope: SessionScope): Opened {
             const opened = await super.unseal(value, scope);
             if (typeof opened === "string") return opened;
             return { ...opened, expires: Math.floor(Date.now() / 1000) + 60 };
@@ -147,55 +147,55 @@ export const FAULTS: Record<string, Fault> = {
         })(keys),
     },
     breaks: [
-      "unseal() gives back what was sealed, to the character and the second.",
-      "What another process has sealed with the same keys opens.",
-      "Records that are sealed and unsealed at the same time do not mix.",
-      "A value that has expired is no session.",
-      "A value sealed for one cookie name is refused under any other.",
+      "unseal() returns exactly the text and the times that were sealed.",
+      "unseal() opens a value that another process sealed with the same keys.",
+      "Records that are sealed and unsealed at the same time are not mixed up.",
+      "load() rejects a value that has expired.",
+      "unseal() rejects a value that was sealed for another cookie name.",
     ],
   },
-  "seals in one buffer for all": {
+  "shares one buffer between concurrent seals": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
           #text = "";
-          protected override async seal({ text, ...times }: SessionRecord, scope: StoreScope) {
+          protected override async seal({ text, ...times }: SessionRecord, scope: SessionScope) {
             this.#text = text;
             await turn();
             return super.seal({ text: this.#text, ...times }, scope);
           }
         })(keys),
     },
-    breaks: ["Records that are sealed and unsealed at the same time do not mix."],
+    breaks: ["Records that are sealed and unsealed at the same time are not mixed up."],
   },
-  "calls everything outdated": {
+  "reports every value as outdated": {
     options: {
       create: () =>
         new (class extends SignedCookieStore {
-          protected override async unseal(value: string, scope: StoreScope): Opened {
+          protected override async unseal(value: string, scope: SessionScope): Opened {
             const opened = await super.unseal(value, scope);
             return typeof opened === "string" ? opened : { ...opened, outdated: true };
           }
         })(keys),
     },
-    breaks: ["What was sealed just now is not outdated."],
+    breaks: ["A value that was sealed just now is not outdated."],
   },
-  "has keys of its own": {
+  "uses other keys in each instance": {
     options: {
       create: () => new SignedCookieStore(SignedCookieStore.generateKey().then((key) => [key])),
     },
-    breaks: ["What another process has sealed with the same keys opens."],
+    breaks: ["unseal() opens a value that another process sealed with the same keys."],
   },
-  "encrypts nothing": {
+  "does not encrypt": {
     options: { create: () => new SignedCookieStore(keys), encrypted: true },
-    breaks: ["A client cannot read the value, and equal records have different values."],
+    breaks: ["A client cannot read the sealed data, and equal records get different values."],
   },
   "uses no nonce": {
     options: {
       create: () =>
         new (class extends EncryptedCookieStore {
           readonly #values = new Map<string, string>();
-          protected override async seal(record: SessionRecord, scope: StoreScope) {
+          protected override async seal(record: SessionRecord, scope: SessionScope) {
             const id = JSON.stringify([record, scope.cookieName]);
             if (!this.#values.has(id)) this.#values.set(id, await super.seal(record, scope));
             return this.#values.get(id)!;
@@ -203,6 +203,6 @@ export const FAULTS: Record<string, Fault> = {
         })(keys),
       encrypted: true,
     },
-    breaks: ["A client cannot read the value, and equal records have different values."],
+    breaks: ["A client cannot read the sealed data, and equal records get different values."],
   },
 };

@@ -5,7 +5,7 @@ import { brokenIn } from "../support/contract-report.js";
 import { FAULTS } from "./cookie-faults.js";
 
 describe("cookieStoreContract()", () => {
-  it("finds nothing wrong with a store that keeps the contract", async () => {
+  it("reports nothing for a store that keeps the contract", async () => {
     const keys = [await EncryptedCookieStore.generateKey()];
     const create = () => new EncryptedCookieStore(keys);
     const broken = await brokenIn((runner) =>
@@ -15,7 +15,7 @@ describe("cookieStoreContract()", () => {
   });
 
   for (const [fault, { options, breaks }] of Object.entries(FAULTS)) {
-    it(`tells of a store that ${fault} which sentences it breaks`, async () => {
+    it(`reports the broken sentences of a store that ${fault}`, async () => {
       const broken = await brokenIn((runner) => cookieStoreContract(runner, options));
       expect(broken.map(({ sentence }) => sentence)).to.deep.equal(breaks);
       for (const { sentence, message } of broken) expect(message).to.include(sentence);

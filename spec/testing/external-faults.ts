@@ -1,29 +1,30 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { Insertion, Replacement } from "../../lib/index.js";
 import { TableStore } from "../support/table-store.js";
 
-/** A store with one fault, and the sentences that it breaks. */
+/** A store with one fault, and the sentences of the contract that it breaks. */
 export interface Fault {
   Store: typeof TableStore;
   breaks: string[];
 }
 
-/** Each of them has been seen in a store, or follows from a default of a database. */
+/** Each fault was found in a real store or follows from the default of a database. */
 export const FAULTS: Record<string, Fault> = {
-  "answers undefined for a missing key": {
+  "returns undefined for a missing key": {
     Store: class extends TableStore {
       protected override async read(key: string): Promise<string | null> {
         return (await super.read(key)) ?? (undefined as unknown as null);
       }
     },
     breaks: [
-      "read() answers null for a missing key, which is not an error.",
-      "update() answers false for a key that is missing or was removed, and never creates.",
-      "read() answers with what others have written or removed, whatever it has answered before.",
-      "A concurrent update() and remove() bring nothing back.",
+      "read() returns null for a missing key and does not throw.",
+      "update() returns false for a key that is missing or was removed, and creates nothing.",
+      "read() sees every write and removal by another process, even if it has read the key before.",
+      "An update() that races with remove() does not bring the record back.",
       "remove() deletes the record.",
-      "remove() of a missing key is a no-op, not an error.",
-      "update() does not bring back a record whose ttl is over.",
-      "A record whose ttl is over is gone.",
+      "remove() of a missing key does nothing and does not throw.",
+      "update() does not bring back a record whose ttl has passed.",
+      "read() returns null for a record whose ttl has passed.",
     ],
   },
   "throws for a missing key": {
@@ -34,234 +35,219 @@ export const FAULTS: Record<string, Fault> = {
       }
     },
     breaks: [
-      "read() answers null for a missing key, which is not an error.",
-      "update() answers false for a key that is missing or was removed, and never creates.",
-      "read() answers with what others have written or removed, whatever it has answered before.",
-      "A concurrent update() and remove() bring nothing back.",
+      "read() returns null for a missing key and does not throw.",
+      "update() returns false for a key that is missing or was removed, and creates nothing.",
+      "read() sees every write and removal by another process, even if it has read the key before.",
+      "An update() that races with remove() does not bring the record back.",
       "remove() deletes the record.",
-      "remove() of a missing key is a no-op, not an error.",
-      "An ID that the store has not given out is no session.",
-      "A session lives from request to request, until it is destroyed.",
-      "A destroyed session stays dead, whatever a concurrent request saves.",
-      "After regenerate() the old ID is dead, and the data lives under the new one.",
-      "Of parallel regenerate() calls exactly one moves the session.",
+      "remove() of a missing key does nothing and does not throw.",
+      "load() rejects an ID that the store has not generated.",
+      "A session lasts from request to request until it is destroyed.",
+      "A destroyed session stays destroyed if a concurrent request saves it.",
+      "After regenerate() the old ID stays rejected, and the new ID has the data.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
     ],
   },
-  "trims what it reads": {
+  "trims the text that it reads": {
     Store: class extends TableStore {
       protected override async read(key: string): Promise<string | null> {
         return (await super.read(key))?.trimEnd() ?? null;
       }
     },
-    breaks: ["read() answers with the text that was written, whatever its JSON holds."],
+    breaks: ["read() returns exactly the text that was written, whatever data it contains."],
   },
-  "has a character set of three bytes": {
+  "supports only characters of up to three UTF-8 bytes": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
-        super.write(key, text.replace(/[\u{10000}-\u{10FFFF}]/gu, "?"), ttl);
+      protected override write(key: string, { text, ttl }: Insertion): void {
+        super.write(key, { text: text.replace(/[\u{10000}-\u{10FFFF}]/gu, "?"), ttl });
       }
     },
     breaks: [
-      "read() answers with the text that was written, whatever its JSON holds.",
-      "read() answers with the text that was written, for every character of Unicode.",
-      "A record of 64 KiB is kept whole.",
-      "A prefix may hold any characters.",
-      "Data comes back as it was saved, whatever it holds.",
+      "read() returns exactly the text that was written, whatever data it contains.",
+      "read() returns exactly the text that was written, for every character of Unicode.",
+      "A record of 64 KiB is stored completely.",
+      "A prefix can contain any characters.",
+      "load() returns exactly the data that were saved.",
     ],
   },
-  "cuts long texts off": {
+  "truncates long texts": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
-        super.write(key, text.slice(0, 65_535), ttl);
+      protected override write(key: string, { text, ttl }: Insertion): void {
+        super.write(key, { text: text.slice(0, 65_535), ttl });
       }
     },
-    breaks: ["A record of 64 KiB is kept whole."],
+    breaks: ["A record of 64 KiB is stored completely."],
   },
-  "folds the case of keys": {
+  "ignores the case of keys": {
     Store: class extends TableStore {
       protected override rowOf(key: string) {
         return super.rowOf(key.toLowerCase());
       }
-      protected override write(key: string, text: string, ttl: number): void {
-        super.write(key.toLowerCase(), text, ttl);
+      protected override write(key: string, insertion: Insertion): void {
+        super.write(key.toLowerCase(), insertion);
       }
       protected override async remove(key: string): Promise<void> {
         return super.remove(key.toLowerCase());
       }
     },
     breaks: [
-      "Keys are opaque: any two that differ in a character are two keys.",
-      "A prefix may hold any characters.",
+      "Two keys that differ in one character are the keys of two records.",
+      "A prefix can contain any characters.",
     ],
   },
-  "takes keys for paths": {
+  "treats keys as paths": {
     Store: class extends TableStore {
       protected override rowOf(key: string) {
         return super.rowOf(pathOf(key));
       }
-      protected override write(key: string, text: string, ttl: number): void {
-        super.write(pathOf(key), text, ttl);
+      protected override write(key: string, insertion: Insertion): void {
+        super.write(pathOf(key), insertion);
       }
       protected override async remove(key: string): Promise<void> {
         return super.remove(pathOf(key));
       }
     },
-    breaks: ["A prefix may hold any characters."],
+    breaks: ["A prefix can contain any characters."],
   },
-  "replaces on create": {
+  "replaces an existing record on create": {
     Store: class extends TableStore {
-      protected override async create(key: string, text: string, ttl: number): Promise<boolean> {
+      protected override async create(key: string, insertion: Insertion): Promise<boolean> {
         await turn();
-        this.write(key, text, ttl);
+        this.write(key, insertion);
         return true;
       }
     },
     breaks: [
-      "create() answers false for a key that is taken, and never replaces.",
-      "Of parallel create() calls for one key, exactly one inserts.",
+      "create() returns false for a key that is taken, and does not replace the record.",
+      "Exactly one of several parallel create() calls for one key inserts its record.",
     ],
   },
-  "says that it has created what was there": {
+  "returns true from create() for an existing record": {
     Store: class extends TableStore {
-      protected override async create(key: string, text: string, ttl: number): Promise<boolean> {
-        await super.create(key, text, ttl);
+      protected override async create(key: string, insertion: Insertion): Promise<boolean> {
+        await super.create(key, insertion);
         return true;
       }
     },
     breaks: [
-      "create() answers false for a key that is taken, and never replaces.",
-      "Of parallel create() calls for one key, exactly one inserts.",
+      "create() returns false for a key that is taken, and does not replace the record.",
+      "Exactly one of several parallel create() calls for one key inserts its record.",
     ],
   },
-  "looks before it creates": {
+  "checks and creates in two steps": {
     Store: class extends TableStore {
-      protected override async create(key: string, text: string, ttl: number): Promise<boolean> {
+      protected override async create(key: string, insertion: Insertion): Promise<boolean> {
         if ((await this.read(key)) !== null) return false;
         await turn();
-        this.write(key, text, ttl);
+        this.write(key, insertion);
         return true;
       }
     },
-    breaks: ["Of parallel create() calls for one key, exactly one inserts."],
+    breaks: ["Exactly one of several parallel create() calls for one key inserts its record."],
   },
-  "answers with the number of rows": {
+  "returns the number of updated rows": {
     Store: class extends TableStore {
-      protected override async update(...args: [string, string, number, string]): Promise<boolean> {
-        return Number(await super.update(...args)) as unknown as boolean;
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        return Number(await super.update(key, replacement)) as unknown as boolean;
       }
     },
     breaks: [
-      "read() answers with the text that was written, whatever its JSON holds.",
-      "read() answers with the text that was written, for every character of Unicode.",
-      "A record of 64 KiB is kept whole.",
-      "update() replaces the text while it is still the expected one, and answers true.",
-      "update() answers false for a key that is missing or was removed, and never creates.",
-      "update() and remove() touch no record but the one under their key.",
-      "read() answers with what others have written or removed, whatever it has answered before.",
-      "update() answers false when the text is no longer the expected one, and replaces nothing.",
+      "read() returns exactly the text that was written, whatever data it contains.",
+      "read() returns exactly the text that was written, for every character of Unicode.",
+      "A record of 64 KiB is stored completely.",
+      "update() replaces the text and returns true if the stored text is the expected one.",
+      "update() returns false for a key that is missing or was removed, and creates nothing.",
+      "update() and remove() change only the record under their key.",
+      "read() sees every write and removal by another process, even if it has read the key before.",
+      "update() returns false and replaces nothing if the stored text is not the expected one.",
       "update() compares every character of the text.",
-      "Of parallel update() calls that expect the same text, exactly one replaces it.",
-      "A concurrent update() and remove() bring nothing back.",
-      "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
-      "A record is there until its ttl is over.",
+      "Exactly one of several parallel update() calls that expect the same text replaces it.",
+      "An update() that races with remove() does not bring the record back.",
+      "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
+      "A record exists until its ttl has passed.",
       "update() gives the record a new ttl.",
-      "update() does not bring back a record whose ttl is over.",
-      "A record whose ttl is over is gone.",
-      "A session lives from request to request, until it is destroyed.",
-      "A destroyed session stays dead, whatever a concurrent request saves.",
-      "An expired session stays dead.",
-      "After regenerate() the old ID is dead, and the data lives under the new one.",
-      "Of parallel regenerate() calls exactly one moves the session.",
-      "Parallel requests that change different keys all keep their change.",
-      "Concurrent increments by ctx.session.update() all count.",
+      "update() does not bring back a record whose ttl has passed.",
+      "read() returns null for a record whose ttl has passed.",
+      "A session lasts from request to request until it is destroyed.",
+      "A destroyed session stays destroyed if a concurrent request saves it.",
+      "An expired session stays expired if a request saves it.",
+      "After regenerate() the old ID stays rejected, and the new ID has the data.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
+      "Parallel requests that change different keys of the data lose no change.",
+      "Concurrent increments by ctx.session.update() lose no increment.",
     ],
   },
-  "does not compare": {
+  "updates without comparing": {
     Store: class extends TableStore {
       protected override isExpected(): boolean {
         return true;
       }
     },
     breaks: [
-      "update() answers false when the text is no longer the expected one, and replaces nothing.",
+      "update() returns false and replaces nothing if the stored text is not the expected one.",
       "update() compares every character of the text.",
-      "Of parallel update() calls that expect the same text, exactly one replaces it.",
-      "Of parallel regenerate() calls exactly one moves the session.",
-      "Parallel requests that change different keys all keep their change.",
-      "Concurrent increments by ctx.session.update() all count.",
+      "Exactly one of several parallel update() calls that expect the same text replaces it.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
+      "Parallel requests that change different keys of the data lose no change.",
+      "Concurrent increments by ctx.session.update() lose no increment.",
     ],
   },
-  "inserts what it finds missing on update": {
+  "inserts a missing record on update": {
     Store: class extends TableStore {
-      protected override async update(
-        key: string,
-        text: string,
-        ttl: number,
-        expected: string,
-      ): Promise<boolean> {
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
         await turn();
-        if ((this.rowOf(key)?.text ?? expected) !== expected) return false;
-        this.write(key, text, ttl);
+        if ((this.rowOf(key)?.text ?? replacement.expected) !== replacement.expected) return false;
+        this.write(key, replacement);
         return true;
       }
     },
     breaks: [
-      "update() answers false for a key that is missing or was removed, and never creates.",
-      "A concurrent update() and remove() bring nothing back.",
-      "update() does not bring back a record whose ttl is over.",
-      "A destroyed session stays dead, whatever a concurrent request saves.",
-      "After regenerate() the old ID is dead, and the data lives under the new one.",
+      "update() returns false for a key that is missing or was removed, and creates nothing.",
+      "An update() that races with remove() does not bring the record back.",
+      "update() does not bring back a record whose ttl has passed.",
+      "A destroyed session stays destroyed if a concurrent request saves it.",
+      "After regenerate() the old ID stays rejected, and the new ID has the data.",
     ],
   },
-  "compares, and then writes": {
+  "compares and writes in two steps": {
     Store: class extends TableStore {
-      protected override async update(
-        key: string,
-        text: string,
-        ttl: number,
-        expected: string,
-      ): Promise<boolean> {
-        if ((await this.read(key)) !== expected) return false;
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        if ((await this.read(key)) !== replacement.expected) return false;
         await turn();
-        this.write(key, text, ttl);
+        this.write(key, replacement);
         return true;
       }
     },
     breaks: [
-      "Of parallel update() calls that expect the same text, exactly one replaces it.",
-      "A concurrent update() and remove() bring nothing back.",
-      "Of parallel regenerate() calls exactly one moves the session.",
-      "Parallel requests that change different keys all keep their change.",
-      "Concurrent increments by ctx.session.update() all count.",
+      "Exactly one of several parallel update() calls that expect the same text replaces it.",
+      "An update() that races with remove() does not bring the record back.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
+      "Parallel requests that change different keys of the data lose no change.",
+      "Concurrent increments by ctx.session.update() lose no increment.",
     ],
   },
-  "compares under a lock of its own process": {
+  "compares under a lock that other processes do not see": {
     Store: class extends TableStore {
       #last: Promise<unknown> = Promise.resolve();
-      protected override async update(
-        key: string,
-        text: string,
-        ttl: number,
-        expected: string,
-      ): Promise<boolean> {
-        const turnOfMine = this.#last.then(async () => {
-          if ((await this.read(key)) !== expected) return false;
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        const turnInQueue = this.#last.then(async () => {
+          if ((await this.read(key)) !== replacement.expected) return false;
           await turn();
-          this.write(key, text, ttl);
+          this.write(key, replacement);
           return true;
         });
-        this.#last = turnOfMine;
-        return turnOfMine;
+        this.#last = turnInQueue;
+        return turnInQueue;
       }
     },
     breaks: [
-      "Of parallel update() calls that expect the same text, exactly one replaces it.",
-      "Of parallel regenerate() calls exactly one moves the session.",
-      "Parallel requests that change different keys all keep their change.",
-      "Concurrent increments by ctx.session.update() all count.",
+      "Exactly one of several parallel update() calls that expect the same text replaces it.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
+      "Parallel requests that change different keys of the data lose no change.",
+      "Concurrent increments by ctx.session.update() lose no increment.",
     ],
   },
-  "compares with a collation": {
+  "compares with a case-insensitive collation": {
     Store: class extends TableStore {
       protected override isExpected(stored: string, expected: string): boolean {
         return stored.toLowerCase() === expected.toLowerCase();
@@ -269,7 +255,7 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: ["update() compares every character of the text."],
   },
-  "compares by LIKE": {
+  "compares with LIKE": {
     Store: class extends TableStore {
       protected override isExpected(stored: string, expected: string): boolean {
         const pattern = expected.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
@@ -279,7 +265,7 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: ["update() compares every character of the text."],
   },
-  "keeps what it has read": {
+  "caches the records that it has read": {
     Store: class extends TableStore {
       readonly #cache = new Map<string, string | null>();
 
@@ -291,9 +277,9 @@ export const FAULTS: Record<string, Fault> = {
         return text;
       }
 
-      protected override write(key: string, text: string, ttl: number): void {
+      protected override write(key: string, insertion: Insertion): void {
         this.#cache.delete(key);
-        super.write(key, text, ttl);
+        super.write(key, insertion);
       }
 
       protected override async remove(key: string): Promise<void> {
@@ -302,60 +288,57 @@ export const FAULTS: Record<string, Fault> = {
       }
     },
     breaks: [
-      "read() answers with what others have written or removed, whatever it has answered before.",
-      "A destroyed session stays dead, whatever a concurrent request saves.",
-      "Of parallel regenerate() calls exactly one moves the session.",
-      "Parallel requests that change different keys all keep their change.",
-      "Concurrent increments by ctx.session.update() all count.",
+      "read() sees every write and removal by another process, even if it has read the key before.",
+      "A destroyed session stays destroyed if a concurrent request saves it.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
+      "Parallel requests that change different keys of the data lose no change.",
+      "Concurrent increments by ctx.session.update() lose no increment.",
     ],
   },
-  "counts the rows that have changed": {
+  "returns false if the update does not change the text": {
     Store: class extends TableStore {
-      protected override async update(
-        ...[key, text, ttl, expected]: [string, string, number, string]
-      ): Promise<boolean> {
-        return (await super.update(key, text, ttl, expected)) && text !== expected;
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        return (await super.update(key, replacement)) && replacement.text !== replacement.expected;
       }
     },
-    breaks: ["update() replaces the text while it is still the expected one, and answers true."],
+    breaks: ["update() replaces the text and returns true if the stored text is the expected one."],
   },
-  "updates what begins alike": {
+  "updates all keys that start with the given key": {
     Store: class extends TableStore {
-      protected override async update(
-        ...[key, text, ttl, expected]: [string, string, number, string]
-      ): Promise<boolean> {
-        if (!(await super.update(key, text, ttl, expected))) return false;
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        if (!(await super.update(key, replacement))) return false;
         for (const [other, row] of this.table) {
-          if (other.startsWith(key) && row.text === expected) this.write(other, text, ttl);
+          if (other.startsWith(key) && row.text === replacement.expected)
+            this.write(other, replacement);
         }
         return true;
       }
     },
-    breaks: ["update() and remove() touch no record but the one under their key."],
+    breaks: ["update() and remove() change only the record under their key."],
   },
-  "throws when there is nothing to remove": {
+  "throws if there is no record to remove": {
     Store: class extends TableStore {
       protected override async remove(key: string): Promise<void> {
         if (!this.table.has(key)) throw new Error("ENOENT");
         await super.remove(key);
       }
     },
-    breaks: ["remove() of a missing key is a no-op, not an error."],
+    breaks: ["remove() of a missing key does nothing and does not throw."],
   },
   "removes nothing": {
     Store: class extends TableStore {
       protected override async remove(): Promise<void> {}
     },
     breaks: [
-      "update() answers false for a key that is missing or was removed, and never creates.",
-      "read() answers with what others have written or removed, whatever it has answered before.",
-      "A concurrent update() and remove() bring nothing back.",
+      "update() returns false for a key that is missing or was removed, and creates nothing.",
+      "read() sees every write and removal by another process, even if it has read the key before.",
+      "An update() that races with remove() does not bring the record back.",
       "remove() deletes the record.",
-      "A session lives from request to request, until it is destroyed.",
-      "A destroyed session stays dead, whatever a concurrent request saves.",
+      "A session lasts from request to request until it is destroyed.",
+      "A destroyed session stays destroyed if a concurrent request saves it.",
     ],
   },
-  "removes what begins alike": {
+  "removes all keys that start with the given key": {
     Store: class extends TableStore {
       protected override async remove(key: string): Promise<void> {
         for (const other of this.table.keys()) {
@@ -363,108 +346,107 @@ export const FAULTS: Record<string, Fault> = {
         }
       }
     },
-    breaks: ["update() and remove() touch no record but the one under their key."],
+    breaks: ["update() and remove() change only the record under their key."],
   },
-  "takes the ttl for milliseconds": {
+  "treats the ttl as milliseconds": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
-        // An hour would be over in the midst of a slow run.
-        super.write(key, text, ttl < 3600 ? Math.floor(ttl / 1000) : ttl);
+      protected override write(key: string, { text, ttl }: Insertion): void {
+        // An hour would become 3.6 seconds, which could end in the middle of a slow spec.
+        super.write(key, { text, ttl: ttl < 3600 ? Math.floor(ttl / 1000) : ttl });
       }
     },
     breaks: [
-      "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
-      "A record is there until its ttl is over.",
+      "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
+      "A record exists until its ttl has passed.",
       "update() gives the record a new ttl.",
     ],
   },
-  "never forgets": {
+  "never expires records": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string): void {
-        super.write(key, text, 1e9);
+      protected override write(key: string, { text }: Insertion): void {
+        super.write(key, { text, ttl: 1e9 });
       }
     },
     breaks: [
-      "update() does not bring back a record whose ttl is over.",
-      "A record whose ttl is over is gone.",
+      "update() does not bring back a record whose ttl has passed.",
+      "read() returns null for a record whose ttl has passed.",
     ],
   },
-  "keeps the first ttl": {
+  "does not change the ttl on update": {
     Store: class extends TableStore {
-      protected override async update(
-        ...[key, text, ttl, expected]: [string, string, number, string]
-      ): Promise<boolean> {
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
         const dies = this.table.get(key)?.dies;
-        const isDone = await super.update(key, text, ttl, expected);
+        const isDone = await super.update(key, replacement);
         if (isDone && dies) this.table.get(key)!.dies = dies;
         return isDone;
       }
     },
-    breaks: ["update() gives the record a new ttl.", "A record whose ttl is over is gone."],
+    breaks: [
+      "update() gives the record a new ttl.",
+      "read() returns null for a record whose ttl has passed.",
+    ],
   },
-  "updates what it no longer reads": {
+  "updates expired records": {
     Store: class extends TableStore {
-      protected override async update(
-        ...[key, text, ttl, expected]: [string, string, number, string]
-      ): Promise<boolean> {
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
         await turn();
-        if (this.table.get(key)?.text !== expected) return false;
-        this.write(key, text, ttl);
+        if (this.table.get(key)?.text !== replacement.expected) return false;
+        this.write(key, replacement);
         return true;
       }
     },
-    breaks: ["update() does not bring back a record whose ttl is over."],
+    breaks: ["update() does not bring back a record whose ttl has passed."],
   },
-  "takes long lifetimes for dates": {
+  "treats a long ttl as a date": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
-        // As memcached does.
-        super.write(key, text, ttl > 2_592_000 ? ttl - Date.now() / 1000 : ttl);
+      protected override write(key: string, { text, ttl }: Insertion): void {
+        // Memcached behaves like this.
+        super.write(key, { text, ttl: ttl > 2_592_000 ? ttl - Date.now() / 1000 : ttl });
       }
     },
-    breaks: ["create() and update() take every ttl from 1 to 1 000 000 000, in seconds."],
+    breaks: ["create() and update() accept every ttl from 1 to 1 000 000 000 seconds."],
   },
-  "counts lifetimes down by a timer": {
+  "expires records with a timer": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
-        super.write(key, text, ttl);
-        // As setTimeout() does, without its warning.
+      protected override write(key: string, { text, ttl }: Insertion): void {
+        super.write(key, { text, ttl });
+        // setTimeout() does the same to long delays, with a warning.
         const milliseconds = ttl * 1000 < 2 ** 31 ? ttl * 1000 : 1;
         setTimeout(() => this.table.delete(key), milliseconds).unref();
       }
     },
     breaks: [
-      "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
+      "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
       "update() gives the record a new ttl.",
     ],
   },
-  "has a shortest lifetime that it does not declare": {
+  "has a minimum ttl that it does not declare": {
     Store: class extends TableStore {
-      protected override write(key: string, text: string, ttl: number): void {
+      protected override write(key: string, { text, ttl }: Insertion): void {
         if (ttl < 60) throw new Error("TTL must be at least 60.");
-        super.write(key, text, ttl);
+        super.write(key, { text, ttl });
       }
     },
     breaks: [
-      "create() and update() take every ttl from 1 to 1 000 000 000, in seconds.",
-      "A record is there until its ttl is over.",
+      "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
+      "A record exists until its ttl has passed.",
       "update() gives the record a new ttl.",
-      "update() does not bring back a record whose ttl is over.",
-      "A record whose ttl is over is gone.",
-      "An expired session stays dead.",
-      "After regenerate() the old ID is dead, and the data lives under the new one.",
-      "Of parallel regenerate() calls exactly one moves the session.",
+      "update() does not bring back a record whose ttl has passed.",
+      "read() returns null for a record whose ttl has passed.",
+      "An expired session stays expired if a request saves it.",
+      "After regenerate() the old ID stays rejected, and the new ID has the data.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
     ],
   },
-  "does not declare that it cannot compare": {
+  "compares, but declares that it cannot": {
     Store: class extends TableStore {
       protected override get compares(): boolean {
         return false;
       }
     },
     breaks: [
-      "The store declares by `compares` whether update() compares.",
-      "Of parallel regenerate() calls exactly one moves the session.",
+      "The store's getter `compares` agrees with the contract's option `compares`.",
+      "Exactly one of several parallel regenerate() calls moves the session.",
     ],
   },
 };

@@ -1,13 +1,19 @@
 import { expect } from "chai";
-import { externalStoreContract, type ExternalStoreContractOptions } from "../../lib/testing.js";
+import sinon from "sinon";
+import type { BackendCall } from "../../lib/index.js";
+import {
+  externalHooksOf,
+  externalStoreContract,
+  type ExternalStoreContractOptions,
+} from "../../lib/testing.js";
 import { brokenIn, type Broken } from "../support/contract-report.js";
 import { TableStore } from "../support/table-store.js";
 import { FAULTS } from "./external-faults.js";
 
-const AT_ONCE = 4;
+const PARALLEL_RUNS = 4;
 
 describe("externalStoreContract()", () => {
-  /** Two stores on one table, as two processes on one database. */
+  /** Runs the contract with two stores on one table, like two processes with one database. */
   const run = (Store: typeof TableStore, options: Partial<ExternalStoreContractOptions> = {}) => {
     const table = new Map();
     return brokenIn((runner) =>
@@ -18,24 +24,42 @@ describe("externalStoreContract()", () => {
 
   before(async function () {
     this.timeout(180_000);
-    // Some at once, since some specs wait for records to expire; not all, since
-    // others must be done before.
+    // Several stores run at once, because some specs wait for records to expire. Not all of them
+    // run at once, because other specs must finish before their records expire.
     const faults = Object.entries(FAULTS);
-    for (let start = 0; start < faults.length; start += AT_ONCE) {
+    for (let start = 0; start < faults.length; start += PARALLEL_RUNS) {
       await Promise.all(
         faults
-          .slice(start, start + AT_ONCE)
+          .slice(start, start + PARALLEL_RUNS)
           .map(async ([fault, { Store }]) => reports.set(fault, await run(Store))),
       );
     }
   });
 
-  it("finds nothing wrong with a store that keeps the contract", async () => {
+  it("reports nothing for a store that keeps the contract", async () => {
     expect(await run(TableStore)).to.deep.equal([]);
   });
 
+  it("gives every hook the context and a signal that has not aborted", async () => {
+    const store = new TableStore();
+    const hooks = externalHooksOf(store);
+    const names = ["read", "create", "update", "remove"] as const;
+    const spies = names.map((name) => sinon.spy(hooks, name));
+    await brokenIn((runner) =>
+      externalStoreContract(runner, { create: () => store, ctx: { platform: "a platform" } }),
+    );
+    for (const spy of spies) {
+      const calls = (spy.args as unknown[][]).map((args) => args.at(-1) as BackendCall);
+      expect(calls).not.to.have.length(0);
+      expect(calls.every(({ ctx }) => ctx.platform === "a platform")).to.equal(true);
+      expect(
+        calls.every(({ signal }) => signal instanceof AbortSignal && !signal.aborted),
+      ).to.equal(true);
+    }
+  });
+
   for (const [fault, { breaks }] of Object.entries(FAULTS)) {
-    it(`tells of a store that ${fault} which sentences it breaks`, () => {
+    it(`reports the broken sentences of a store that ${fault}`, () => {
       const broken = reports.get(fault)!;
       expect(broken.map(({ sentence }) => sentence)).to.deep.equal(breaks);
       for (const { sentence, message } of broken) expect(message).to.include(sentence);

@@ -8,7 +8,7 @@ const MOCHA = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");
 const FAULT = "removes nothing";
 const SENTENCE = "remove() deletes the record.";
 
-/** `mocha` as it is without any options, with its limit of two seconds above all. */
+/** mocha runs with its default options, so that its timeout of two seconds applies. */
 const RUNNERS = {
   mocha: [MOCHA, "--no-config", "--no-package", "--reporter", "tap", fixture("mocha.ts")],
   "node:test": ["--test-reporter=tap", fixture("node-test.ts")],
@@ -28,13 +28,13 @@ for (const [name, args] of Object.entries(RUNNERS)) {
       [healthy, faulty] = await Promise.all([run(args), run(args, FAULT)]);
     });
 
-    it("pass for stores that keep them", () => {
+    it("pass for stores that keep the contracts", () => {
       expect(healthy.code, healthy.output).to.equal(0);
       const passed = healthy.output.match(/^ *ok \d+/gm) ?? [];
       expect(passed.length, healthy.output).to.be.greaterThan(40);
     });
 
-    it("fail for one that does not, with the sentence that it breaks", () => {
+    it("fail for a store with a fault, and name the broken sentence", () => {
       expect(faulty.code, faulty.output).not.to.equal(0);
       expect(faulty.output).to.include(`The contract is broken: “${SENTENCE}”`);
     });

@@ -1,4 +1,4 @@
-// What must not compile. Behind the colon stands what the newest compiler says there.
+// Mistakes that must not compile. The text after each colon is part of the newest compiler's error.
 import type { RequestContext } from "@hattip/compose";
 import {
   CookieStore,
@@ -49,17 +49,15 @@ abstract class WrongAnswers extends ExternalStore {
 }
 
 abstract class WrongArguments extends ExternalStore {
-  // @ts-expect-error: Types of parameters 'ttl' and 'ttl' are incompatible.
-  protected override create(_key: string, _text: string, ttl: Date): boolean {
+  // @ts-expect-error: Types of property 'ttl' are incompatible.
+  protected override create(_key: string, { ttl }: { ttl: Date }): boolean {
     return ttl.getTime() > 0;
   }
-  // @ts-expect-error: Target signature provides too few arguments. Expected 6 or more, but got 5.
+  // @ts-expect-error: Target signature provides too few arguments. Expected 4 or more, but got 3.
   protected override update(
     _key: string,
-    _text: string,
-    _ttl: number,
-    _expected: string,
-    _ctx: RequestContext,
+    _replacement: object,
+    _call: object,
     _more: string,
   ): boolean {
     return true;
@@ -76,11 +74,17 @@ class WithoutUnseal extends CookieStore {
 }
 
 abstract class WrongReason extends CookieStore {
-  // @ts-expect-error: Type '"forged"' is not assignable to type 'Awaitable<Unsealed | FreshReason>'.
+  // @ts-expect-error: Type '"forged"' is not assignable to type 'Awaitable<Unsealed | RejectionReason>'.
   protected override unseal(): "forged" {
     return "forged";
   }
 }
+
+// What session() calls on a store is private.
+// @ts-expect-error: Property 'load' does not exist on type 'UnsafeMemoryStore'.
+void store.load("id", { ctx: {} });
+// @ts-expect-error: Property 'storeProtocol' is missing in type
+session({ store: { load() {}, save() {} }, defaultSessionData: {} });
 
 // @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions'.
 session({ defaultSessionData: {} });

@@ -1,15 +1,15 @@
-// Compiles the programs beside this file against the packed package, with each TypeScript that
-// it is for: what is right must compile, what is wrong must not, and the newest compiler must
-// say why in words that help.
+// Compiles the programs in this folder against the packed package, with each supported TypeScript.
+// Correct code must compile and mistakes must not. The newest compiler must explain the mistakes
+// well.
 //
-//   npm run test:types                on all of them
-//   npm run test:types -- 5.4 7.0     on some
+//   npm run test:types                with all of them
+//   npm run test:types -- 5.4 7.0     with some
 
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npmInstall, root, run, withConsumer } from "../package/consumer.mjs";
 
-/** The oldest one that can read the declarations first; the newest one last. */
+/** The first one is the oldest that can read the declarations. The last one is the newest. */
 const COMPILERS = {
   5.3: "5.3.3",
   5.4: "5.4.5",
@@ -19,13 +19,10 @@ const COMPILERS = {
   "7.0": "7.0.2",
 };
 const NEWEST = "7.0";
-/** These two in every way of finding modules, those between in one. */
+/** These two run with every module resolution. The others run with one. */
 const ENDS = ["5.3", NEWEST];
 const MODULES = ["node16", "nodenext", "bundler"];
-/**
- * ES modules and CommonJS are two programs, as they are two for their readers: each
- * augments its own SessionData.
- */
+/** ES modules and CommonJS are two programs, because each of them augments its own SessionData. */
 const PROGRAMS = [["usage.ts", "mistakes.ts"], ["usage.cts"]];
 const OPTIONS = {
   target: "es2022",
@@ -55,12 +52,12 @@ async function main(wanted) {
         }
       }
       if (version === NEWEST) await checkMessages(compiler, consumer);
-      console.log(`TypeScript ${COMPILERS[version]} takes what is right and refuses what is wrong`);
+      console.log(`TypeScript ${COMPILERS[version]} accepts correct code and rejects mistakes`);
     }
   });
 }
 
-/** Without its expectations, every mistake is an error that says what stands behind them. */
+/** Without the expectations, every mistake must cause the error message that it expects. */
 async function checkMessages(compiler, consumer) {
   const failures = [];
   for (const file of ["mistakes.ts", "usage.cts"]) {
@@ -70,9 +67,9 @@ async function checkMessages(compiler, consumer) {
     const errors = await compile(compiler, consumer, "nodenext", [bare]);
     for (const [index, line] of source.split("\n").entries()) {
       const message = /@ts-expect-error: (.*)/.exec(line)?.[1];
-      const said = errorAt(`${bare}(${index + 2},`, bare, errors);
-      if (message === undefined || said.includes(message)) continue;
-      failures.push(`${file}, line ${index + 2}: not “${message}” but\n  ${said}`);
+      const actual = errorAt(`${bare}(${index + 2},`, bare, errors);
+      if (message === undefined || actual.includes(message)) continue;
+      failures.push(`${file}, line ${index + 2}: expected “${message}”, but got\n  ${actual}`);
     }
   }
   if (failures.length > 0) throw new Error(failures.join("\n\n"));
@@ -80,12 +77,12 @@ async function checkMessages(compiler, consumer) {
 
 function errorAt(place, file, errors) {
   const start = errors.indexOf(place);
-  if (start < 0) return "nothing";
+  if (start < 0) return "no error";
   const end = errors.indexOf(`\n${file}(`, start);
   return errors.slice(start, end < 0 ? undefined : end);
 }
 
-/** What the compiler had to say. */
+/** Returns the errors of the compiler. */
 async function compile(compiler, cwd, module, files) {
   const modules =
     module === "bundler" ? { module: "esnext", moduleResolution: "bundler" } : { module };
@@ -102,7 +99,9 @@ async function compile(compiler, cwd, module, files) {
 async function compilerOf(version) {
   const exact = COMPILERS[version];
   if (!exact) {
-    throw new Error(`No TypeScript ${version} here, only ${Object.keys(COMPILERS).join(", ")}`);
+    throw new Error(
+      `TypeScript ${version} is not in the list: ${Object.keys(COMPILERS).join(", ")}`,
+    );
   }
   const folder = join(root, ".cache", `typescript-${exact}`);
   const program = join(folder, "node_modules", "typescript", "bin", "tsc");

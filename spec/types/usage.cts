@@ -1,4 +1,4 @@
-// CommonJS, with `import` and with `require`.
+// The usage in CommonJS, with `import` and with `require`.
 import { session, SignedCookieStore, UnsafeMemoryStore } from "@hattip/session";
 import library = require("@hattip/session");
 import testing = require("@hattip/session/testing");
@@ -12,7 +12,7 @@ declare module "@hattip/session" {
 export const middleware = session({
   store: new UnsafeMemoryStore(),
   defaultSessionData: { userId: "u" },
-  // The context of the handler has been augmented, too.
+  // In onEvent, ctx has the property session, too.
   onEvent: (event, ctx) => event.type === "saved" && ctx.session.data.userId.toUpperCase(),
 });
 export const other = library.session({

@@ -1,5 +1,5 @@
-// What the documentation shows, and what authors of stores write: all of it must compile.
-import { compose, type RequestContext } from "@hattip/compose";
+// The usage in the documentation and the code of store authors. All of it must compile.
+import { compose } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import {
   CookieStore,
@@ -12,8 +12,11 @@ import {
   SignedCookieStore,
   SimpleCookieStore,
   UnsafeMemoryStore,
+  type BackendCall,
   type ExternalStoreOptions,
-  type FreshReason,
+  type Insertion,
+  type RejectionReason,
+  type Replacement,
   type SessionRecord,
   type Unsealed,
 } from "@hattip/session";
@@ -40,16 +43,15 @@ export class MyStore extends ExternalStore {
   protected override read(key: string): string | null {
     return this.#map.get(key) ?? null;
   }
-  protected override async create(key: string, text: string, ttl: number): Promise<boolean> {
+  protected override async create(key: string, { text, ttl }: Insertion): Promise<boolean> {
     return ttl > 0 && !this.#map.has(key) && !!this.#map.set(key, text);
   }
   protected override async update(
     key: string,
-    text: string,
-    _ttl: number,
-    expected: string,
-    ctx: RequestContext,
+    { text, expected }: Replacement,
+    { ctx, signal }: BackendCall,
   ): Promise<boolean> {
+    signal.throwIfAborted();
     return ctx.ip !== "" && this.#map.get(key) === expected && !!this.#map.set(key, text);
   }
   protected override remove(key: string): void {
@@ -61,7 +63,7 @@ export class MyCookieStore extends CookieStore {
   protected override seal({ text, created, expires }: SessionRecord): string {
     return encodeURIComponent(JSON.stringify([text, created, expires]));
   }
-  protected override unseal(value: string): Unsealed | FreshReason {
+  protected override unseal(value: string): Unsealed | RejectionReason {
     if (value === "") return "malformed";
     const [text, created, expires] = JSON.parse(decodeURIComponent(value));
     return { text, created, expires, outdated: false };

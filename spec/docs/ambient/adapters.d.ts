@@ -1,4 +1,4 @@
-// Hattip's adapters that are not installed here, with what the documentation uses of them.
+// Declares Hattip's adapters that are not installed here, as far as the documentation uses them.
 type Adapter = (handler: (context: any) => Response | Promise<Response>) => any;
 
 declare module "@hattip/adapter-cloudflare-workers/no-static" {

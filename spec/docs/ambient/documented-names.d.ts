@@ -1,4 +1,5 @@
-// What code in the documentation takes for granted. Part of the documents' programs alone.
+// Declares the names that code in the documentation uses without a declaration. Only the programs
+// of the documents include this file.
 import type { RequestContext } from "@hattip/compose";
 import type { Router } from "@hattip/router";
 import type { SessionData, SessionStore } from "@hattip/session";
@@ -20,7 +21,7 @@ declare global {
   const newKey: string;
   const oldKey: string;
 
-  /** The application's own. */
+  /** A function of the application, as are the next two. */
   function findUser(form: FormData): Promise<{ id: string } | null>;
   function generationOf(userId: string): Promise<number>;
   function validate(data: unknown): SessionData;

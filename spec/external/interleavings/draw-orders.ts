@@ -3,10 +3,10 @@ import type { Clock } from "../../support/clock.js";
 import { OPERATIONS } from "./operations.js";
 import { Run } from "./run.js";
 
-/** To be given again as FC_SEED to have the same orders drawn. */
+/** The environment variable FC_SEED set to this number repeats the same random orders. */
 export const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
 
-/** Three requests, and the order of their steps, drawn by lot so many times. */
+/** Runs `count` random groups of three requests, each group in a random order of steps. */
 export async function drawOrders(count: number, clock: Clock): Promise<void> {
   const operation = fc.constantFrom(...OPERATIONS);
   await fc.assert(

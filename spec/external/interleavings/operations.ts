@@ -1,7 +1,7 @@
 import type { RequestContext } from "@hattip/compose";
 import { SessionError, type SessionData } from "../../../lib/index.js";
 
-/** What the requests do. Time passing is a party like them. */
+/** What the requests do. `let expire` is no request: it moves the clock to the expiry. */
 export const OPERATIONS = [
   "read",
   "change a",
@@ -13,13 +13,10 @@ export const OPERATIONS = [
   "let expire",
 ] as const;
 
-/** `log in` begins the session that the others are about, `look` ends the run. */
+/** `log in` starts the session that the others use. `look` reads it for a check. */
 export type Operation = (typeof OPERATIONS)[number] | "log in" | "look";
 
-/**
- * What an operation does to the data of a session: as a handler does it,
- * and as the model expects it.
- */
+/** Applies an operation to the data of a session, for the handler and for the model. */
 export function applyTo(data: SessionData, operation: Operation, by: string): void {
   if (operation === "log in") Object.assign(data, { a: "initial", b: "initial", n: 0 });
   if (operation === "change a") data.a = by;
@@ -28,16 +25,10 @@ export function applyTo(data: SessionData, operation: Operation, by: string): vo
   if (operation === "update") data.n++;
 }
 
-/**
- * What a handler tells of its request: `null` when it was given no
- * session, and then it did nothing.
- */
+/** The response body. It is `null` if there was no session; the handler then did nothing. */
 export type Answer = { seen: SessionData; isRefused: boolean } | null;
 
-/**
- * The handler. A fresh session stays untouched: it has nothing to do with the one
- * that the requests are about.
- */
+/** The handler. It does not touch a fresh session, because that is not the session under test. */
 export async function handle(
   { session }: RequestContext,
   operation: Operation,

@@ -9,23 +9,21 @@ import { handle, type Answer, type Operation } from "./operations.js";
 import { interleave, type Choose, type Party, type Turn } from "./schedule.js";
 import { ScheduledStore } from "./scheduled-store.js";
 
-/** Seconds. */
-const IDLE_TIMEOUT = 1000;
+const IDLE_TIMEOUT_SECONDS = 1000;
 
-/** What a request does and what came of it. */
+/** A request and its result. */
 interface Outcome {
   readonly actor: Actor & { readonly log: EventLog };
   readonly answer: Answer;
   /**
-   * What the response sets the cookie to: an ID, `""` for nothing any more;
-   * `undefined` when it doesn't.
+   * The cookie value in the response: an ID, or `""` if the response clears the cookie, or
+   * `undefined` if it has no Set-Cookie header.
    */
   readonly id: string | undefined;
 }
 
 /**
- * One session, some requests at once, one order of their steps: and what
- * each response must be like.
+ * Runs concurrent requests of one session in one order of their steps, and checks each response.
  */
 export class Run {
   readonly #clock: Clock;
@@ -34,7 +32,7 @@ export class Run {
   readonly #app: App;
   /** The ID that the requests send. */
   #id = "";
-  /** The keys of the records, by the IDs that have been handed out. */
+  /** The keys of the records, by the IDs that clients have received. */
   readonly #keys = new Map<string, string>();
 
   static async of(operations: Operation[], choose: Choose, clock: Clock): Promise<void> {
@@ -52,7 +50,7 @@ export class Run {
       {
         store: this.#store,
         defaultSessionData: {},
-        idleTimeout: IDLE_TIMEOUT,
+        idleTimeout: IDLE_TIMEOUT_SECONDS,
         renewAfter: 1,
         onEvent: (event, { platform }) => (platform as Outcome["actor"]).log.onEvent(event),
       },
@@ -66,10 +64,10 @@ export class Run {
   }
 
   async #logIn(): Promise<void> {
-    const { id } = await this.#request("log in", "login", atOnce);
+    const { id } = await this.#request("log in", "login", immediately);
     this.#id = id!;
     this.#noteKeyOf(id!);
-    // Whoever looks at the session from now on is due to renew it.
+    // From now on a renewal is due for every request that reads the session.
     this.#clock.pass(10);
   }
 
@@ -77,7 +75,7 @@ export class Run {
     return async (turn) => {
       if (operation === "let expire") {
         await turn();
-        this.#clock.pass(IDLE_TIMEOUT - 10);
+        this.#clock.pass(IDLE_TIMEOUT_SECONDS - 10);
         return;
       }
       const outcome = await this.#request(operation, name, turn);
@@ -88,23 +86,23 @@ export class Run {
     };
   }
 
-  /** It came when there was no session any more, or the answer to its read came too late. */
+  /** The session had ended before the request read it, or before the reply to the read arrived. */
   #expectNoSession({ actor, id }: Outcome): void {
-    expect(actor.loaded === null || isLate(actor), "there was no session").to.equal(true);
+    expect(actor.loaded === null || isLate(actor), "the request found no session").to.equal(true);
     expect(actor.log.types).to.deep.equal(["fresh"]);
     expect(id).to.equal(undefined);
   }
 
-  /** The session is over, and its change with it; the response neither sets nor clears a cookie. */
+  /** The session has ended. Its change was dropped, and the response has no Set-Cookie header. */
   #expectRefused({ actor, answer, id }: Outcome): void {
     expect(answer!.seen).to.deep.equal(actor.loaded);
     const isOver = this.#model.dataOf(this.#keys.get(this.#id)!) === null;
-    if (!isOver) expect(actor.replaced, "what it wrote").to.equal(undefined);
-    expect(isOver || isLate(actor), "the session is over").to.equal(true);
+    if (!isOver) expect(actor.replaced, "no replaced record").to.equal(undefined);
+    expect(isOver || isLate(actor), "the session has ended").to.equal(true);
     expect(id).to.equal(undefined);
   }
 
-  /** The old ID is dead, whoever has seen to it. */
+  /** The old ID is not valid any more, no matter which request ended the session. */
   async #expectDestroyed({ actor, answer, id }: Outcome): Promise<void> {
     expect(answer!.seen).to.deep.equal(actor.loaded);
     expect(actor.log.types).to.deep.equal(["destroyed"]);
@@ -114,7 +112,7 @@ export class Run {
 
   async #expectDone({ actor, answer, id }: Outcome): Promise<void> {
     expect(answer!.seen).to.deep.equal(actor.loaded);
-    expect(actor.hasCommitted || actor.hasMetItsEffect, "it took effect").to.equal(true);
+    expect(actor.hasCommitted || actor.hasMetItsEffect, "the operation took effect").to.equal(true);
     if (actor.operation !== "regenerate") {
       expect(id).to.be.oneOf([undefined, this.#id]);
       return;
@@ -126,16 +124,18 @@ export class Run {
 
   async #lookAtEverySession(): Promise<void> {
     this.#model.expectNothingElseIn(this.#store.rows);
-    expect([...this.#keys.values()], "who can be reached").to.include.members(this.#model.keys);
+    expect([...this.#keys.values()], "the keys whose IDs clients hold").to.include.members(
+      this.#model.keys,
+    );
     for (const [id, key] of this.#keys) await this.#look(id, this.#model.dataOf(key));
   }
 
   async #look(id: string, expected: unknown): Promise<void> {
-    const { answer } = await this.#request("look", "a look", atOnce, id);
-    expect(answer?.seen ?? null, "what is behind the ID").to.deep.equal(expected);
+    const { answer } = await this.#request("look", "a look", immediately, id);
+    expect(answer?.seen ?? null, "the data under the ID").to.deep.equal(expected);
   }
 
-  /** A new ID has been handed out: its record is the one that is alive. */
+  /** Remembers the key of an ID that a client has just received: the only key that is alive. */
   #noteKeyOf(id: string): void {
     const [key, ...others] = this.#model.keys;
     expect(others, "at most one ID is alive").to.deep.equal([]);
@@ -150,7 +150,7 @@ export class Run {
     const browser = new Browser(this.#app, { platform: actor });
     const response = await browser.get("/", { cookie: id === "" ? "" : `session=${id}` });
     const [error] = this.#app.errors as Error[];
-    // The model's objections come as the failure of a hook.
+    // The model throws inside a hook, so that its error is the cause of a store error.
     if (error) throw error.cause ?? error;
     return {
       actor,
@@ -161,14 +161,14 @@ export class Run {
 }
 
 /**
- * Whether what it read expired before the answer came, whatever another request
- * may have done to prolong it.
+ * Whether the record that the request read expired before the reply arrived. It makes no difference
+ * whether another request has renewed the session since.
  */
 function isLate({ readUntil }: Actor): boolean {
   return readUntil! <= currentSecond();
 }
 
-const atOnce: Turn = async () => {};
+const immediately: Turn = async () => {};
 
 function isRefused({ actor, answer }: Outcome): boolean {
   // An update() that was committed stays, even if the renewal after it came too late.

@@ -1,13 +1,13 @@
 /** Waits until it is this party's turn. */
 export type Turn = () => Promise<void>;
 
-/** Runs by itself up to its first turn, from turn to turn, and to its end. */
+/** A party runs without interruption to its first turn, between its turns, and to its end. */
 export type Party = (turn: Turn) => Promise<void>;
 
-/** Picks one of so many parties that wait for a turn. */
+/** Returns the index of one of the parties that wait; `alternatives` is their number. */
 export type Choose = (alternatives: number) => number;
 
-/** Runs the parties one step at a time; `choose` says whose step is next. */
+/** Runs the parties one step at a time. `choose` selects the party that takes the next step. */
 export async function interleave(parties: Party[], choose: Choose): Promise<void> {
   const lanes = parties.map((party) => new Lane(party));
   for (const lane of lanes) await lane.start();
@@ -18,7 +18,7 @@ export async function interleave(parties: Party[], choose: Choose): Promise<void
   }
 }
 
-/** Calls `run` with each sequence of choices there is, depth first; answers how many there were. */
+/** Calls `run` for each possible sequence of choices, depth first. Returns their number. */
 export async function everySchedule(run: (choose: Choose) => Promise<void>): Promise<number> {
   let prescribed: number[] = [];
   for (let count = 1; ; count++) {
@@ -59,7 +59,7 @@ class Lane {
     return paused;
   }
 
-  /** Gives it one turn; resolves when it waits for the next, or has ended. */
+  /** Gives the party one turn. Resolves when it waits for its next turn, or has ended. */
   step(): Promise<void> {
     const paused = this.#untilItPauses();
     this.#takeTurn();

@@ -1,82 +1,82 @@
-import type { RequestContext } from "@hattip/compose";
-import { ExternalStore } from "../../../lib/index.js";
+import {
+  ExternalStore,
+  type BackendCall,
+  type Insertion,
+  type Replacement,
+} from "../../../lib/index.js";
 import { currentSecond, type Actor, type Model } from "./model.js";
-
-type Scheduled = RequestContext<Actor>;
 
 interface Row {
   readonly text: string;
-  /** Seconds since 1970. */
-  readonly until: number;
+  /** The expiry in seconds since 1970. */
+  readonly expires: number;
 }
 
 /**
- * A backend each of whose calls waits for its turn, happens at once, and is told to the model. It
- * keeps rows whose time is over and answers with them, as backends may, but does not update them.
+ * A backend in which each call waits for its turn, then happens immediately and is reported to the
+ * model. It keeps expired rows and still returns them, as a backend may, but does not update them.
  */
 export class ScheduledStore extends ExternalStore {
   readonly rows: Map<string, Row> = new Map();
   readonly #model: Model;
-  readonly #answersTravel: boolean;
+  readonly #repliesTakeTurns: boolean;
 
   /**
-   * @param answersTravel - Whether each answer takes a turn of its own, so that time
-   * can pass before it arrives.
+   * @param repliesTakeTurns - Whether each reply takes a turn of its own, so that time can pass
+   * before it arrives.
    */
-  constructor(model: Model, answersTravel: boolean) {
+  constructor(model: Model, repliesTakeTurns: boolean) {
     super();
     this.#model = model;
-    this.#answersTravel = answersTravel;
+    this.#repliesTakeTurns = repliesTakeTurns;
   }
 
-  protected async read(key: string, { platform }: Scheduled): Promise<string | null> {
-    return this.#inTurn(platform, () => {
-      this.#model.onRead(platform, key);
+  protected async read(key: string, call: BackendCall): Promise<string | null> {
+    return this.#inTurn(call, (actor) => {
+      this.#model.onRead(actor, key);
       return this.rows.get(key)?.text ?? null;
     });
   }
 
   protected async create(
     key: string,
-    text: string,
-    ttl: number,
-    { platform }: Scheduled,
+    { text, ttl }: Insertion,
+    call: BackendCall,
   ): Promise<boolean> {
-    return this.#inTurn(platform, () => {
+    return this.#inTurn(call, (actor) => {
       if (this.rows.has(key)) return false;
-      this.rows.set(key, { text, until: currentSecond() + ttl });
-      this.#model.onCreate(platform, key, text);
+      this.rows.set(key, { text, expires: currentSecond() + ttl });
+      this.#model.onCreate(actor, key, text);
       return true;
     });
   }
 
   protected async update(
     key: string,
-    text: string,
-    ttl: number,
-    expected: string,
-    { platform }: Scheduled,
+    { text, ttl, expected }: Replacement,
+    call: BackendCall,
   ): Promise<boolean> {
-    return this.#inTurn(platform, () => {
+    return this.#inTurn(call, (actor) => {
       const row = this.rows.get(key);
-      if (row?.text !== expected || row.until <= currentSecond()) return false;
-      this.rows.set(key, { text, until: currentSecond() + ttl });
-      this.#model.onUpdate(platform, key, text);
+      if (row?.text !== expected || row.expires <= currentSecond()) return false;
+      this.rows.set(key, { text, expires: currentSecond() + ttl });
+      this.#model.onUpdate(actor, key, text);
       return true;
     });
   }
 
-  protected async remove(key: string, { platform }: Scheduled): Promise<void> {
-    return this.#inTurn(platform, () => {
+  protected async remove(key: string, call: BackendCall): Promise<void> {
+    return this.#inTurn(call, (actor) => {
       this.rows.delete(key);
-      this.#model.onRemove(platform, key);
+      this.#model.onRemove(actor, key);
     });
   }
 
-  async #inTurn<T>({ turn }: Actor, step: () => T): Promise<T> {
-    await turn();
-    const answer = step();
-    if (this.#answersTravel) await turn();
+  async #inTurn<T>({ ctx }: BackendCall, step: (actor: Actor) => T): Promise<T> {
+    const actor: Actor = ctx.platform;
+    await actor.turn();
+    const answer = step(actor);
+    if (this.#repliesTakeTurns) await actor.turn();
     return answer;
   }
 }

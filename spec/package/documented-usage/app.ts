@@ -1,4 +1,4 @@
-// The documented usage, word for word; a name that is not imported there is the reader's to bring.
+// The documented usage, word for word.
 import { cookie } from "@hattip/cookie";
 import { json } from "@hattip/response";
 import { createRouter } from "@hattip/router";
@@ -24,13 +24,13 @@ export async function documentedApp() {
   app.post("/", (ctx) => {
     ctx.session.data.userId = "ada";
   });
-  // Without a path, Hattip's router asks for no method either: this answers POST, too.
+  // Without a path, Hattip's router ignores the method, too: this handler also answers POST.
   app.get((ctx) => json(ctx.session.data));
 
   return app.buildHandler();
 }
 
-/** The same with another store, and with a function of ctx. */
+/** The same app with another store, and with default data from a function of ctx. */
 export function appWith(store: SessionStore) {
   const app = createRouter();
   app.use(cookie());

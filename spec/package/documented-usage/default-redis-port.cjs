@@ -1,5 +1,5 @@
-// Loaded before the app: Redis' default port, which the documented call means, leads to the server
-// of this run. Another one may be at home there.
+// Node loads this file before the app. It redirects connections from Redis' default port, which the
+// documented call uses, to the Redis of this run: another Redis may listen on the default port.
 "use strict";
 const net = require("node:net");
 

@@ -1,4 +1,4 @@
-// Serves each documented app on a port of its own, prints where, and ends when nobody reads on.
+// Serves each documented app on its own port, prints the origins, and ends when stdin is closed.
 import { createServer } from "@hattip/adapter-node";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";

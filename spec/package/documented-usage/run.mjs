@@ -1,6 +1,6 @@
-// Compiles the documented usage against the packed package, strictly and with all declarations,
-// to ES modules and to CommonJS, and visits what came out over HTTP: on Node with a real Redis,
-// and in workerd with its KV.
+// Compiles the documented usage against the packed package, to ES modules and to CommonJS. The
+// compiler is strict and checks all declarations. Then it visits the compiled apps over HTTP: on
+// Node with a real Redis, and in workerd with its KV.
 
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
@@ -15,7 +15,7 @@ import { hattip, root, run } from "../consumer.mjs";
 const HERE = join(root, "spec", "package", "documented-usage");
 const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** What it imports beside the package and its peers. */
+/** The packages that it imports in addition to this package and its peers. */
 export const PACKAGES = [
   ...["adapter-cloudflare-workers", "adapter-node", "response", "router"].map(hattip),
   ...["@cloudflare/workers-types", "@types/node", "redis"].map(
@@ -24,7 +24,7 @@ export const PACKAGES = [
 ];
 
 const OPTIONS = { module: "nodenext", target: "es2022", strict: true, skipLibCheck: false };
-/** Workers have types of the web platform of their own. */
+/** Workers have their own types of the web platform. */
 const PROGRAMS = {
   "main.ts": { lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
   "worker.ts": { lib: ["es2022"], types: ["@cloudflare/workers-types"] },
@@ -36,7 +36,7 @@ export async function runDocumentedUsage(consumer) {
     for (const type of ["module", "commonjs"]) {
       const folder = await compile(consumer, type);
       await visitOnNode(folder, redis);
-      // A Worker is an ES module.
+      // Workers are ES modules only.
       if (type === "module") await visitInWorkerd(folder);
     }
     assert.equal(await redis.cli("DBSIZE"), "4", "two sessions in Redis for each kind of module");
@@ -76,13 +76,13 @@ async function visitOnNode(folder, redis) {
   try {
     const [origins] = await Promise.race([
       once(server.stdout.setEncoding("utf8"), "data"),
-      exit.then(() => assert.fail("It ended before it served anything")),
+      exit.then(() => assert.fail("The server ended before it printed its origins.")),
     ]);
     for (const [name, origin] of Object.entries(JSON.parse(origins))) {
       await visit(name, origin);
     }
     server.stdin.end();
-    assert.deepEqual(await exit, [0, null], "nothing keeps the process once all is closed");
+    assert.deepEqual(await exit, [0, null], "the process ends when everything is closed");
   } finally {
     server.kill();
   }
@@ -113,10 +113,7 @@ async function visitInWorkerd(folder) {
   }
 }
 
-/**
- * One visitor logs in and comes back; another one, without the cookie, has a session of its
- * own from the function of ctx.
- */
+/** One visitor logs in and comes back. A visitor without the cookie gets another session. */
 async function visit(name, origin) {
   const login = await fetch(origin, { method: "POST" });
   assert.deepEqual(await login.json(), { userId: "ada" }, name);
@@ -124,5 +121,5 @@ async function visit(name, origin) {
   const again = await fetch(origin, { headers: { cookie } });
   assert.deepEqual(await again.json(), { userId: "ada" }, `${name}, the next request`);
   const stranger = await fetch(origin);
-  assert.notDeepEqual(await stranger.json(), { userId: "ada" }, `${name}, somebody else`);
+  assert.notDeepEqual(await stranger.json(), { userId: "ada" }, `${name}, another visitor`);
 }

@@ -1,4 +1,4 @@
-// The stores as they are documented, but for KV: see worker.ts.
+// The documented stores, except for KV, which is in worker.ts.
 import {
   EncryptedCookieStore,
   RedisSessionStore,
@@ -40,5 +40,5 @@ function validate(data: unknown): void {
     data !== null &&
     "userId" in data &&
     typeof data.userId === "string";
-  if (!isValid) throw new TypeError("Not the data of a session");
+  if (!isValid) throw new TypeError("This is not the data of a session.");
 }

@@ -1,6 +1,5 @@
-// Runs the contracts of the packed package under the test runners that are too large to
-// be installed for every run: vitest and jest, as they are without any options.
-// spec/testing has mocha and node:test.
+// Runs the contracts of the packed package under vitest and jest without any options. These runners
+// are too large to be installed for every run. spec/testing covers mocha and node:test.
 //
 //   npm run test:runners
 
@@ -22,15 +21,14 @@ await withConsumer(["vitest@4", "jest@30"], async (consumer) => {
   for (const [name, [program, ...args]] of Object.entries(RUNNERS)) {
     const command = [join(consumer, "node_modules", program), ...args];
     const healthy = await outcome(command, consumer, "");
-    if (healthy.failed)
-      throw new Error(`${name} fails for stores that are right:\n${healthy.output}`);
+    if (healthy.failed) throw new Error(`${name} fails for correct stores:\n${healthy.output}`);
     const tally = /Tests:? +.*\b(\d+) passed/.exec(healthy.output)?.[1];
     if (!(tally >= 40)) throw new Error(`${name} ran too few specs:\n${healthy.output}`);
     const faulty = await outcome(command, consumer, "1");
     if (!faulty.failed || !faulty.output.includes(BROKEN)) {
-      throw new Error(`${name} misses a fault:\n${faulty.output}`);
+      throw new Error(`${name} does not find the fault:\n${faulty.output}`);
     }
-    console.log(`${name}: ${tally} specs pass, and a fault is found`);
+    console.log(`${name}: ${tally} specs pass, and the fault is found`);
   }
 });
 

@@ -1,6 +1,6 @@
 export const defaultSessionData = { count: 0 };
 
-/** What a visitor can do, by the second part of the path. */
+/** The actions of a visitor, each under the second part of its path. */
 const actions = {
   show() {},
   count(session) {
@@ -21,7 +21,7 @@ const actions = {
   },
 };
 
-/** Answers with what the session holds afterwards, and whether it began with this request. */
+/** Does an action. Returns the session data after it, and whether the session is fresh. */
 export async function act(session, url) {
   const { isFresh } = session;
   await actions[url.pathname.split("/")[2]](session, url.searchParams);

@@ -2,8 +2,8 @@ import { act, defaultSessionData } from "./actions.mjs";
 import { createStores } from "./stores.mjs";
 
 /**
- * One Hattip app with `/<store>/<action>`, the same for every runtime. It imports no package, so
- * that CommonJS can hand over what it has required.
+ * A Hattip app with the paths `/<store>/<action>`, the same for every runtime. It imports no
+ * package, so that CommonJS can pass the packages that it has required.
  */
 export async function createApp({ compose, cookie, library, redisClients, sessionOptions }) {
   const apps = {};
@@ -18,7 +18,7 @@ export async function createApp({ compose, cookie, library, redisClients, sessio
   return (ctx) => apps[new URL(ctx.request.url).pathname.split("/")[1]](ctx);
 }
 
-/** To the one who asked, so that the reason stands in the results. */
+/** Sends errors to the client, so that the results show the reason of a failure. */
 function reportErrors(ctx) {
   ctx.handleError = (error) => new Response(String(error.stack), { status: 500 });
 }

@@ -1,8 +1,8 @@
-// The stores alone, on a Node that has no Request, no Response and no global crypto.
+// Uses the stores without session(), on a Node without Request, Response and a global crypto.
 const { createServer } = require("node:http");
 const library = require("@hattip/session");
 
-if ("Response" in globalThis) throw new Error("This is for a Node without the fetch API");
+if ("Response" in globalThis) throw new Error("This program needs a Node without the fetch API.");
 
 async function main() {
   const { act } = await import("./actions.mjs");

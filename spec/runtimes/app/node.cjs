@@ -1,4 +1,4 @@
-// Required first: the adapter's polyfills come later than the library.
+// The library is required first, so that it loads before the adapter's polyfills.
 const library = require("@hattip/session");
 
 async function main() {

@@ -3,7 +3,7 @@ import { cookie } from "@hattip/cookie";
 import * as library from "@hattip/session";
 import { createApp } from "./app.mjs";
 
-// In a page no Request carries a Cookie header, and no Response a Set-Cookie.
+// In a page, a Request cannot have a Cookie header, and a Response cannot have a Set-Cookie header.
 const sessionOptions = {
   getSessionId: (ctx) => ctx.request.headers.get("x-session") ?? undefined,
   setSessionId(ctx, response, id) {
@@ -13,7 +13,7 @@ const sessionOptions = {
 
 const app = await createApp({ compose, cookie, library, sessionOptions });
 
-/** Called from outside of the page. */
+/** The launcher calls this from outside of the page. */
 globalThis.send = async (path, token) => {
   const headers = token === undefined ? {} : { "x-session": token };
   const request = new Request(new URL(path, location.origin), { headers });

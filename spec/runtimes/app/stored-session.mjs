@@ -1,9 +1,9 @@
 import { defaultSessionData } from "./actions.mjs";
 
-const idleTimeout = 86_400;
-const absoluteTimeout = 2_592_000;
+const IDLE_TIMEOUT_SECONDS = 86_400;
+const ABSOLUTE_TIMEOUT_SECONDS = 2_592_000;
 
-/** `ctx.session` in small: what `session()` does with a store, without a request or a response. */
+/** A minimal `ctx.session`: it uses a store like `session()`, without a request or a response. */
 export class StoredSession {
   #store;
   #loaded;
@@ -12,7 +12,11 @@ export class StoredSession {
   data;
 
   static async load(store, token) {
-    const scope = { ctx: {}, cookieName: "session", absoluteTimeout };
+    const scope = {
+      ctx: {},
+      cookieName: "session",
+      absoluteTimeout: ABSOLUTE_TIMEOUT_SECONDS,
+    };
     const loaded = token === undefined ? "unknown" : await store.load(token, scope);
     return new StoredSession(store, scope, typeof loaded === "string" ? null : loaded);
   }
@@ -37,7 +41,10 @@ export class StoredSession {
     this.data = { ...defaultSessionData };
   }
 
-  /** What the client is to hold from now on: a token, none (`""`), or what it has (`undefined`). */
+  /**
+   * Returns the new token of the client: `""` removes the token, and `undefined` means that the
+   * client keeps its token.
+   */
   async commit() {
     const store = this.#store;
     const loaded = this.#loaded;
@@ -51,7 +58,7 @@ export class StoredSession {
     if (this.#decision === "save" && !isChanged && !loaded?.outdated) return undefined;
 
     const now = Math.floor(Date.now() / 1000);
-    const next = { text, created: loaded?.created ?? now, expires: now + idleTimeout };
+    const next = { text, created: loaded?.created ?? now, expires: now + IDLE_TIMEOUT_SECONDS };
     const saved =
       loaded && this.#decision === "regenerate"
         ? await store.regenerate(loaded, next, this.#scope)

@@ -1,8 +1,8 @@
-// The keys are fixed, so that every runtime can read what any other has issued.
+// The keys are fixed, so that every runtime can read the tokens of all others.
 const oldKey = "lFmkBSXhXnY6GH9s2zwx9LvmxrG/2YNFPx1V14eSKjI=";
 const newKey = "cuq3Q4GJYypRQ4dL6HPtzfKSgJ83PbK5rEU7I2ou30I=";
 
-/** The stores by the first part of the path that they serve. */
+/** The stores, each under the first part of its paths. */
 export async function createStores(library, redisClients = {}) {
   const { EncryptedCookieStore, RedisSessionStore, SignedCookieStore, UnsafeMemoryStore } = library;
   const keyed = async (Store, keys) => new Store(await Store.generateKeysFromBase64(keys));

@@ -4,7 +4,7 @@ import { cookie } from "@hattip/cookie";
 import * as library from "@hattip/session";
 import { createApp } from "./app.mjs";
 
-// In the global scope, where Workers refuse random values: keys and stores must do without.
+// In the global scope Workers provide no random values. Keys and stores must not need any there.
 const app = await createApp({ compose, cookie, library });
 
 export default { fetch: cloudflareWorkersAdapter(app) };

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 
 /**
- * As the deployment tools of Workers and Edge functions do: one file, Node's own modules left out.
+ * Bundles like the deployment tools of Workers and Edge functions: into one file, without Node's
+ * own modules.
  */
 export async function bundle(folder, entry, format, conditions) {
   const { build } = await import("esbuild");

@@ -15,7 +15,7 @@ export async function startChromium(folder) {
     const page = await browser.newPage();
     const failed = new Promise((_, reject) => page.on("pageerror", reject));
     await page.goto(pages.origin);
-    failed.catch(() => {}); // heard by the race alone
+    failed.catch(() => {}); // only Promise.race() handles the rejection
     await Promise.race([page.waitForFunction(() => "send" in globalThis), failed]);
     const send = (path, token) => page.evaluate((args) => globalThis.send(...args), [path, token]);
     return { send, stop };

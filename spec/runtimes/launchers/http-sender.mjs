@@ -1,7 +1,7 @@
 /**
- * Every launcher gives a function like this one: what the app answers to a path, asked with
- * a token. `issued` is the token that came back, `""` when the client is to forget it,
- * `null` when nothing was said.
+ * Every launcher returns a function like this one. It requests a path with a token and returns the
+ * app's answer. `issued` is the new token, `""` if the client must forget its token, or `null` if
+ * the response sets no token.
  */
 export function httpSender(origin) {
   return async (path, token) => readAnswer(await fetch(origin + path, requestInit(token)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const packages = ["@hattip/session", "@hattip/compose", "@hattip/cookie", "cookie"];
 
-/** Serves the folder's modules as they are: no bundler, packages found by an import map. */
+/** Serves the folder's modules without a bundler. An import map finds the packages. */
 export async function servePage(folder, entry) {
   const imports = Object.fromEntries(packages.map((name) => [name, entryPath(folder, name)]));
   const page = `<!doctype html>
@@ -38,7 +38,7 @@ function entryPath(folder, name) {
   return join("/node_modules", name, entry.import?.default ?? entry);
 }
 
-/** `cookie` is CommonJS, without imports of its own: @hattip/cookie asks it for these two names. */
+/** Wraps `cookie`, which is CommonJS without imports. @hattip/cookie imports these two names. */
 function asModule(commonJs) {
   return `const exports = {};\n${commonJs}\nexport const { parse, serialize } = exports;`;
 }

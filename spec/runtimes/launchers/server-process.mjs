@@ -3,7 +3,7 @@ import { httpSender } from "./http-sender.mjs";
 
 const running = new Set();
 
-// No server outlives the run, however it ends.
+// No server may outlive this process.
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -27,7 +27,7 @@ export async function startServer(command, args, folder) {
     child.stdout.on("data", read);
     child.stderr.on("data", read);
     child.on("error", reject);
-    child.on("close", () => reject(new Error(`it ended: ${output.trim()}`)));
+    child.on("close", () => reject(new Error(`the server ended: ${output.trim()}`)));
   });
   return { send: httpSender(`http://127.0.0.1:${port}`), stop: () => child.kill("SIGKILL") };
 }

@@ -9,7 +9,7 @@ export async function startWorkerd(folder, compatibilityFlags) {
     port: 0,
     compatibilityDate: "2025-07-01",
     compatibilityFlags,
-    // A list, because a single script is searched for imports that are not literal, and refused.
+    // A list, because Miniflare rejects a single script that has a non-literal import().
     modules: [{ type: "ESModule", path: "worker.mjs", contents }],
   });
   const url = await server.ready;

@@ -1,6 +1,6 @@
-// One process of an app: takes update() after update() to the sessions it is given, and tells of
-// each that was acknowledged. Arguments: the URL of the server, how many updates (all of them at
-// once, a few at a time), and the IDs of the sessions.
+// One process of an app. It calls update() on random sessions, four calls at a time, and prints a
+// line for each acknowledged update. Its arguments are the URL of the server, the number of updates
+// and the IDs of the sessions.
 import { createClient } from "redis";
 import { RedisSessionStore, SessionError } from "../../../lib/index.js";
 import { app } from "../app.js";
@@ -15,7 +15,7 @@ const counted = app(
       await ctx.session.update((data) => {
         data.count++;
       });
-      // Acknowledged: written down before anything else can happen.
+      // The update is acknowledged. Print it before anything else can happen.
       process.stdout.write(`${ctx.url.searchParams.get("session")}\n`);
     },
   },
@@ -31,7 +31,7 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: 4 }, work));
 
-// Losing too often is no error of the store: it has acknowledged nothing.
+// A conflict after the last attempt is not an error: that update was never acknowledged.
 const failures = counted.errors.filter(
   (error) => !(error instanceof SessionError && error.code === "ERR_SESSION_CONFLICT"),
 );

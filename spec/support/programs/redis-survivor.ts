@@ -1,5 +1,5 @@
-// Visits an app whose sessions are in Redis, has Redis killed, visits again, and lives on for a
-// while. Arguments: the URL of the server, its process ID.
+// Visits an app whose sessions are in Redis, kills Redis, visits the app again and keeps running
+// for a while. Its arguments are the URL and the process ID of the server.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { RedisSessionStore } from "../../../lib/index.js";
@@ -18,7 +18,7 @@ console.log((await browser.post("/visit")).status);
 process.kill(Number(pid), "SIGKILL");
 await sleep(200);
 console.log((await browser.post("/visit")).status);
-// Time enough for the client to try, and fail, to connect again and again.
+// The client has time to fail to reconnect several times.
 await sleep(1000);
 console.log("alive");
 process.exit();

@@ -1,5 +1,5 @@
-// A Worker whose sessions are in Redis. Bindings: REDIS_URL, and the library of the
-// clients as REDIS_LIBRARY.
+// A Worker whose sessions are in Redis. Its bindings are REDIS_URL and REDIS_LIBRARY, the name of
+// the client library.
 import cloudflareWorkersAdapter from "@hattip/adapter-cloudflare-workers/no-static";
 import { Redis } from "ioredis";
 import { createClient } from "redis";

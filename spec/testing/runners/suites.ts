@@ -7,7 +7,7 @@ import {
 import { TableStore } from "../../support/table-store.js";
 import { FAULTS } from "../external-faults.js";
 
-/** Both contracts. The variable FAULT plants one of the faults. */
+/** Runs both contracts. The environment variable FAULT names the fault of the store. */
 export function suites(runner: TestRunner): void {
   const Store = FAULTS[process.env["FAULT"] ?? ""]?.Store ?? TableStore;
   const table = new Map();
