@@ -27,8 +27,7 @@ export {
   RedisSessionStore,
   type RedisSessionStoreOptions,
 } from "./external/redis/redis-session-store.js";
-export type { RedisClient } from "./external/redis/client.js";
-export type { GetRedisClient } from "./external/redis/clients.js";
+export type { GetRedisClient, RedisClient } from "./external/redis/driver.js";
 export {
   KvSessionStore,
   type KvNamespace,

@@ -29,10 +29,8 @@ export function assertWhole(
   max = 1_000_000_000,
 ): void {
   // More than 31 years is a mistake in the unit: most often the value is in milliseconds.
-  const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-  if (!fits) {
-    throw new TypeError(
-      `The option ${option} must be a whole number of ${unit} from ${min} to ${max}.`,
-    );
-  }
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  throw new TypeError(
+    `The option ${option} must be a whole number of ${unit} from ${min} to ${max}.`,
+  );
 }

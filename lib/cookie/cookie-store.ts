@@ -69,10 +69,11 @@ export abstract class CookieStore extends BaseStore {
   /** @internal */
   protected toSession(
     value: string,
-    { outdated = false, ...record }: Unsealed,
+    record: Unsealed,
     { absoluteTimeout }: SessionScope,
   ): LoadedSession | RejectionReason {
-    return this.codec.toSession(record, { value, outdated }, absoluteTimeout);
+    const outdated = record.outdated === true;
+    return this.codec.toSession(record, { value, key: "", outdated }, absoluteTimeout);
   }
 
   /** @internal */

@@ -50,19 +50,22 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
     return engine.cipherKey(secret);
   }
 
-  protected async sealFrame(
+  protected sealFrame(
     record: SessionRecord,
     key: RingKey<CipherKey>,
     scope: SessionScope,
-  ): Promise<Uint8Array> {
+  ): Awaitable<Uint8Array> {
     const text = encodeUtf8(record.text);
     const frame = new Uint8Array(TEXT_AT + text.length + TAG_BYTES);
     writeHeader(frame, ENCRYPTED_V1, key.id, record);
     const nonce = key.engine.randomBytes(NONCE_BYTES);
     frame.set(nonce, HEADER_BYTES);
-    const { encrypt } = await cipherKey(key, record.expires, scope);
-    frame.set(await encrypt(nonce, text, frame.subarray(0, HEADER_BYTES)), TEXT_AT);
-    return frame;
+    return andThen(key.subkey(scope.cookieName, periodOf(record)), ({ encrypt }) =>
+      andThen(encrypt(nonce, text, frame.subarray(0, HEADER_BYTES)), (sealed) => {
+        frame.set(sealed, TEXT_AT);
+        return frame;
+      }),
+    );
   }
 
   protected openFrame(
@@ -75,16 +78,12 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
     if (!isAlive(header, scope.absoluteTimeout)) return "expired";
     const aad = frame.subarray(0, HEADER_BYTES);
     const nonce = frame.subarray(HEADER_BYTES, TEXT_AT);
-    return andThen(cipherKey(key, header.expires, scope), ({ decrypt }) =>
+    return andThen(key.subkey(scope.cookieName, periodOf(header)), ({ decrypt }) =>
       andThen(decrypt(nonce, frame.subarray(TEXT_AT), aad), (text) => text ?? "tampered"),
     );
   }
 }
 
-function cipherKey(
-  key: RingKey<CipherKey>,
-  expires: number,
-  { cookieName }: SessionScope,
-): Awaitable<CipherKey> {
-  return key.subkey(cookieName, Math.floor(expires / PERIOD_SECONDS));
+function periodOf({ expires }: Pick<SessionRecord, "expires">): number {
+  return Math.floor(expires / PERIOD_SECONDS);
 }

@@ -36,19 +36,17 @@ export function writeHeader(
   keyId: number,
   { created, expires }: SessionRecord,
 ): void {
-  frame[0] = kind.byte;
-  writeUint32(frame, 1, keyId);
-  writeUint32(frame, 5, created);
-  writeUint32(frame, 9, expires);
+  const view = viewOf(frame);
+  view.setUint8(0, kind.byte);
+  view.setUint32(1, keyId);
+  view.setUint32(5, created);
+  view.setUint32(9, expires);
 }
 
 /** The caller has checked the length. */
 export function readHeader(frame: Uint8Array): Header {
-  return {
-    keyId: readUint32(frame, 1),
-    created: readUint32(frame, 5),
-    expires: readUint32(frame, 9),
-  };
+  const view = viewOf(frame);
+  return { keyId: view.getUint32(1), created: view.getUint32(5), expires: view.getUint32(9) };
 }
 
 /** Whether the first byte is that of a signed or encrypted value. */
@@ -56,18 +54,7 @@ export function isSealed(frame: Uint8Array): boolean {
   return frame[0] === SIGNED_V1.byte || frame[0] === ENCRYPTED_V1.byte;
 }
 
-export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
-}
-
-export function readUint32(bytes: Uint8Array, offset: number): number {
-  const signed =
-    (bytes[offset]! << 24) |
-    (bytes[offset + 1]! << 16) |
-    (bytes[offset + 2]! << 8) |
-    bytes[offset + 3]!;
-  return signed >>> 0;
+/** For big-endian numbers in the bytes. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

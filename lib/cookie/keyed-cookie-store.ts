@@ -81,7 +81,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     record: SessionRecord,
     key: RingKey<Subkey>,
     scope: SessionScope,
-  ): Promise<Uint8Array>;
+  ): Awaitable<Uint8Array>;
 
   /** Hook: the text in at least `minBytes` bytes, if this key sealed them and their header. */
   protected abstract openFrame(
@@ -99,9 +99,10 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   protected abstract readonly minBytes: number;
 
   /** Seals with the first key. */
-  protected async seal(record: SessionRecord, scope: SessionScope): Promise<string> {
-    const ring = await this.#keyRing(scope.ctx);
-    return encodeBase64url(await this.sealFrame(record, ring.first, scope));
+  protected seal(record: SessionRecord, scope: SessionScope): Awaitable<string> {
+    return andThen(this.#keyRing(scope.ctx), (ring) =>
+      andThen(this.sealFrame(record, ring.first, scope), encodeBase64url),
+    );
   }
 
   /** Tries at most one key: the key whose ID stands in the value. */

@@ -9,6 +9,8 @@ import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import { importKeys } from "./keys/import-keys.js";
 import type { RingKey } from "./keys/ring-key.js";
 
+/** HMAC does not wear out its key, so that one period is enough. */
+const ONLY_PERIOD = 0;
 /** The most that Cloudflare Workers allow. */
 const PBKDF2_ITERATIONS = 100_000;
 const PBKDF2_SALT = "@hattip/session PBKDF2 1";
@@ -63,19 +65,22 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     return engine.macKey(secret);
   }
 
-  protected async sealFrame(
+  protected sealFrame(
     record: SessionRecord,
     key: RingKey<MacKey>,
     scope: SessionScope,
-  ): Promise<Uint8Array> {
+  ): Awaitable<Uint8Array> {
     const text = encodeUtf8(record.text);
     const frame = new Uint8Array(HEADER_BYTES + text.length + MAC_BYTES);
     writeHeader(frame, SIGNED_V1, key.id, record);
     frame.set(text, HEADER_BYTES);
     const macAt = frame.length - MAC_BYTES;
-    const { sign } = await macKey(key, scope);
-    frame.set(await sign(frame.subarray(0, macAt)), macAt);
-    return frame;
+    return andThen(key.subkey(scope.cookieName, ONLY_PERIOD), ({ sign }) =>
+      andThen(sign(frame.subarray(0, macAt)), (mac) => {
+        frame.set(mac, macAt);
+        return frame;
+      }),
+    );
   }
 
   protected openFrame(
@@ -85,17 +90,12 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     scope: SessionScope,
   ): Awaitable<Uint8Array | RejectionReason> {
     const macAt = frame.length - MAC_BYTES;
-    return andThen(macKey(key, scope), ({ verify }) =>
+    return andThen(key.subkey(scope.cookieName, ONLY_PERIOD), ({ verify }) =>
       andThen(verify(frame.subarray(0, macAt), frame.subarray(macAt)), (isGenuine) =>
         isGenuine ? frame.subarray(HEADER_BYTES, macAt) : "tampered",
       ),
     );
   }
-}
-
-/** HMAC does not wear out its key, so that one period is enough. */
-function macKey(key: RingKey<MacKey>, { cookieName }: SessionScope): Awaitable<MacKey> {
-  return key.subkey(cookieName, 0);
 }
 
 async function stretch(secret: string): Promise<Uint8Array> {

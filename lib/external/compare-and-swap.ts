@@ -2,7 +2,7 @@ import { codeOf, SessionError } from "../errors.js";
 import type { SessionCodec } from "../records/session-codec.js";
 import { isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
-import type { SessionScope } from "../records/store.js";
+import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { GuardedBackend } from "./guarded-backend.js";
 
 /** What has been written. */
@@ -25,27 +25,28 @@ const MAX_PAUSE_MS = 20;
  * Replaces the record under its key, if that record is still stored. If it is not, reads the newest
  * record and tries again. `null` when the record has ended: an ended record never comes back.
  *
- * @param loaded - The record as the request read it.
+ * @param loaded - The session as the request read it.
  */
 export async function compareAndSwap(
   backend: GuardedBackend,
   codec: SessionCodec,
-  key: string,
-  loaded: SessionRecord,
+  loaded: LoadedSession,
   nextRecord: NextRecord,
   scope: SessionScope,
 ): Promise<WriteResult | null> {
   const { ctx, absoluteTimeout } = scope;
-  let current = loaded;
+  const { key } = loaded;
+  let current: SessionRecord = loaded;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
     const next = nextRecord(current);
+    const merged = current.text !== loaded.text;
     if (isSameRecord(next, current)) {
       // "Nothing to change" is true only of a record that was read just now.
-      if (current !== loaded) return resultOf(next, current, loaded);
+      if (current !== loaded) return { record: next, merged };
     } else if (isAlive(current, absoluteTimeout)) {
       if (await backend.update(key, next, current, ctx)) {
-        if (isAlive(current, absoluteTimeout)) return resultOf(next, current, loaded);
+        if (isAlive(current, absoluteTimeout)) return { record: next, merged };
         // It expired while a slow backend was writing: other requests may have found it dead.
         await backend.remove(key, ctx);
         return null;
@@ -67,8 +68,8 @@ export async function compareAndSwap(
 export async function moveRecord(
   backend: GuardedBackend,
   codec: SessionCodec,
-  keys: { readonly from: string; readonly to: string },
-  loaded: SessionRecord,
+  loaded: LoadedSession,
+  newKey: string,
   nextRecord: NextRecord,
   scope: SessionScope,
 ): Promise<WriteResult | null> {
@@ -77,23 +78,25 @@ export async function moveRecord(
   try {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
-      const current = await readAlive(backend, codec, keys.from, scope);
+      const current = await readAlive(backend, codec, loaded.key, scope);
       if (current !== null) {
         const next = nextRecord(current);
-        if (draft) await backend.update(keys.to, next, draft, ctx);
-        else await backend.create(keys.to, next, ctx);
+        if (draft) await backend.update(newKey, next, draft, ctx);
+        else await backend.create(newKey, next, ctx);
         draft = next;
-        if (!(await backend.retire(keys.from, current, ctx))) continue;
-        if (isAlive(current, absoluteTimeout)) return resultOf(next, current, loaded);
+        if (!(await backend.retire(loaded.key, current, ctx))) continue;
+        if (isAlive(current, absoluteTimeout)) {
+          return { record: next, merged: current.text !== loaded.text };
+        }
       }
-      if (draft) await backend.remove(keys.to, ctx);
+      if (draft) await backend.remove(newKey, ctx);
       return null;
     }
     throw tooManyConflicts();
   } catch (error) {
     // If the store has failed, the draft may be the only copy of the data. No client knows its key,
     // and it expires.
-    if (draft && codeOf(error) !== "ERR_SESSION_STORE") await backend.remove(keys.to, ctx);
+    if (draft && codeOf(error) !== "ERR_SESSION_STORE") await backend.remove(newKey, ctx);
     throw error;
   }
 }
@@ -108,14 +111,6 @@ async function readAlive(
   const record = await backend.read(key, ctx);
   if (typeof record === "string" || !isAlive(record, absoluteTimeout)) return null;
   return codec.deserialize(record.text) && record;
-}
-
-function resultOf(
-  record: SessionRecord,
-  current: SessionRecord,
-  loaded: SessionRecord,
-): WriteResult {
-  return { record, merged: current.text !== loaded.text };
 }
 
 function randomPause(): Promise<void> {

@@ -146,7 +146,7 @@ export abstract class ExternalStore extends BaseStore {
     const key = await this.#keyOf(value, scope);
     const record = await this.#backend.read(key, scope.ctx);
     if (typeof record === "string") return record;
-    return this.codec.toSession(record, { value, key }, scope.absoluteTimeout);
+    return this.codec.toSession(record, { value, key, outdated: false }, scope.absoluteTimeout);
   }
 
   /** @internal */
@@ -161,9 +161,8 @@ export abstract class ExternalStore extends BaseStore {
       return savedAs(value, { record: next, merged: false });
     }
     const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
-    const { value, key } = loaded;
-    const written = await this.#compareAndSwap(key, loaded, nextRecord, scope);
-    return written && savedAs(value, written);
+    const written = await compareAndSwap(this.#backend, this.codec, loaded, nextRecord, scope);
+    return written && savedAs(loaded.value, written);
   }
 
   /** @internal */
@@ -173,9 +172,9 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<SavedSession | null> {
     const value = await generateSessionId();
-    const keys = { from: loaded.key, to: await this.#keyOf(value, scope) };
+    const newKey = await this.#keyOf(value, scope);
     const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
-    const written = await moveRecord(this.#backend, this.codec, keys, loaded, nextRecord, scope);
+    const written = await moveRecord(this.#backend, this.codec, loaded, newKey, nextRecord, scope);
     return written && savedAs(value, written);
   }
 
@@ -195,24 +194,15 @@ export abstract class ExternalStore extends BaseStore {
     let applied: AppliedChange | undefined;
     const nextRecord: NextRecord = (current) =>
       (applied = applyChange(codec, loaded, currentData(), change, current)).next;
-    const written = await this.#compareAndSwap(loaded.key, loaded, nextRecord, scope);
+    const written = await compareAndSwap(this.#backend, codec, loaded, nextRecord, scope);
     if (written === null || applied === undefined) return null;
     const committed = applied;
     const { text, expires } = committed.next;
     return {
-      session: { ...loaded, text, expires, lifetime: committed.lifetime },
+      session: { ...loaded, text, expires, lifetime: lifetimeOf(text) },
       dataWith: (pending) => dataAfterChange(codec, loaded, pending, committed),
       merged: written.merged,
     };
-  }
-
-  #compareAndSwap(
-    key: string,
-    loaded: SessionRecord,
-    nextRecord: NextRecord,
-    scope: SessionScope,
-  ): Promise<WriteResult | null> {
-    return compareAndSwap(this.#backend, this.codec, key, loaded, nextRecord, scope);
   }
 
   async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {

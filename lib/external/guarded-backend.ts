@@ -148,32 +148,28 @@ export class GuardedBackend {
     try {
       const answer = hook(call);
       if (!isPromise(answer)) return answer;
-      return await withinTime(this.#timeoutSeconds, answer, () => call.abort());
+      return await withinTime(this.#timeoutSeconds, answer, () => call.controller.abort());
     } catch (cause) {
       throw toSessionError(cause);
     }
   }
 }
 
-/** Makes its signal only when a hook reads it: an AbortController costs more than all the rest. */
+/** Makes its controller only when it is needed: that costs more than all else in a call. */
 class TimedCall implements BackendCall {
   readonly ctx: RequestContext<any>;
   #controller: AbortController | undefined;
-  #isOver = false;
 
   constructor(ctx: RequestContext<any>) {
     this.ctx = ctx;
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#isOver) this.#controller.abort();
-    return this.#controller.signal;
+  get controller(): AbortController {
+    return (this.#controller ??= new AbortController());
   }
 
-  abort(): void {
-    this.#isOver = true;
-    this.#controller?.abort();
+  get signal(): AbortSignal {
+    return this.controller.signal;
   }
 }
 

@@ -97,18 +97,17 @@ function assertInTime({ aborted }: AbortSignal): void {
 
 /** Repeats a write that KV refuses for its rate limit, which KV reports only in an error's text. */
 async function retry<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
-  for (const maxPause of MAX_PAUSES_MS) {
+  for (let attempt = 0; ; attempt++) {
     assertInTime(signal);
     try {
       return await write();
     } catch (error) {
-      if (!String(error).includes("429")) throw error;
+      const maxPause = MAX_PAUSES_MS[attempt];
+      if (maxPause === undefined || !String(error).includes("429")) throw error;
       const pause = maxPause * (0.7 + Math.random() * 0.3);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
-  assertInTime(signal);
-  return write();
 }
 
 function timeToLive(ttl: number): { expirationTtl: number } {

@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import { isEqual, isPlain } from "../records/plain-data.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import type { SessionCodec, StoredData } from "../records/session-codec.js";
-import type { Lifetime, SessionData } from "../session.js";
+import type { SessionData } from "../session.js";
 
 /**
  * Merges top-level keys: the result is `theirs`, but every key that differs between `base` and `mine`
@@ -52,7 +52,6 @@ export function rebase(
 export interface AppliedChange {
   /** The record to commit: the newest data with what the change did, and nothing else. */
   readonly next: SessionRecord;
-  readonly lifetime: Lifetime;
   /** What the change saw. */
   readonly before: SessionData;
   /** What the change made of it. */
@@ -91,7 +90,7 @@ export function applyChange(
   const committed = threeWayMerge(codec, before, after, newest);
   const text = committed === newest ? current.text : codec.serialize(committed, lifetime);
   const next = { text, created: current.created, expires: current.expires };
-  return { next, lifetime, before, after };
+  return { next, before, after };
 }
 
 /**
@@ -140,14 +139,10 @@ function valueOf(data: SessionData, key: string): unknown {
 
 /** A deep copy, as the store would return it. */
 function copy(codec: SessionCodec, data: SessionData): SessionData {
-  return readText(codec, codec.serialize(data)).data;
+  return read(codec, { text: codec.serialize(data) }).data;
 }
 
-function read(codec: SessionCodec, { text }: SessionRecord): StoredData {
-  return readText(codec, text);
-}
-
-function readText(codec: SessionCodec, text: string): StoredData {
+function read(codec: SessionCodec, { text }: Pick<SessionRecord, "text">): StoredData {
   const stored = codec.deserialize(text);
   if (stored !== null) return stored;
   throw new SessionError(

@@ -1,5 +1,4 @@
 import { SessionError, toSessionError } from "../errors.js";
-import type { SessionEvent } from "../events.js";
 import { currentSecond } from "../records/expiry.js";
 import type { SavedSession, SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
@@ -20,18 +19,6 @@ interface ClientUpdate {
   /** Whether the browser deletes the cookie when it is closed. */
   readonly endsWithBrowser: boolean;
 }
-
-const EVENTS: Record<
-  StoreWrite["kind"],
-  Exclude<SessionEvent["type"], "fresh" | "store-failed">
-> = {
-  create: "saved",
-  keep: "saved",
-  save: "saved",
-  regenerate: "regenerated",
-  reissue: "reissued",
-  renew: "renewed",
-};
 
 /**
  * Carries out the plan, if there is something to do: first in the store, then on the response.
@@ -67,7 +54,7 @@ async function commitWithoutCookie(
   const { destroyed, clearsClient, write } = plan;
   // A log-out ends the session, even if the browser keeps a cookie that is worthless now.
   if (destroyed) await writeToStore(options, scope, { ...plan, write: null });
-  if (write?.kind === "save" && !clearsClient) {
+  if (write?.event === "saved" && write.loaded && !clearsClient) {
     const update = await writeToStore(options, scope, plan);
     // A cookie store only made a new value, which the client cannot get.
     if (update === null || update.value === write.loaded.value) return;
@@ -92,17 +79,16 @@ async function writeToStore(
       emit?.({ type: "destroyed" }, ctx);
     }
     if (!write) return clearsClient ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
-    const { kind, loaded, next } = write;
     const saved =
-      kind === "regenerate"
-        ? await store.regenerate(loaded, next, scope)
-        : await store.save(loaded, next, scope);
+      write.event === "regenerated"
+        ? await store.regenerate(write.loaded, write.next, scope)
+        : await store.save(write.loaded, write.next, scope);
     if (saved === null) {
       emit?.({ type: "gone" }, ctx);
       return null;
     }
     if (!options.setSessionId) options.cookie.assertFits(saved.value);
-    emit?.({ type: EVENTS[kind] }, ctx);
+    emit?.({ type: write.event }, ctx);
     if (saved.merged) emit?.({ type: "merged" }, ctx);
     return clientUpdate(write, saved);
   } catch (error) {

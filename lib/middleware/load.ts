@@ -1,4 +1,4 @@
-import { codeOf, SessionError, toSessionError } from "../errors.js";
+import { SessionError, toSessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { isPromise } from "../platform/awaitable.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
@@ -37,7 +37,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
       // Kept for the handlers that use the session. The others must work while the store is down.
       const failure = toSessionError(error);
       if (failure.code !== "ERR_SESSION_USAGE") {
-        emit?.({ type: "store-failed", code: codeOf(error) }, ctx);
+        emit?.({ type: "store-failed", code: failure.code }, ctx);
       }
       return { isSent, loaded: null, data: {}, failure };
     }

@@ -16,55 +16,66 @@ export interface CommitPlan {
   readonly clearsClient: boolean;
 }
 
-export type StoreWrite =
+/** A write, named after the event that reports it. */
+export type StoreWrite = { readonly next: SessionRecord } & (
   | {
-      /** `create`: a fresh session was changed. `keep`: personal defaults were read. */
-      readonly kind: "create" | "keep";
-      readonly loaded: null;
-      readonly next: SessionRecord;
+      /** A fresh session (`loaded` is `null`), or changed data. */
+      readonly event: "saved";
+      readonly loaded: LoadedSession | null;
     }
   | {
-      /**
-       * `save`: the data changed. `regenerate`: a new ID. `reissue`: the value was sealed by an old
-       * key. `renew`: only the expiry moves.
-       */
-      readonly kind: "save" | "regenerate" | "reissue" | "renew";
+      /** A new ID, a value that an old key had sealed, or a later expiry. */
+      readonly event: "regenerated" | "reissued" | "renewed";
       readonly loaded: LoadedSession;
-      readonly next: SessionRecord;
-    };
+    }
+);
 
 /** What the handlers did to the session. */
 export interface HandlerResult {
-  /** The data as text; `undefined` when no handler looked at them. */
-  readonly text: string | undefined;
-  readonly lifetime: Lifetime;
+  /** Whether they succeeded. If not, only `destroy()` and `regenerate()` are carried out. */
+  readonly succeeded: boolean;
   /**
    * Whether the response can deliver a Set-Cookie to the client. If not, renewals and reissues are
    * postponed to the next request: a client that misses the new expiry would drop the session early.
    */
   readonly canSetCookie: boolean;
+  /** The data as text; `undefined` when no handler looked at them. */
+  readonly text: string | undefined;
+  /** The text that a fresh session's data had when a handler first looked at them. */
+  readonly untouchedText: string | undefined;
+  readonly lifetime: Lifetime;
+  readonly isRegenerated: boolean;
 }
 
-/** The write for a fresh session. */
-export function planFresh(
+/** The write for a session that the handlers have looked at. */
+export function planWrite(
   options: ResolvedOptions,
-  { text, lifetime, canSetCookie }: HandlerResult,
-  untouchedText: string | undefined,
+  loaded: LoadedSession | null,
+  result: HandlerResult,
+): StoreWrite | null {
+  if (result.succeeded) {
+    return loaded === null ? planFresh(options, result) : planLoaded(options, result, loaded);
+  }
+  if (loaded === null || !result.isRegenerated) return null;
+  return { event: "regenerated", loaded, next: loaded };
+}
+
+function planFresh(
+  options: ResolvedOptions,
+  { text, untouchedText, lifetime, canSetCookie }: HandlerResult,
 ): StoreWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
   if (!isChanged && !(options.defaults.arePersonal && canSetCookie)) return null;
   const created = currentSecond();
   const next = { text, created, expires: expiryFor(created, lifetime, options) };
-  return { kind: isChanged ? "create" : "keep", loaded: null, next };
+  return { event: "saved", loaded: null, next };
 }
 
-/** The write for a session that the handlers have looked at. */
-export function planLoaded(
+function planLoaded(
   options: ResolvedOptions,
-  { text, lifetime, canSetCookie }: HandlerResult,
+  { text, lifetime, canSetCookie, isRegenerated }: HandlerResult,
   loaded: LoadedSession,
-  isRegenerated: boolean,
 ): StoreWrite | null {
   const isChanged =
     text !== undefined &&
@@ -80,17 +91,17 @@ export function planLoaded(
     lifetime !== loaded.lifetime || (canSetCookie && gain > 0 && gain >= renewAfter);
   // One write does all that is due, and is named after the strongest reason: regenerating also
   // saves the data, saving also seals under the first key, and each of them may move the expiry.
-  const kind =
-    (isRegenerated && "regenerate") ||
-    (isChanged && "save") ||
-    (loaded.outdated && canSetCookie && "reissue") ||
-    (isRenewed && "renew");
+  const event =
+    (isRegenerated && "regenerated") ||
+    (isChanged && "saved") ||
+    (loaded.outdated && canSetCookie && "reissued") ||
+    (isRenewed && "renewed");
   const next = {
     text: isChanged ? text : loaded.text,
     created: loaded.created,
     expires: isRenewed ? expiry : loaded.expires,
   };
-  return kind ? { kind, loaded, next } : null;
+  return event ? { event, loaded, next } : null;
 }
 
 /**
@@ -98,7 +109,7 @@ export function planLoaded(
  * and `regenerate()` still changes the ID.
  */
 export function withoutData({ clearsClient, write }: CommitPlan): CommitPlan | null {
-  if (write?.kind === "regenerate") {
+  if (write?.event === "regenerated") {
     return { destroyed: null, write: { ...write, next: write.loaded }, clearsClient };
   }
   return clearsClient ? { destroyed: null, write: null, clearsClient } : null;

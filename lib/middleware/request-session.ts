@@ -1,12 +1,12 @@
 import { SessionError } from "../errors.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
-import { frozenCopy, isPlainObject } from "../records/plain-data.js";
+import { copyPlain, isPlainObject } from "../records/plain-data.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { Lifetime, Session, SessionData } from "../session.js";
 import type { InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { planFresh, planLoaded, withoutData, type CommitPlan, type StoreWrite } from "./plan.js";
+import { planWrite, withoutData, type CommitPlan, type StoreWrite } from "./plan.js";
 import { replaceContents, updateInMemory, updateInStore } from "./update.js";
 
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
@@ -48,7 +48,7 @@ export class RequestSession implements Session {
     // A streaming body may still read. A change would be lost silently, so the copy is frozen.
     if (this.#isClosed) {
       if (this.#failure !== undefined) throw this.#failure;
-      return frozenCopy(this.#data);
+      return copyPlain(this.#data, true);
     }
     this.#lookAtData();
     return this.#data;
@@ -161,11 +161,8 @@ export class RequestSession implements Session {
   }
 
   /**
-   * Makes the plan of what must be written and sent; `null` when there is nothing to do.
-   *
-   * @param succeeded - Whether the handlers succeeded. Of handlers that failed, only `destroy` and
-   * `regenerate` are carried out.
-   * @param canSetCookie - Whether the response can deliver a Set-Cookie to the client.
+   * Makes the plan of what must be written and sent; `null` when there is nothing to do. From now on,
+   * changes of the session are errors.
    */
   close(succeeded: boolean, canSetCookie: boolean): CommitPlan | null {
     const isUsed = this.#isLookedAt && this.#failure === undefined;
@@ -182,20 +179,15 @@ export class RequestSession implements Session {
   }
 
   #planWrite(succeeded: boolean, canSetCookie: boolean): StoreWrite | null {
-    const loaded = this.#loaded;
-    if (!succeeded) {
-      if (loaded === null || !this.#isRegenerated) return null;
-      return { kind: "regenerate", loaded, next: loaded };
-    }
-    const options = this.#options;
     const lifetime = this.#lifetime;
-    const text = this.#isDataLookedAt
-      ? options.store.codec.serialize(this.#data, lifetime)
-      : undefined;
-    const result = { text, lifetime, canSetCookie };
-    return loaded === null
-      ? planFresh(options, result, this.#untouchedText)
-      : planLoaded(options, result, loaded, this.#isRegenerated);
+    const text =
+      succeeded && this.#isDataLookedAt
+        ? this.#options.store.codec.serialize(this.#data, lifetime)
+        : undefined;
+    const untouchedText = this.#untouchedText;
+    const isRegenerated = this.#isRegenerated;
+    const result = { succeeded, canSetCookie, text, untouchedText, lifetime, isRegenerated };
+    return planWrite(this.#options, this.#loaded, result);
   }
 
   /**

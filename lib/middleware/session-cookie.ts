@@ -47,8 +47,8 @@ const LOOPBACK = /^http:\/\/(([^/]*\.)?localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\
 export class SessionCookie {
   readonly name: string;
   readonly #attributes: string;
-  readonly #isSecure: boolean;
-  readonly #isSecureOnLoopback: boolean;
+  /** Not every browser accepts a Secure cookie from http://localhost. */
+  readonly #attributesOnLoopback: string;
 
   /** @throws {TypeError} for a name or attributes that browsers would refuse. */
   constructor(name: string, options: SessionCookieOptions) {
@@ -71,9 +71,11 @@ export class SessionCookie {
       );
     }
     const sameSite = resolveSameSite(givenSameSite);
-    assertBoolean("httpOnly", httpOnly);
-    assertBoolean("partitioned", partitioned);
-    if (secure !== undefined) assertBoolean("secure", secure);
+    for (const [option, value] of Object.entries({ httpOnly, partitioned, secure })) {
+      if (value !== undefined && typeof value !== "boolean") {
+        throw new TypeError(`The option cookieOptions.${option} must be true or false.`);
+      }
+    }
     assertAttribute("path", path, PATH, "a path that begins with / and has no ; in it");
     if (domain !== undefined) assertAttribute("domain", domain, DOMAIN, "a host name");
     if (priority !== undefined && !["low", "medium", "high"].includes(priority)) {
@@ -101,15 +103,15 @@ export class SessionCookie {
     }
 
     this.name = name;
-    this.#isSecure = secure !== false;
-    this.#isSecureOnLoopback = secure === true || Boolean(needsSecure);
-    this.#attributes =
+    const attributes =
       `; Path=${path}` +
       (domain === undefined ? "" : `; Domain=${domain}`) +
       (httpOnly ? "; HttpOnly" : "") +
       (sameSite === undefined ? "" : `; SameSite=${sameSite}`) +
       (partitioned ? "; Partitioned" : "") +
       (priority === undefined ? "" : `; Priority=${priority}`);
+    this.#attributes = attributes + (secure === false ? "" : "; Secure");
+    this.#attributesOnLoopback = attributes + (secure || needsSecure ? "; Secure" : "");
   }
 
   /** Whether browsers keep a cookie with this value, which is ASCII. */
@@ -152,33 +154,19 @@ export class SessionCookie {
     return `${this.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#attributesFor(url)}`;
   }
 
-  /** Not every browser accepts a Secure cookie from http://localhost. */
   #attributesFor(url: string): string {
-    const isSecure = this.#isSecure && (this.#isSecureOnLoopback || !LOOPBACK.test(url));
-    return isSecure ? `${this.#attributes}; Secure` : this.#attributes;
+    return LOOPBACK.test(url) ? this.#attributesOnLoopback : this.#attributes;
   }
 }
 
-function resolveSameSite(option: unknown): "Strict" | "Lax" | "None" | undefined {
+function resolveSameSite(option: unknown): string | undefined {
   if (option === false) return undefined;
-  switch (typeof option === "string" ? option.toLowerCase() : option) {
-    case true:
-    case "strict":
-      return "Strict";
-    case "lax":
-      return "Lax";
-    case "none":
-      return "None";
-    default:
-      throw new TypeError(
-        "The option cookieOptions.sameSite must be strict, lax, none or a boolean.",
-      );
-  }
-}
-
-function assertBoolean(option: string, value: unknown): void {
-  if (typeof value === "boolean") return;
-  throw new TypeError(`The option cookieOptions.${option} must be true or false.`);
+  const name = option === true ? "strict" : option;
+  const known = ["Strict", "Lax", "None"].find(
+    (one) => one.toLowerCase() === String(name).toLowerCase(),
+  );
+  if (known !== undefined) return known;
+  throw new TypeError("The option cookieOptions.sameSite must be strict, lax, none or a boolean.");
 }
 
 function assertAttribute(option: string, value: unknown, form: RegExp, what: string): void {

@@ -11,6 +11,9 @@ import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./opt
 import { RequestSession } from "./request-session.js";
 import { canChangeHeaders } from "./response-headers.js";
 
+const SESSION_REPLACED =
+  "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.";
+
 /**
  * The middleware: provides `ctx.session` to the handlers after it, and saves their changes before
  * the response leaves.
@@ -48,7 +51,9 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       if (current.isBusy) await current.untilIdle();
       // An error that compose() turned into a response is judged by the status of that response.
       const succeeded = response.status < 500;
-      if (succeeded) assertNotReplaced(ctx, current);
+      if (succeeded && ctx.session !== current) {
+        throw new SessionError("ERR_SESSION_USAGE", SESSION_REPLACED);
+      }
       // 404 is what compose() answers when it passes a request on. Any other answer is an answer of
       // this app.
       const isDropped = response.status === 404 && isPassedOn();
@@ -113,14 +118,6 @@ async function commitFailed(
     // The app must see the first error. A store that failed now has caused an event.
   }
   throw failure;
-}
-
-function assertNotReplaced(ctx: RequestContext, current: RequestSession): void {
-  if (ctx.session === current) return;
-  throw new SessionError(
-    "ERR_SESSION_USAGE",
-    "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.",
-  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isSessionError, SessionError } from "../errors.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
-import { copyPlain, isEqualInOrder, isPlain } from "../records/plain-data.js";
+import { copyPlain, isEqual, isPlain } from "../records/plain-data.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
@@ -15,20 +15,11 @@ type Change = (data: SessionData) => void;
  * @returns the data as they are now.
  */
 export function updateInMemory(data: SessionData, change: Change, store: BaseStore): SessionData {
-  // Data that cannot be stored, such as a cycle, cannot be copied either.
+  // Refuses at once data that cannot be stored, as a store does.
   store.codec.serialize(data);
-  const copy = copyPlain(data);
-  if (!Object.isExtensible(data)) {
-    applyChange(change, copy);
-    return copy;
-  }
-  try {
-    applyChange(change, data);
-    return data;
-  } catch (error) {
-    replaceContents(data, copy);
-    throw error;
-  }
+  const changed = copyPlain(data);
+  applyChange(change, changed);
+  return replaceContents(data, changed);
 }
 
 /** Commits the change at once, and emits what happened. */
@@ -74,7 +65,7 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   const held = new Map<string, unknown>(Object.entries(data));
   const entries = Object.entries(contents).map(([key, value]) => {
     const old = held.get(key);
-    return [key, isPlain(old) && isPlain(value) && isEqualInOrder(old, value) ? old : value];
+    return [key, isPlain(old) && isPlain(value) && isEqual(old, value, true) ? old : value];
   });
   for (const key of held.keys()) delete data[key as keyof SessionData];
   // fromEntries defines properties: a key __proto__ changes no prototype.

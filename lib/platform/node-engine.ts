@@ -16,11 +16,15 @@ interface Cipher {
   update(data: Uint8Array): Uint8Array;
   final(): Uint8Array;
   getAuthTag(): Uint8Array;
-}
-
-interface Decipher extends Omit<Cipher, "getAuthTag"> {
   setAuthTag(tag: Uint8Array): unknown;
 }
+
+type CreateCipher = (
+  algorithm: "aes-256-gcm",
+  key: KeyObject,
+  nonce: Uint8Array,
+  options: { authTagLength: number },
+) => Cipher;
 
 /** The part of `node:crypto` that is used here, so that our declarations need no `@types/node`. */
 export interface NodeCrypto {
@@ -29,30 +33,11 @@ export interface NodeCrypto {
   createSecretKey(secret: Uint8Array): KeyObject;
   createHash(algorithm: "sha256"): Hash;
   createHmac(algorithm: "sha256", key: KeyObject): Hash;
-  createCipheriv(
-    algorithm: "aes-256-gcm",
-    key: KeyObject,
-    nonce: Uint8Array,
-    options: { authTagLength: number },
-  ): Cipher;
-  createDecipheriv(
-    algorithm: "aes-256-gcm",
-    key: KeyObject,
-    nonce: Uint8Array,
-    options: { authTagLength: number },
-  ): Decipher;
+  createCipheriv: CreateCipher;
+  createDecipheriv: CreateCipher;
   hash?(algorithm: "sha256", data: string, encoding: "base64url"): string;
   randomFillSync(bytes: Uint8Array): Uint8Array;
   timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
-}
-
-interface SyncMacKey extends MacKey {
-  sign(message: Uint8Array): Uint8Array;
-}
-
-interface SyncCipherKey extends CipherKey {
-  encrypt(nonce: Uint8Array, plain: Uint8Array, header: Uint8Array): Uint8Array;
-  decrypt(nonce: Uint8Array, sealed: Uint8Array, header: Uint8Array): Uint8Array | null;
 }
 
 const GCM = "aes-256-gcm";
@@ -81,10 +66,10 @@ export class NodeCryptoEngine implements CryptoEngine {
       const nonce = zero.subarray(0, 12);
       const message = encodeUtf8("what do ya want for nothing?");
       const { sign, verify } = engine.macKey(encodeUtf8("Jefe"));
-      const mac = sign(message);
+      const mac = sign(message) as Uint8Array;
       const cipher = engine.cipherKey(zero);
-      const sealed = cipher.encrypt(nonce, message, message);
-      const opened = cipher.decrypt(nonce, sealed, message);
+      const sealed = cipher.encrypt(nonce, message, message) as Uint8Array;
+      const opened = cipher.decrypt(nonce, sealed, message) as Uint8Array | null;
       const forged = sealed.map((byte, at) => (at === 0 ? byte ^ 1 : byte));
       return (
         typeof node.KeyObject.from === "function" &&
@@ -136,7 +121,7 @@ export class NodeCryptoEngine implements CryptoEngine {
       .digest();
   }
 
-  macKey(secret: Uint8Array): SyncMacKey {
+  macKey(secret: Uint8Array): MacKey {
     const node = this.#node;
     const key = node.createSecretKey(secret);
     const sign = (message: Uint8Array): Uint8Array =>
@@ -150,7 +135,7 @@ export class NodeCryptoEngine implements CryptoEngine {
     };
   }
 
-  cipherKey(secret: Uint8Array): SyncCipherKey {
+  cipherKey(secret: Uint8Array): CipherKey {
     const node = this.#node;
     const key = node.createSecretKey(secret);
     return {

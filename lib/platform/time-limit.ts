@@ -8,26 +8,21 @@ export class TimeoutError extends Error {
 }
 
 /** The answer, or a `TimeoutError` when it does not come in time. A late answer is ignored. */
-export function withinTime<T>(
+export async function withinTime<T>(
   seconds: number,
   answer: PromiseLike<T>,
   onTimeout?: () => void,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
       reject(new TimeoutError(seconds));
       onTimeout?.();
     }, seconds * 1000);
-    // Promise.resolve: the then() of a foreign thenable may throw.
-    Promise.resolve(answer).then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
   });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

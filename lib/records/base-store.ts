@@ -37,7 +37,7 @@ export abstract class BaseStore implements SessionStore {
       "Is it misspelt? A subclass takes its own options out before it calls super().",
     );
     this.codec = new SessionCodec({ stringify, parse });
-    assertProtocolIntact(this);
+    assertProtocolIntact(new.target.prototype, new.target.name);
   }
 
   /** @internal The session that the value stands for, or the reason why it is rejected. */
@@ -54,7 +54,7 @@ export abstract class BaseStore implements SessionStore {
   ): Promise<SavedSession | null>;
 
   /**
-   * @internal As `save`, under a new value; where values can be revoked, the old one is dead when
+   * @internal As `save`, under a new value. If the store can revoke values, the old one is dead when
    * the promise resolves.
    */
   abstract regenerate(
@@ -87,18 +87,16 @@ export abstract class BaseStore implements SessionStore {
   release?(ctx: RequestContext<any>): Awaitable<void>;
 }
 
-/** A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off. */
-function assertProtocolIntact(store: BaseStore): void {
-  const defined = new Set<string>();
-  let prototype = Object.getPrototypeOf(store) as BaseStore;
-  for (; prototype !== BaseStore.prototype; prototype = Object.getPrototypeOf(prototype)) {
-    for (const name of PROTOCOL.filter((method) => Object.hasOwn(prototype, method))) {
-      if (defined.has(name)) {
-        throw new TypeError(
-          `${store.constructor.name} must not define a method ${name}(), which session() calls: give yours another name.`,
-        );
-      }
-      defined.add(name);
-    }
-  }
+/**
+ * A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off.
+ *
+ * @param type - The nearest prototype that defines any of the methods must define them all.
+ */
+function assertProtocolIntact(type: object, name: string): void {
+  const [method, ...others] = PROTOCOL.filter((one) => Object.hasOwn(type, one));
+  if (method === undefined) return assertProtocolIntact(Object.getPrototypeOf(type), name);
+  if (others.length > 2) return;
+  throw new TypeError(
+    `${name} must not define a method ${method}(), which session() calls: give yours another name.`,
+  );
 }

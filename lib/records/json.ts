@@ -1,6 +1,11 @@
 import { SessionError } from "../errors.js";
-import { isPlain, isPlainObject } from "./plain-data.js";
 import type { SessionData } from "../session.js";
+import { isPlain, isPlainObject } from "./plain-data.js";
+
+const FOREIGN = "an instance of a class, or a prototype from a key __proto__";
+const PROTO_KEY = "a key __proto__";
+const SYMBOL_KEY = "a symbol as key";
+const NO_JSON = "a toJSON() that returns null or undefined, such as that of an invalid Date";
 
 /**
  * `JSON.stringify`, with an error for values that JSON would silently drop or change: a session that
@@ -11,8 +16,12 @@ import type { SessionData } from "../session.js";
 export function stringify(data: SessionData): string {
   // JSON.stringify comes first because it finds cycles: the checks after it would never end.
   const text = stringifyAnything(data);
-  const fault = isPlainObject(data) ? faultOfEntries(data) : FOREIGN;
-  if (fault) throw unfit(fault.what, fault.key);
+  if (!isPlainObject(data)) throw unfit(FOREIGN);
+  for (const [key, value] of Object.entries(data)) {
+    const fault = key === "__proto__" ? PROTO_KEY : faultOf(value);
+    if (fault !== undefined) throw unfit(fault, key);
+  }
+  if (hasSymbolKey(data)) throw unfit(SYMBOL_KEY);
   return text;
 }
 
@@ -20,24 +29,22 @@ function stringifyAnything(data: SessionData): string {
   try {
     return JSON.stringify(data);
   } catch {
-    const key = keyOfRefused(data);
+    const key = Object.keys(data).find((one) => !canStringify(data[one as keyof SessionData]));
     const isTree = isPlain(key === undefined ? data : data[key as keyof SessionData]);
     throw unfit(isTree ? "a bigint" : "a cycle, or an instance that JSON refuses", key);
   }
 }
 
-function keyOfRefused(data: SessionData): string | undefined {
-  return Object.keys(data).find((key) => {
-    try {
-      JSON.stringify(data[key as keyof SessionData]);
-      return false;
-    } catch {
-      return true;
-    }
-  });
+function canStringify(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-function unfit(what: string, key: string | undefined): SessionError {
+function unfit(what: string, key?: string): SessionError {
   const where = key === undefined ? "session.data" : `session.data[${JSON.stringify(key)}]`;
   return new SessionError(
     "ERR_SESSION_DATA",
@@ -45,31 +52,14 @@ function unfit(what: string, key: string | undefined): SessionError {
   );
 }
 
-interface Fault {
-  readonly what: string;
-  readonly key?: string;
-}
-
-const FOREIGN: Fault = { what: "an instance of a class, or a prototype from a key __proto__" };
-const INSTANCE: Fault = { what: "an instance of a class without toJSON()" };
-const NOT_FINITE: Fault = { what: "NaN or Infinity" };
-const SYMBOL_KEY: Fault = { what: "a symbol as key" };
-const PROTO_KEY: Fault = { what: "a key __proto__" };
-const NO_JSON: Fault = {
-  what: "a toJSON() that returns null or undefined, such as that of an invalid Date",
-};
-const FOREIGN_JSON: Fault = { what: "a toJSON() that returns an instance of a class" };
-const UNDEFINED_ITEM: Fault = { what: "undefined in an array" };
-const KEYED_ARRAY: Fault = { what: "an array with keys of its own" };
-
 /** Why JSON cannot represent the value; `undefined` when it can. */
-function faultOf(value: unknown): Fault | undefined {
+function faultOf(value: unknown): string | undefined {
   switch (typeof value) {
     case "number":
-      return Number.isFinite(value) ? undefined : NOT_FINITE;
+      return Number.isFinite(value) ? undefined : "NaN or Infinity";
     case "function":
     case "symbol":
-      return { what: `a ${typeof value}` };
+      return `a ${typeof value}`;
     case "object":
       return value === null ? undefined : faultOfObject(value);
     default:
@@ -77,45 +67,44 @@ function faultOf(value: unknown): Fault | undefined {
   }
 }
 
-function faultOfObject(value: object): Fault | undefined {
+function faultOfObject(value: object): string | undefined {
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") {
     const json: unknown = toJSON.call(value, "");
     if (json === null || json === undefined) return NO_JSON;
     if (typeof json !== "object") return faultOf(json);
-    if (json !== value) return faultOfJson(json);
-    // It returned itself: JSON calls toJSON() only once, and writes the object's properties.
-    return faultOfProperties(json);
+    if (Array.isArray(json)) return faultOfItems(json);
+    // JSON calls toJSON() only once: if it returned itself, its properties are written.
+    if (json === value || isPlainObject(json)) return faultOfProperties(json);
+    return "a toJSON() that returns an instance of a class";
   }
-  return Array.isArray(value) ? faultOfItems(value) : faultOfEntries(value);
+  if (Array.isArray(value)) return faultOfItems(value);
+  return isPlainObject(value)
+    ? faultOfProperties(value)
+    : "an instance of a class without toJSON()";
 }
 
-function faultOfItems(items: unknown[]): Fault | undefined {
-  if (items.includes(undefined)) return UNDEFINED_ITEM;
-  if (Object.keys(items).length !== items.length) return KEYED_ARRAY;
-  for (const item of items) {
-    const fault = faultOf(item);
-    if (fault) return fault;
+function faultOfItems(items: unknown[]): string | undefined {
+  if (items.includes(undefined)) return "undefined in an array";
+  if (Object.keys(items).length !== items.length) return "an array with keys of its own";
+  return faultOfAny(items);
+}
+
+function faultOfProperties(value: object): string | undefined {
+  if (Object.hasOwn(value, "__proto__")) return PROTO_KEY;
+  return faultOfAny(Object.values(value)) ?? (hasSymbolKey(value) ? SYMBOL_KEY : undefined);
+}
+
+function faultOfAny(values: unknown[]): string | undefined {
+  for (const value of values) {
+    const fault = faultOf(value);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function faultOfJson(json: object): Fault | undefined {
-  if (Array.isArray(json)) return faultOfItems(json);
-  return isPlainObject(json) ? faultOfProperties(json) : FOREIGN_JSON;
-}
-
-function faultOfEntries(value: object): Fault | undefined {
-  return isPlainObject(value) ? faultOfProperties(value) : INSTANCE;
-}
-
-/** The fault of the first unfit property, with its key. */
-function faultOfProperties(value: object): Fault | undefined {
-  for (const key of Object.keys(value)) {
-    const fault = key === "__proto__" ? PROTO_KEY : faultOf(value[key as keyof object]);
-    if (fault) return { what: fault.what, key };
-  }
-  return Object.getOwnPropertySymbols(value).length > 0 ? SYMBOL_KEY : undefined;
+function hasSymbolKey(value: object): boolean {
+  return Object.getOwnPropertySymbols(value).length > 0;
 }
 
 /**

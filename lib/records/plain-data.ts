@@ -11,56 +11,36 @@ export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boo
 }
 
 /**
- * A deep copy of plain objects and arrays. The copy shares instances with the original: only their
- * class knows how to copy them.
- *
- * @throws {TypeError} for a cycle.
+ * A deep copy of plain objects and arrays. Cycles stay cycles. The copy shares instances with the
+ * original: only their class knows how to copy them.
  */
-export function copyPlain<T>(value: T, ancestors: Set<object> = new Set()): T {
+export function copyPlain<T>(
+  value: T,
+  isFrozen = false,
+  copiesOfAncestors: Map<object, object> = new Map(),
+): T {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  if (ancestors.has(value)) throw new TypeError("Session data must not have a cycle.");
-  ancestors.add(value);
-  // fromEntries defines properties: a key __proto__ changes no prototype.
-  const copy: unknown = Array.isArray(value)
-    ? value.map((item: unknown) => copyPlain(item, ancestors))
-    : Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, copyPlain(item, ancestors)]),
-      );
-  ancestors.delete(value);
-  return copy as T;
-}
-
-/** A deep, frozen copy. Cycles stay cycles; the copy shares instances with the original. */
-export function frozenCopy<T extends object>(value: T): T {
-  return frozen(value, new Map()) as T;
-}
-
-function frozen(value: unknown, copies: Map<object, object>): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  const known = copies.get(value);
-  if (known) return known;
-  const copy: object = Array.isArray(value) ? [] : {};
-  copies.set(value, copy);
+  const ancestor = copiesOfAncestors.get(value);
+  if (ancestor) return ancestor as T;
+  const copy = Array.isArray(value) ? [] : {};
+  copiesOfAncestors.set(value, copy);
   for (const [key, item] of Object.entries(value)) {
+    const copied: unknown = copyPlain(item, isFrozen, copiesOfAncestors);
     // Defined, not assigned: a key __proto__ changes no prototype.
-    Object.defineProperty(copy, key, { value: frozen(item, copies), enumerable: true });
+    const writable = { writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(copy, key, { value: copied, ...writable });
   }
-  return Object.freeze(copy);
+  copiesOfAncestors.delete(value);
+  return (isFrozen ? Object.freeze(copy) : copy) as T;
 }
 
-/** Compares plain data deeply. The order of keys does not matter. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  return compare(a, b, false);
-}
-
-/** As `isEqual`, but the keys must be in the same order, so that both have the same text. */
-export function isEqualInOrder(a: unknown, b: unknown): boolean {
-  return compare(a, b, true);
-}
-
-function compare(a: unknown, b: unknown, inOrder: boolean): boolean {
+/**
+ * Compares plain data deeply.
+ *
+ * @param inOrder - Whether the keys must be in the same order, so that both have the same text.
+ */
+export function isEqual(a: unknown, b: unknown, inOrder = false): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   const [keys, others] = [Object.keys(a), Object.keys(b)];
@@ -70,7 +50,7 @@ function compare(a: unknown, b: unknown, inOrder: boolean): boolean {
     keys.every(
       (key, at) =>
         (inOrder ? key === others[at] : Object.hasOwn(b, key)) &&
-        compare(a[key as keyof object], b[key as keyof object], inOrder),
+        isEqual(a[key as keyof object], b[key as keyof object], inOrder),
     )
   );
 }

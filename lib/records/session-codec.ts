@@ -27,9 +27,6 @@ export interface StoredData {
   readonly lifetime: Lifetime;
 }
 
-/** Where a record was found. */
-export type Found = Pick<LoadedSession, "value"> & Partial<Pick<LoadedSession, "key" | "outdated">>;
-
 /** Precedes the data of a session with its own lifetime. Ten digits hold every time of a record. */
 const LIFETIME_PREFIX = /^@(-|browser|[1-9]\d{0,9}) /;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -87,7 +84,7 @@ export class SessionCodec {
   /** The session of a record that its store vouches for, if it is alive and its data are sound. */
   toSession(
     record: SessionRecord,
-    { value, key = "", outdated = false }: Found,
+    { value, key, outdated }: Pick<LoadedSession, "value" | "key" | "outdated">,
     absoluteTimeout: number,
   ): LoadedSession | RejectionReason {
     if (!isAlive(record, absoluteTimeout)) return "expired";

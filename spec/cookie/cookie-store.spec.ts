@@ -149,6 +149,17 @@ describe("A subclass of CookieStore", () => {
     }
   });
 
+  for (const name of ["load", "save", "regenerate", "destroy"]) {
+    it(`is refused if it defines ${name}(), which session() calls`, () => {
+      class VaultStore extends PlainTextStore {}
+      Object.defineProperty(VaultStore.prototype, name, { value() {} });
+      expect(() => new VaultStore()).to.throw(
+        TypeError,
+        `VaultStore must not define a method ${name}()`,
+      );
+    });
+  }
+
   it("does not call its hooks when a session is destroyed", async () => {
     await store.destroy();
     expect(store.sealed.callCount + store.unsealed.callCount).to.equal(0);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import sinon from "sinon";
-import { SessionError, type ExternalStoreOptions } from "../../lib/index.js";
+import { SessionError, type BackendCall, type ExternalStoreOptions } from "../../lib/index.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
@@ -118,6 +119,79 @@ describe("ExternalStore", () => {
     }
   });
 
+  describe("gives its hooks a signal", () => {
+    class SlowStore extends MapStore {
+      readonly signals: AbortSignal[] = [];
+      /** Returns the signal as the hook sees it. */
+      look: (call: BackendCall) => Promise<void> = async () => {};
+      protected override async read(key: string, call: BackendCall): Promise<string | null> {
+        await this.look(call);
+        return super.read(key, call);
+      }
+    }
+    let slow: SlowStore;
+    let visit: () => Promise<Response>;
+
+    beforeEach(async () => {
+      clock.restore();
+      slow = new SlowStore({ timeout: 1 });
+      notes = new Notes(slow);
+      const browser = await notes.visitor({ a: "1" });
+      visit = () => browser.get("/");
+    });
+
+    it("that aborts when the timeout is over", async () => {
+      const aborted = new Promise<void>((resolve) => {
+        slow.look = ({ signal }) => {
+          signal.addEventListener("abort", () => resolve());
+          return new Promise(() => {});
+        };
+      });
+      expect((await visit()).status).to.equal(500);
+      await aborted;
+    });
+
+    it("that is aborted if a hook reads it only after the timeout", async () => {
+      const seen = new Promise<boolean>((resolve) => {
+        slow.look = async (call) => {
+          await sleep(1_100);
+          resolve(call.signal.aborted);
+        };
+      });
+      expect((await visit()).status).to.equal(500);
+      expect(await seen).to.equal(true);
+    });
+
+    it("that does not abort if the hook returns in time", async () => {
+      let seen: AbortSignal | undefined;
+      slow.look = async ({ signal }) => void (seen = signal);
+      expect((await visit()).status).to.equal(200);
+      await sleep(1_100);
+      expect(seen!.aborted).to.equal(false);
+    });
+
+    it("that is made only if a hook reads it", async () => {
+      const made = sinon.spy(globalThis, "AbortController");
+      try {
+        expect((await visit()).status).to.equal(200);
+        const withoutSignal = made.callCount; // a Request makes one of its own
+        slow.look = async ({ signal }) => void signal.aborted;
+        expect((await visit()).status).to.equal(200);
+        expect(made.callCount).to.equal(withoutSignal * 2 + 1);
+      } finally {
+        made.restore();
+      }
+    });
+  });
+
+  it("lets its subclass read the options prefix and timeout", () => {
+    class OpenStore extends MapStore {
+      readonly inherited = () => [this.prefix, this.timeout];
+    }
+    expect(new OpenStore().inherited()).to.deep.equal(["session:", 2]);
+    expect(new OpenStore({ prefix: "a:", timeout: 5 }).inherited()).to.deep.equal(["a:", 5]);
+  });
+
   it("makes no backend call for anonymous requests", async () => {
     const browser = new Browser(notes.app);
     for (const path of ["/nothing", "/", "/delete?a", "/regenerate", "/destroy"]) {
@@ -136,6 +210,33 @@ describe("ExternalStore", () => {
     expect(store.calls).to.deep.equal(["create"]);
     expect(setCookies(response)).to.deep.equal([]);
   });
+
+  it("refuses an option that neither it nor its subclass knows", () => {
+    class TableStore extends MapStore {
+      readonly table: string;
+      constructor({ table, ...options }: ExternalStoreOptions & { table: string }) {
+        super(options);
+        this.table = table;
+      }
+    }
+    expect(new TableStore({ table: "t", prefix: "a:" }).table).to.equal("t");
+    expect(() => new TableStore({ table: "t", prefx: "a:" } as never)).to.throw(
+      TypeError,
+      /^TableStore has no option prefx\..*subclass/,
+    );
+  });
+
+  // A destroy() that closes the subclass's pool would turn log-outs off.
+  for (const name of ["load", "save", "regenerate", "destroy", "applyUpdate"]) {
+    it(`refuses a subclass that defines ${name}(), which session() calls`, () => {
+      class PooledStore extends MapStore {}
+      Object.defineProperty(PooledStore.prototype, name, { value() {} });
+      expect(() => new PooledStore()).to.throw(
+        TypeError,
+        `PooledStore must not define a method ${name}()`,
+      );
+    });
+  }
 
   describe("throws a TypeError for", () => {
     for (const [what, options] of Object.entries({

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { UPDATE_SCRIPT, UPDATE_SHA } from "../../lib/external/redis/client.js";
+import { UPDATE_SCRIPT, UPDATE_SHA } from "../../lib/external/redis/driver.js";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";

@@ -1,6 +1,6 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
 import type { CryptoEngine } from "../../platform/engine.js";
-import { readUint32, type Kind } from "../frame.js";
+import { viewOf, type Kind } from "../frame.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 
@@ -25,7 +25,7 @@ export function createKeyRing<Subkey>(
   const ringKeys = keys.map((key) =>
     andThen(
       engine.expand(key, label),
-      (bytes) => new RingKey(readUint32(bytes, 0), key, engine, kind, makeSubkey),
+      (bytes) => new RingKey(viewOf(bytes).getUint32(0), key, engine, kind, makeSubkey),
     ),
   );
   return ringKeys.every(isReady)

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "../../platform/bytes.js";
-import { writeUint32 } from "../frame.js";
+import { viewOf } from "../frame.js";
 
 /**
  * Pre-authentication encoding (PAE), as in PASETO: the number of pieces and the length of each piece
@@ -9,10 +9,11 @@ import { writeUint32 } from "../frame.js";
 export function encodePieces(...pieces: readonly string[]): Uint8Array {
   const encoded = pieces.map(encodeUtf8);
   const bytes = new Uint8Array(encoded.reduce((sum, piece) => sum + 4 + piece.length, 4));
-  writeUint32(bytes, 0, pieces.length);
+  const view = viewOf(bytes);
+  view.setUint32(0, pieces.length);
   let offset = 4;
   for (const piece of encoded) {
-    writeUint32(bytes, offset, piece.length);
+    view.setUint32(offset, piece.length);
     bytes.set(piece, offset + 4);
     offset += 4 + piece.length;
   }

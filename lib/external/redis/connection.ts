@@ -1,41 +1,45 @@
 import { SessionError } from "../../errors.js";
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
-import { withinTime } from "../../platform/time-limit.js";
-import { CircuitBreaker } from "./circuit-breaker.js";
-import type { RedisClient, RedisCommand, RedisDriver } from "./client.js";
-import { destroy, RedisClients, type GetRedisClient } from "./clients.js";
+import { TimeoutError, withinTime } from "../../platform/time-limit.js";
+import { RedisClientSource } from "./client-source.js";
+import type { GetRedisClient, RedisClient, RedisCommand, RedisDriver } from "./driver.js";
 import { loggableError } from "./error.js";
 
 /** Enough to read replies that have already arrived. */
 const GRACE_MS = 5;
+const CLOSED_BY_USER =
+  "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.";
 
 /**
- * The one client of a store: taken from getClient once, opened if it is not open, and replaced only
- * when it was given up. While it is known to be down it gets no command: clients queue commands, and
- * would send them after the requests have given up.
+ * The one client of a store: taken from getClient once, opened if it is not open, and replaced when
+ * it hangs. While it is known to be down it gets no command: clients queue commands, and would send
+ * them after the requests have given up.
+ *
+ * After a timeout, all calls fail at once for as long again: they would only wait for a timeout of
+ * their own. This ends early when the client is ready again.
  */
 export class RedisConnection {
+  readonly #source: RedisClientSource;
   readonly #timeoutSeconds: number;
   readonly #closesAll: boolean;
-  readonly #breaker: CircuitBreaker;
-  readonly #clients: RedisClients;
   #driver: RedisDriver | undefined;
   /** Whether this connection opened the client, and must close it. */
   #isOwn = false;
   /** The last client that its user had opened: if the user closes it, it is not opened again. */
   #usersClient: RedisClient | undefined;
-  #starting: Promise<RedisDriver> | undefined;
-  /** Settles when another client has replaced this one. */
+  #opening: Promise<RedisDriver> | undefined;
+  /** Settles when another client has replaced a Cluster's. */
   #replacing: Promise<void> | undefined;
+  /** By performance.now(), because the clock of the day may be set back. */
+  #timedOutAtMs = -Infinity;
   /** Unused controllers: making one costs more than all other work for a command. */
   readonly #spareControllers: AbortController[] = [];
 
-  /** @param closesAll - Whether `close()` also closes a client that getClient returned open. */
+  /** @param closesAll - Whether `close()` ends the connection for good, and closes every client. */
   constructor(getClient: GetRedisClient, timeoutSeconds: number, closesAll = false) {
+    this.#source = new RedisClientSource(getClient, timeoutSeconds);
     this.#timeoutSeconds = timeoutSeconds;
     this.#closesAll = closesAll;
-    this.#breaker = new CircuitBreaker(timeoutSeconds);
-    this.#clients = new RedisClients(getClient, this.#breaker);
   }
 
   /**
@@ -51,40 +55,34 @@ export class RedisConnection {
     const controller = this.#spareControllers.pop() ?? new AbortController();
     let driver: RedisDriver | undefined;
     let answer: Promise<T> | undefined;
-    let isProbe = false;
     const timer = setTimeout(() => {
       controller.abort();
       if (driver && answer) void this.#handleTimeout(ctx, driver, answer);
     }, this.#timeoutSeconds * 1000);
     try {
-      driver = this.#ready() ?? (await this.#start(ctx));
+      driver = this.#ready() ?? (await this.#open(ctx));
       // The request has given up, and has reported that nothing was written.
       if (controller.signal.aborted) throw new Error("Connecting took too long.");
-      isProbe = this.#breaker.beginCall();
       answer = command(driver, controller.signal);
-      const result = await answer;
-      this.#breaker.answered();
-      return result;
+      return await answer;
     } catch (error) {
       throw error instanceof SessionError ? error : loggableError(error, secrets);
     } finally {
       clearTimeout(timer);
       if (!controller.signal.aborted) this.#spareControllers.push(controller);
-      this.#breaker.endCall(isProbe);
     }
   }
 
   /** Closes the client if it was opened here. The next request opens one again. Never rejects. */
   async close(): Promise<void> {
-    await this.#starting?.catch(() => {});
+    await this.#opening?.catch(() => {});
     await this.#replacing;
     const driver = this.#driver;
-    const isOwn = this.#isOwn || this.#closesAll;
     this.#driver = undefined;
-    this.#breaker.reset();
-    if (this.#closesAll) this.#clients.end();
-    else this.#clients.reset();
-    if (driver && isOwn) await this.#end(driver);
+    this.#timedOutAtMs = -Infinity;
+    if (this.#closesAll) this.#source.end();
+    else this.#source.reset();
+    if (driver && (this.#isOwn || this.#closesAll)) await this.#end(driver);
   }
 
   async #end(driver: RedisDriver): Promise<void> {
@@ -93,68 +91,63 @@ export class RedisConnection {
     } catch {
       // The server does not answer: the client is closed without waiting for replies.
     }
-    destroy(driver);
+    driver.destroy();
   }
 
-  /** The client, if there is one; throws at once while it is known to be down. */
+  /** The client, if there is one; throws at once while calls cannot succeed. */
   #ready(): RedisDriver | undefined {
-    if (this.#breaker.failsFast) throw this.#breaker.unavailable();
     const driver = this.#driver;
+    const failsUntilMs = this.#timedOutAtMs + this.#timeoutSeconds * 1000;
+    const isReadyAgain = driver !== undefined && driver.readyAtMs > this.#timedOutAtMs;
+    if (performance.now() < failsUntilMs && !isReadyAgain) {
+      throw unavailable(driver?.lastError ?? new TimeoutError(this.#timeoutSeconds));
+    }
     if (!driver) return undefined;
     if (!driver.isOpen) {
       // It has stopped reconnecting, or its user has closed it.
       this.#driver = undefined;
       return undefined;
     }
-    if (!driver.isReady || this.#breaker.isProbing) throw this.#breaker.unavailable();
+    if (!driver.isReady) throw unavailable(driver.lastError);
     return driver;
   }
 
-  /** After a failed start, one call at a time waits for the next start; the others fail at once. */
-  #start(ctx: RequestContext<any>): Promise<RedisDriver> {
-    if (this.#starting) {
-      if (this.#breaker.isDown) throw this.#breaker.unavailable();
-      return this.#starting;
-    }
-    this.#starting = this.#startOnce(ctx);
-    return this.#starting;
+  #open(ctx: RequestContext<any>): Promise<RedisDriver> {
+    this.#opening ??= this.#openOnce(ctx);
+    return this.#opening;
   }
 
-  async #startOnce(ctx: RequestContext<any>): Promise<RedisDriver> {
+  async #openOnce(ctx: RequestContext<any>): Promise<RedisDriver> {
     try {
-      const driver = await this.#connect(ctx);
-      this.#breaker.started();
-      return driver;
+      return await this.#connect(ctx);
     } catch (error) {
-      this.#breaker.failedToStart(error);
+      if (error instanceof TimeoutError) this.#timedOutAtMs = performance.now();
       throw error;
     } finally {
-      this.#starting = undefined;
+      this.#opening = undefined;
     }
   }
 
   async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
-    const driver = await this.#clients.take(ctx, this.#timeoutSeconds);
-    const { client } = driver;
+    const driver = await this.#source.take(ctx);
     const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
-    if (isOwn && client === this.#usersClient) throw closedByUser();
-    if (!isOwn) this.#usersClient = client;
+    if (isOwn && driver.client === this.#usersClient)
+      throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
+    if (!isOwn) this.#usersClient = driver.client;
     try {
       if (!driver.isOpen || !driver.isReady) {
-        await withinTime(this.#timeoutSeconds, this.#clients.untilReadyOrDown(driver, isOwn));
+        await withinTime(this.#timeoutSeconds, driver.untilReadyOrDown(isOwn));
       }
     } catch (error) {
-      if (isOwn || this.#closesAll) destroy(driver);
+      if (isOwn || this.#closesAll) driver.destroy();
       throw error;
     }
     this.#driver = driver;
     this.#isOwn = isOwn;
-    this.#breaker.answered();
-    if (!driver.isReady) throw this.#breaker.unavailable();
+    if (!driver.isReady) throw unavailable(driver.lastError);
     return driver;
   }
 
-  /** A call was not answered in time. Unless other servers may answer, no call will be answered. */
   async #handleTimeout(
     ctx: RequestContext<any>,
     driver: RedisDriver,
@@ -162,39 +155,30 @@ export class RedisConnection {
   ): Promise<void> {
     if (driver !== this.#driver) return;
     if (driver.isCluster) {
-      if (this.#isOwn && !driver.seesPromotions) {
-        this.#replacing ??= this.#replaceClient(ctx, driver).finally(
-          () => (this.#replacing = undefined),
-        );
+      // The other servers may answer: their sessions go on with this client meanwhile.
+      if (this.#isOwn) {
+        this.#replacing ??= this.#replace(ctx, driver).finally(() => (this.#replacing = undefined));
       }
       return;
     }
-    const answered = answer.then(
+    this.#timedOutAtMs = performance.now();
+    // If this process had stopped, the reply has arrived already and is read now.
+    const grace = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE_MS));
+    const isAnswered = answer.then(
       () => true,
       () => false,
     );
-    this.#breaker.callTimedOut();
-    // If this process had stopped, the reply has arrived already and is read now.
-    const grace = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE_MS));
-    if (await Promise.race([answered, grace])) {
-      this.#breaker.answeredLate();
-      return;
+    if (await Promise.race([isAnswered, grace])) {
+      this.#timedOutAtMs = -Infinity;
+    } else if (driver === this.#driver && this.#isOwn && driver.isOneConnection) {
+      // A connection that a firewall has dropped silently hangs for minutes: a new one may work.
+      this.#driver = undefined;
+      driver.destroy();
     }
-    if (driver !== this.#driver) return;
-    if (!this.#isOwn || !driver.isOneConnection) {
-      // A pool takes another connection for the probe.
-      this.#breaker.serverHangs();
-      return;
-    }
-    // A connection that a firewall has dropped silently hangs for minutes. The next call opens a
-    // new one.
-    this.#driver = undefined;
-    this.#breaker.clientDestroyed();
-    destroy(driver);
   }
 
-  /** A new client finds the current masters. Until it has, sessions on other masters still work. */
-  async #replaceClient(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
+  /** A new client finds the masters that there are now. */
+  async #replace(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
     try {
       if ((await this.#connect(ctx)) !== old) await this.#end(old);
     } catch {
@@ -203,9 +187,10 @@ export class RedisConnection {
   }
 }
 
-function closedByUser(): SessionError {
+function unavailable(cause: unknown): SessionError {
   return new SessionError(
     "ERR_SESSION_STORE",
-    "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.",
+    "Redis cannot be reached, or does not answer; see the cause. It is tried again. Answer 503 and let the client try again.",
+    cause === undefined ? {} : { cause: loggableError(cause, []) },
   );
 }

@@ -6,42 +6,25 @@
  * @param secrets - The arguments that were sent, which servers may quote.
  */
 export function loggableError(error: unknown, secrets: readonly string[]): Error {
-  const { name, message, code, errors, stack } = asError(error);
-  const clean = new Error(withoutSecrets(message || code || "(no message)", secrets));
+  if (!(error instanceof Error)) {
+    return new Error("The client threw a value that is not an Error.");
+  }
+  const { name, message, stack, code, errors } = error as Error & Record<string, unknown>;
+  const isCoded = typeof code === "string";
+  const text = message || (isCoded ? code : "(no message)");
+  const clean = new Error(withoutSecrets(text, secrets));
   clean.name = name;
   clean.stack = [`${name}: ${clean.message}`, ...(stack?.match(FRAMES) ?? [])].join("\n");
-  if (code !== undefined) Object.assign(clean, { code });
+  if (isCoded) Object.assign(clean, { code });
   // A host name may have several addresses, each of which fails with an error of its own.
-  if (errors) Object.assign(clean, { errors: errors.map((one) => loggableError(one, secrets)) });
+  if (Array.isArray(errors)) {
+    Object.assign(clean, { errors: errors.map((one) => loggableError(one, secrets)) });
+  }
   return clean;
 }
 
 /** The stack without the message that precedes it. */
 const FRAMES = /^ +at .+$/gm;
-
-interface Loggable {
-  name: string;
-  message: string;
-  stack?: string;
-  code?: string;
-  errors?: unknown[];
-}
-
-function asError(error: unknown): Loggable {
-  if (!(error instanceof Error))
-    return { name: "Error", message: "The client threw a value that is not an Error." };
-  const { name, message, stack, code, errors } = error as Error & {
-    code?: unknown;
-    errors?: unknown;
-  };
-  return {
-    name,
-    message,
-    ...(stack !== undefined && { stack }),
-    ...(typeof code === "string" && { code }),
-    ...(Array.isArray(errors) && { errors }),
-  };
-}
 
 /** Servers quote the beginning of an unknown command. */
 const QUOTED_COMMAND = /,? with args beginning with:?[^]*/;

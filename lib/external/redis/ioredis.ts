@@ -2,11 +2,11 @@ import type { Insertion, Replacement } from "../guarded-backend.js";
 import {
   isUnknownScript,
   notWritten,
+  RedisDriver,
   UPDATE_SCRIPT,
   UPDATE_SHA,
   type RedisClient,
-  type RedisDriver,
-} from "./client.js";
+} from "./driver.js";
 
 /** The part of ioredis' clients that is used. */
 export interface Ioredis extends RedisClient {
@@ -27,12 +27,13 @@ export function isIoredis(client: Partial<Ioredis>): client is Ioredis {
 }
 
 /** For ioredis: `new Redis` (with Sentinels, too) and `new Cluster`. */
-export class IoredisDriver implements RedisDriver {
+export class IoredisDriver extends RedisDriver {
   readonly client: Ioredis;
   /** The number of connections that have been lost so far. */
   #losses = 0;
 
   constructor(client: Ioredis) {
+    super(client, client.isCluster !== true, client.isCluster === true);
     this.client = client;
     const watch = (node: RedisClient): unknown => node.on("close", () => this.#losses++);
     if (this.isCluster) {
@@ -51,23 +52,11 @@ export class IoredisDriver implements RedisDriver {
     return this.client.status === "ready";
   }
 
-  get isOneConnection(): boolean {
-    return !this.isCluster;
-  }
-
-  get isCluster(): boolean {
-    return this.client.isCluster === true;
-  }
-
-  get seesPromotions(): boolean {
-    return true;
-  }
-
   close(): Promise<unknown> {
     return this.client.quit();
   }
 
-  destroy(): unknown {
+  protected disconnect(): unknown {
     return this.client.disconnect();
   }
 

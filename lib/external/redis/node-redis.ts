@@ -2,11 +2,11 @@ import type { Insertion, Replacement } from "../guarded-backend.js";
 import {
   isUnknownScript,
   notWritten,
+  RedisDriver,
   UPDATE_SCRIPT,
   UPDATE_SHA,
   type RedisClient,
-  type RedisDriver,
-} from "./client.js";
+} from "./driver.js";
 
 /** The part of node-redis' clients that is used. */
 export interface NodeRedis extends RedisClient {
@@ -37,13 +37,6 @@ interface CommandOptions {
  */
 const OPTIONS: CommandOptions = { timeout: undefined, typeMapping: undefined };
 
-/** The client, with options for one command. */
-interface OneCall {
-  readonly redis: NodeRedis;
-  isUnderWay: boolean;
-  isSentTwice: boolean;
-}
-
 /**
  * Callback clients (version 3, and legacyMode) would never resolve a promise, and the Cluster of
  * version 4 cannot follow slots that have moved.
@@ -59,18 +52,17 @@ export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
 }
 
 /** For node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
-export class NodeRedisDriver implements RedisDriver {
+export class NodeRedisDriver extends RedisDriver {
   readonly client: NodeRedis;
   /** Reads without a signal. A single connection sends at once, and a late read does no harm. */
   readonly #reader: NodeRedis | undefined;
   #isUsed = false;
 
   constructor(client: NodeRedis) {
+    super(client, isOneConnection(client), "slots" in client);
     this.client = client;
-    if (isOneConnection(client)) {
-      // Version 4 has no options.
-      this.#reader = client.withCommandOptions?.(OPTIONS) ?? client;
-    }
+    // Version 4 has no options.
+    if (this.isOneConnection) this.#reader = client.withCommandOptions?.(OPTIONS) ?? client;
   }
 
   get isOpen(): boolean {
@@ -82,30 +74,16 @@ export class NodeRedisDriver implements RedisDriver {
     return this.client.isReady ?? true;
   }
 
-  get isOneConnection(): boolean {
-    return isOneConnection(this.client);
-  }
-
-  get isCluster(): boolean {
-    return "slots" in this.client;
-  }
-
-  get seesPromotions(): boolean {
-    // The Cluster of version 5 does not notice that a server no longer answers. It is recognized by
-    // having no isReady.
-    return !this.isCluster || this.client.isReady !== undefined;
-  }
-
   close(): Promise<unknown> {
     const { client } = this;
     return client.close ? client.close() : client.quit!();
   }
 
-  destroy(): unknown {
+  protected disconnect(): unknown {
     const { client } = this;
     // A used pool of version 5 throws an uncaught error seconds after destroy(), which ends the
     // process.
-    if (this.#isUsed && isPool(client)) return client.close!();
+    if (this.#isUsed && "totalClients" in client) return client.close!();
     return client.destroy ? client.destroy() : client.disconnect!();
   }
 
@@ -140,8 +118,15 @@ export class NodeRedisDriver implements RedisDriver {
     return this.#once(signal).redis.del(key);
   }
 
-  /** When the signal is aborted, all queues of the client drop the command. */
-  #once(abortSignal: AbortSignal): OneCall {
+  /**
+   * The client, with options for one command: when the signal is aborted, all queues of the client
+   * drop the command.
+   */
+  #once(abortSignal: AbortSignal): {
+    readonly redis: NodeRedis;
+    isUnderWay: boolean;
+    isSentTwice: boolean;
+  } {
     this.#isUsed = true;
     const options = { ...OPTIONS, abortSignal };
     // Version 4 has none.
@@ -166,8 +151,4 @@ export class NodeRedisDriver implements RedisDriver {
 /** Only a single connection can select a database. */
 function isOneConnection(client: object): boolean {
   return "select" in client;
-}
-
-function isPool(client: object): boolean {
-  return "totalClients" in client;
 }

@@ -1,17 +1,14 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
-import type { RedisCommand } from "./client.js";
-import type { GetRedisClient } from "./clients.js";
-import { RedisConnection } from "./connection.js";
+import type { RedisConnection } from "./connection.js";
+import type { RedisCommand } from "./driver.js";
 
 /** A connection for each request that needs one, closed when the request is over. */
 export class RedisConnectionsPerRequest {
-  readonly #getClient: GetRedisClient;
-  readonly #timeoutSeconds: number;
+  readonly #connect: () => RedisConnection;
   readonly #open: Map<RequestContext<any>, RedisConnection> = new Map();
 
-  constructor(getClient: GetRedisClient, timeoutSeconds: number) {
-    this.#getClient = getClient;
-    this.#timeoutSeconds = timeoutSeconds;
+  constructor(connect: () => RedisConnection) {
+    this.#connect = connect;
   }
 
   run<T>(
@@ -19,11 +16,8 @@ export class RedisConnectionsPerRequest {
     secrets: readonly string[],
     command: RedisCommand<T>,
   ): Promise<T> {
-    let connection = this.#open.get(ctx);
-    if (!connection) {
-      connection = new RedisConnection(this.#getClient, this.#timeoutSeconds, true);
-      this.#open.set(ctx, connection);
-    }
+    const connection = this.#open.get(ctx) ?? this.#connect();
+    this.#open.set(ctx, connection);
     return connection.run(ctx, secrets, command);
   }
 

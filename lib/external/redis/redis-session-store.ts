@@ -1,8 +1,8 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
-import type { GetRedisClient } from "./clients.js";
 import { RedisConnection } from "./connection.js";
+import type { GetRedisClient } from "./driver.js";
 import { RedisConnectionsPerRequest } from "./per-request.js";
 
 /** The options of `RedisSessionStore`. */
@@ -53,7 +53,8 @@ export class RedisSessionStore extends ExternalStore {
       throw new TypeError("The option perRequest must be true or false.");
     }
     if (perRequest) {
-      const connections = new RedisConnectionsPerRequest(getClient, this.timeout);
+      const connect = () => new RedisConnection(getClient, this.timeout, true);
+      const connections = new RedisConnectionsPerRequest(connect);
       this.#redis = connections;
       this.release = (ctx) => connections.release(ctx);
     } else {
