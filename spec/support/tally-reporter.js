@@ -3,11 +3,33 @@ import Mocha from "mocha";
 /** Clients and servers that specs have closed need far less time to end. */
 const GRACE_PERIOD_MS = 20_000;
 
+/** Warnings of Node that show a mistake here: a leak of listeners, or an error handled too late. */
+const FATAL_WARNINGS = [
+  "MaxListenersExceededWarning",
+  "PromiseRejectionHandledWarning",
+  "TimeoutNaNWarning",
+  "TimeoutNegativeWarning",
+  "TimeoutOverflowWarning",
+];
+
 /** Mocha's own report and a last line for scripts: `N passed, N failed`. */
 export default class TallyReporter extends Mocha.reporters.Spec {
+  #warnings = [];
+
+  constructor(runner, options) {
+    super(runner, options);
+    process.on("warning", (warning) => {
+      if (FATAL_WARNINGS.includes(warning.name)) this.#warnings.push(warning);
+    });
+  }
+
   epilogue() {
     super.epilogue();
-    console.log(`${this.stats.passes} passed, ${this.stats.failures} failed`);
+    for (const { stack } of this.#warnings)
+      console.error(`Node warned, which fails the run: ${stack}`);
+    const failures = this.stats.failures + this.#warnings.length;
+    console.log(`${this.stats.passes} passed, ${failures} failed`);
+    if (this.#warnings.length > 0) setImmediate(failOnExit);
     // This timer does not keep the process alive. It fires only if something else does.
     setTimeout(endHangingProcess, GRACE_PERIOD_MS).unref();
   }
@@ -17,7 +39,11 @@ export default class TallyReporter extends Mocha.reporters.Spec {
 function endHangingProcess() {
   const open = process.getActiveResourcesInfo().join(", ");
   console.error(`All specs have run, but the process cannot end. A spec has not closed: ${open}.`);
-  // Mocha's own exit listener sets the exit code to the number of failed specs.
-  process.on("exit", () => (process.exitCode ||= 1));
+  failOnExit();
   process.exit();
+}
+
+/** Must run after mocha's own exit listener, which sets the exit code to the number of failed specs. */
+function failOnExit() {
+  process.on("exit", () => (process.exitCode ||= 1));
 }
