@@ -15,7 +15,8 @@ import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { collectGarbage } from "../support/collect-garbage.js";
 import { Deferred } from "../support/deferred.js";
-import { clientsOn } from "../support/redis-clients.js";
+import { closesAfterEach } from "../support/redis-cleanup.js";
+import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
 
@@ -24,12 +25,13 @@ const run = promisify(execFile);
 const redis3 = createRequire(import.meta.url)("redis3");
 
 describe("The client of a RedisSessionStore", () => {
+  const closeAfter = closesAfterEach();
   let redis: RedisServer;
 
   before(async () => {
     redis = await RedisServer.start();
   });
-  after(() => redis.stop());
+  after(() => redis?.stop());
 
   const appOn = (store: RedisSessionStore) =>
     app(
@@ -58,14 +60,15 @@ describe("The client of a RedisSessionStore", () => {
           "the connections of the last spec to close",
           async () => (await connections()) === 0,
         );
-        store = new RedisSessionStore({
-          getClient() {
-            getClientCalls++;
-            return (client = create({ nodes: [redis], stop: async () => {} }));
-          },
-        });
+        store = closeAfter(
+          new RedisSessionStore({
+            getClient() {
+              getClientCalls++;
+              return (client = create({ nodes: [redis], stop: async () => {} }));
+            },
+          }),
+        );
       });
-      afterEach(() => store.close());
 
       it("is created and opened only once for many concurrent requests", async () => {
         const site = appOn(store);
@@ -88,57 +91,55 @@ describe("The client of a RedisSessionStore", () => {
 
       it("is used as it is and stays open if the application has opened it", async () => {
         const openClient = create({ nodes: [redis], stop: async () => {} });
+        closeAfter(() => endClient(openClient));
         await openClient.connect();
-        const other = new RedisSessionStore({ getClient: () => openClient });
-        try {
-          await visit(appOn(other));
-          const before = await connections();
-          await other.close();
-          expect(await openClient.set("key", "value")).to.equal("OK");
-          expect(await connections()).to.equal(before);
-          await visit(appOn(other));
-        } finally {
-          await closeClient(openClient);
-        }
+        const other = closeAfter(new RedisSessionStore({ getClient: () => openClient }));
+        await visit(appOn(other));
+        const before = await connections();
+        await other.close();
+        expect(await openClient.set("key", "value")).to.equal("OK");
+        expect(await connections()).to.equal(before);
+        await visit(appOn(other));
       });
 
       it("can be shared by many stores, and a closed store leaves no listener behind", async () => {
         const sharedClient = create({ nodes: [redis], stop: async () => {} });
+        closeAfter(() => endClient(sharedClient));
         await sharedClient.connect();
         const useAndClose = async (prefix: string) => {
           const getClient = () => sharedClient;
           const one = new RedisSessionStore({ getClient, prefix });
-          await visit(appOn(one));
-          if (prefix === "1:") {
-            // The application closes the client, and the store notices it.
-            await closeClient(sharedClient);
-            expect((await new Browser(appOn(one)).post("/visit")).status).to.equal(500);
+          try {
+            await visit(appOn(one));
+            if (prefix === "1:") {
+              // The application closes the client, and the store notices it.
+              await closeClient(sharedClient);
+              expect((await new Browser(appOn(one)).post("/visit")).status).to.equal(500);
+            }
+          } finally {
+            await one.close(); // not by closeAfter(), which would hold the store
           }
-          await one.close();
           if (prefix === "1:") await sharedClient.connect();
           return new WeakRef(getClient); // a listener left on the client would hold it
         };
-        try {
-          const closed: WeakRef<() => RedisClient>[] = [];
-          for (let tenant = 1; tenant <= 12; tenant++) closed.push(await useAndClose(`${tenant}:`));
-          for (const event of ["error", "ready", "close"]) {
-            expect((sharedClient as unknown as EventEmitter).listenerCount(event)).to.be.at.most(2);
-          }
-          await waitUntil("the closed stores to be garbage-collected", () => {
-            collectGarbage();
-            return closed.every((one) => one.deref() === undefined);
-          });
-        } finally {
-          await closeClient(sharedClient);
+        const closed: WeakRef<() => RedisClient>[] = [];
+        for (let tenant = 1; tenant <= 12; tenant++) closed.push(await useAndClose(`${tenant}:`));
+        for (const event of ["error", "ready", "close"]) {
+          expect((sharedClient as unknown as EventEmitter).listenerCount(event)).to.be.at.most(2);
         }
+        await waitUntil("the closed stores to be garbage-collected", () => {
+          collectGarbage();
+          return closed.every((one) => one.deref() === undefined);
+        });
       });
 
       it("can be returned as a promise", async () => {
-        const other = new RedisSessionStore({
-          getClient: async () => create({ nodes: [redis], stop: async () => {} }),
-        });
+        const other = closeAfter(
+          new RedisSessionStore({
+            getClient: async () => create({ nodes: [redis], stop: async () => {} }),
+          }),
+        );
         await visit(appOn(other));
-        await other.close();
       });
 
       it("is closed by close() even while a request is opening it", async () => {
@@ -159,10 +160,10 @@ describe("The client of a RedisSessionStore", () => {
     it(`works if it is already connecting at the first request (${title})`, async () => {
       let client: Redis | Redis5 | undefined;
       const store = new RedisSessionStore({ getClient: () => (client = create()) });
+      closeAfter(() => client?.disconnect());
       await visit(appOn(store));
       await store.close();
       expect(client!.status).to.equal("ready");
-      client!.disconnect();
     });
   }
 
@@ -187,7 +188,7 @@ describe("The client of a RedisSessionStore", () => {
     ],
   ] as const) {
     it(`works if its options change the types of numbers and strings in replies (${title})`, async () => {
-      const store = new RedisSessionStore({ getClient: (): RedisClient => create() });
+      const store = closeAfter(new RedisSessionStore({ getClient: (): RedisClient => create() }));
       const site = app(
         { store, defaultSessionData: { hits: 0 } },
         {
@@ -203,57 +204,56 @@ describe("The client of a RedisSessionStore", () => {
       for (const path of ["/visit", "/update", "/regenerate"]) await browser.get(path);
       expect(await (await browser.get("/visit")).json()).to.equal(3);
       expect(site.errors).to.deep.equal([]);
-      await store.close();
     });
   }
 
   it("is used again after the server recovers, even if the system clock was set back", async () => {
-    const server = await RedisServer.start();
-    const store = new RedisSessionStore({
-      timeout: 1,
-      getClient: () => createClient({ url: server.url }),
-    });
+    const server = closeAfter(await RedisServer.start());
+    const store = closeAfter(
+      new RedisSessionStore({ timeout: 1, getClient: () => createClient({ url: server.url }) }),
+    );
     const site = appOn(store);
     await visit(site);
     server.pause();
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     const clock = sinon.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ["Date"] });
+    closeAfter(() => clock.restore());
     server.resume();
     await waitUntil("the store to work again", async () => {
       return (await new Browser(site).post("/visit")).status === 200;
     });
-    clock.restore();
-    await store.close();
-    await server.stop();
   });
 
   it("is requested again after getClient has thrown", async () => {
     let getClientCalls = 0;
-    const store = new RedisSessionStore({
-      getClient() {
-        if (++getClientCalls === 1) throw new Error("The secrets are not loaded yet.");
-        return createClient({ url: redis.url });
-      },
-    });
+    const store = closeAfter(
+      new RedisSessionStore({
+        getClient() {
+          if (++getClientCalls === 1) throw new Error("The secrets are not loaded yet.");
+          return createClient({ url: redis.url });
+        },
+      }),
+    );
     const site = appOn(store);
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     expect((site.errors[0] as SessionError).code).to.equal("ERR_SESSION_STORE");
     expect((await new Browser(site).post("/visit")).status).to.equal(200);
-    await store.close();
   });
 
   for (const timeouts of [1, 2]) {
     it(`is requested only once if it arrives after ${timeouts} timed-out request(s)`, async () => {
       let getClientCalls = 0;
       const gate = new Deferred();
-      const store = new RedisSessionStore({
-        timeout: 1,
-        async getClient() {
-          getClientCalls++;
-          await gate.promise;
-          return createClient({ url: redis.url });
-        },
-      });
+      const store = closeAfter(
+        new RedisSessionStore({
+          timeout: 1,
+          async getClient() {
+            getClientCalls++;
+            await gate.promise;
+            return createClient({ url: redis.url });
+          },
+        }),
+      );
       const site = appOn(store);
       const timesOut = async () => {
         const start = performance.now();
@@ -269,20 +269,21 @@ describe("The client of a RedisSessionStore", () => {
         return (await new Browser(site).post("/visit")).status === 200;
       });
       expect(getClientCalls).to.equal(1);
-      await store.close();
     });
   }
 
   it("reports its errors even if it arrived after the requests had timed out", async () => {
-    const server = await RedisServer.start();
+    const server = closeAfter(await RedisServer.start());
     const gate = new Deferred();
-    const store = new RedisSessionStore({
-      timeout: 1,
-      async getClient() {
-        await gate.promise;
-        return createClient({ url: server.url });
-      },
-    });
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: 1,
+        async getClient() {
+          await gate.promise;
+          return createClient({ url: server.url });
+        },
+      }),
+    );
     const site = appOn(store);
     const failedVisit = async () => {
       expect((await new Browser(site).post("/visit")).status).to.equal(500);
@@ -298,35 +299,36 @@ describe("The client of a RedisSessionStore", () => {
     await waitUntil("the connection error as the cause", async () => {
       return (await failedVisit()).cause?.code === "ECONNREFUSED";
     });
-    await store.close();
-    await server.stop();
   });
 
   it("is requested again after two timeouts if getClient never resolves", async () => {
     let getClientCalls = 0;
-    const store = new RedisSessionStore({
-      timeout: 1,
-      getClient() {
-        return ++getClientCalls === 1 ? new Promise(() => {}) : createClient({ url: redis.url });
-      },
-    });
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: 1,
+        getClient() {
+          return ++getClientCalls === 1 ? new Promise(() => {}) : createClient({ url: redis.url });
+        },
+      }),
+    );
     const site = appOn(store);
     await waitUntil("the store to work", async () => {
       return (await new Browser(site).post("/visit")).status === 200;
     });
     expect(getClientCalls).to.equal(2);
-    await store.close();
   });
 
   it("is requested again when it has stopped reconnecting", async () => {
     let getClientCalls = 0;
-    const server = await RedisServer.start();
-    const store = new RedisSessionStore({
-      getClient() {
-        getClientCalls++;
-        return createClient({ url: server.url, socket: { reconnectStrategy: false } });
-      },
-    });
+    const server = closeAfter(await RedisServer.start());
+    const store = closeAfter(
+      new RedisSessionStore({
+        getClient() {
+          getClientCalls++;
+          return createClient({ url: server.url, socket: { reconnectStrategy: false } });
+        },
+      }),
+    );
     const site = appOn(store);
     await visit(site);
     await server.restart();
@@ -334,8 +336,6 @@ describe("The client of a RedisSessionStore", () => {
       return (await new Browser(site).post("/visit")).status === 200;
     });
     expect(getClientCalls).to.be.within(2, 3);
-    await store.close();
-    await server.stop();
   });
 
   it("is used again after it hung, even if the first reply after that is an error", async () => {
@@ -404,8 +404,9 @@ describe("The client of a RedisSessionStore", () => {
 
   it("is not opened again after the application has closed it", async () => {
     const client = createClient({ url: redis.url });
+    closeAfter(() => client.destroy());
     await client.connect();
-    const store = new RedisSessionStore({ getClient: () => client });
+    const store = closeAfter(new RedisSessionStore({ getClient: () => client }));
     const site = appOn(store);
     await visit(site);
     await client.close();
@@ -430,6 +431,7 @@ describe("The client of a RedisSessionStore", () => {
       it(title, async () => {
         let getClientCalls = 0;
         const made: any[] = [];
+        closeAfter(() => made.forEach((client) => void client?.quit?.()));
         const store = new RedisSessionStore({
           getClient(): any {
             getClientCalls++;
@@ -449,14 +451,13 @@ describe("The client of a RedisSessionStore", () => {
             .and.includes("ioredis 5 or newer");
         }
         expect(getClientCalls).to.equal(1);
-        made[0]?.quit?.();
       });
     }
   });
 
   it("does not end the process when its server dies", async function () {
     this.timeout(20_000);
-    const server = await RedisServer.start();
+    const server = closeAfter(await RedisServer.start());
     const program = fileURLToPath(
       new URL("../support/programs/redis-survivor.ts", import.meta.url),
     );
@@ -465,7 +466,6 @@ describe("The client of a RedisSessionStore", () => {
       `${await pidOf(server)}`,
     ]);
     expect(stdout.trim().split("\n")).to.deep.equal(["200", "500", "alive"]);
-    await server.stop();
   });
 });
 

@@ -1,20 +1,28 @@
 import { expect } from "chai";
 import { createClient } from "redis";
-import { RedisSessionStore } from "../../lib/index.js";
+import { RedisSessionStore, type RedisClient } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
-import { clientsOn } from "../support/redis-clients.js";
+import { closesAfterEach } from "../support/redis-cleanup.js";
+import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("RedisSessionStore with perRequest", () => {
+  const closeAfter = closesAfterEach();
   let redis: RedisServer;
 
   before(async () => {
     redis = await RedisServer.start();
   });
-  after(() => redis.stop());
+  after(() => redis?.stop());
+
+  /** A client that is closed after the spec, in case the store does not close it. */
+  const opened = <T extends RedisClient>(client: T): T => {
+    closeAfter(() => endClient(client));
+    return client;
+  };
 
   const connections = async () => {
     const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
@@ -45,7 +53,7 @@ describe("RedisSessionStore with perRequest", () => {
         perRequest: true,
         getClient() {
           getClientCalls++;
-          return create({ nodes: [redis], stop: async () => {} });
+          return opened(create({ nodes: [redis], stop: async () => {} }));
         },
       });
       const browser = new Browser(appOn(store, async () => (during = await connections())));
@@ -64,7 +72,7 @@ describe("RedisSessionStore with perRequest", () => {
       perRequest: true,
       getClient() {
         getClientCalls++;
-        return createClient({ url: redis.url });
+        return opened(createClient({ url: redis.url }));
       },
     });
     expect((await new Browser(appOn(store)).get("/static")).status).to.equal(200);
@@ -76,7 +84,7 @@ describe("RedisSessionStore with perRequest", () => {
     const store = new RedisSessionStore({
       perRequest: true,
       getClient() {
-        const client = createClient({ url: redis.url });
+        const client = opened(createClient({ url: redis.url }));
         clients.add(client);
         return client;
       },
@@ -90,7 +98,7 @@ describe("RedisSessionStore with perRequest", () => {
   it("also closes a client that getClient has opened", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
-      getClient: () => createClient({ url: redis.url }).connect(),
+      getClient: () => opened(createClient({ url: redis.url })).connect(),
     });
     expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(200);
     await waitUntil("all connections to close", async () => (await connections()) === 0);
@@ -99,7 +107,7 @@ describe("RedisSessionStore with perRequest", () => {
   it("closes the client when the handler throws", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
-      getClient: () => createClient({ url: redis.url }),
+      getClient: () => opened(createClient({ url: redis.url })),
     });
     const browser = new Browser(appOn(store));
     await browser.post("/visit");
@@ -108,13 +116,13 @@ describe("RedisSessionStore with perRequest", () => {
   });
 
   it("closes a client that could not connect", async () => {
-    const server = await RedisServer.start();
+    const server = closeAfter(await RedisServer.start());
     await server.kill();
     const clients: { isOpen: boolean }[] = [];
     const store = new RedisSessionStore({
       perRequest: true,
       getClient() {
-        const client = createClient({ url: server.url });
+        const client = opened(createClient({ url: server.url }));
         clients.push(client);
         return client;
       },
@@ -122,7 +130,6 @@ describe("RedisSessionStore with perRequest", () => {
     expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(500);
     await waitUntil("the client to be closed", () => clients.every(({ isOpen }) => !isOpen));
     expect(clients).to.have.length(1);
-    await server.stop();
   });
 
   it("closes a client that arrives after its request has timed out", async () => {
@@ -132,7 +139,7 @@ describe("RedisSessionStore with perRequest", () => {
       perRequest: true,
       timeout: 1,
       async getClient() {
-        const client = createClient({ url: redis.url });
+        const client = opened(createClient({ url: redis.url }));
         client.on("error", () => {});
         await client.connect();
         await failed.promise;
@@ -149,10 +156,11 @@ describe("RedisSessionStore with perRequest", () => {
 
   it("closes the client within waitUntil(), without a delay of the response", async () => {
     const answered = new Deferred();
+    closeAfter(() => answered.resolve());
     const store = new RedisSessionStore({
       perRequest: true,
       getClient() {
-        const client = createClient({ url: redis.url });
+        const client = opened(createClient({ url: redis.url }));
         const close = client.close.bind(client);
         client.close = async () => {
           await answered.promise;
