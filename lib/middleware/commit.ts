@@ -61,7 +61,7 @@ async function commitWithoutCookie(
   }
   throw new SessionError(
     "ERR_SESSION_RESPONSE",
-    "The client must be told of this change of the session, but this response cannot carry a cookie (status 101 or Response.error()). Change the session in another request.",
+    "The client needs a new cookie for this change of the session, but this response cannot carry one (status 101 or Response.error()). Change the session in another request.",
   );
 }
 

@@ -61,7 +61,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
         browser = new Browser(visits);
         await browser.post("/visit");
       });
-      after(() => store.close());
+      after(() => store?.close());
 
       it("are one GET for a load, and one more EVALSHA for a save", async () => {
         await browser.post("/visit"); // the server caches the script

@@ -6,19 +6,25 @@ import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
 import { clientsOn } from "../support/redis-clients.js";
+import { closesAfterEach } from "../support/redis-cleanup.js";
 import { RedisServer } from "../support/redis-server.js";
-import { BOUND, RedisWorld } from "../support/redis-world.js";
+import { RedisWorld, type RedisWorldOptions } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("The errors of RedisSessionStore", function () {
   this.timeout(60_000);
   const runner = new ConcurrentRunner(8);
   before(() => runner.start());
+  const closeAfter = closesAfterEach();
 
   for (const { title, create } of clientsOn("one node")) {
-    const specify = (name: string, args: string[], spec: (world: RedisWorld) => Promise<void>) => {
+    const specify = (
+      name: string,
+      options: RedisWorldOptions,
+      spec: (world: RedisWorld) => Promise<void>,
+    ) => {
       runner.it(`${name} (${title})`, async () => {
-        const world = await RedisWorld.start(create, ...args);
+        const world = await RedisWorld.start(create, options);
         try {
           await spec(world);
         } finally {
@@ -36,10 +42,10 @@ describe("The errors of RedisSessionStore", function () {
       const args = ["--rename-command", command, ""];
       specify(
         `contain no key and no data when the server does not know ${command}`,
-        args,
+        { args, isPatient: true },
         async (world) => {
           if (command !== "SET") await world.visit();
-          const { cause } = await world.assertFails(path, BOUND);
+          const { cause } = await world.assertFails(path);
           // The server quotes the arguments of the command. The store removes them.
           expect((cause as Error).message).to.match(/^ERR unknown command .?\w+.?$/);
         },
@@ -48,10 +54,12 @@ describe("The errors of RedisSessionStore", function () {
 
     specify(
       "end when the server has loaded its data, and no session is lost",
-      [
-        ...["--enable-debug-command", "local", "--key-load-delay", "10000"],
-        ...["--loading-process-events-interval-bytes", "1024"],
-      ],
+      {
+        args: [
+          ...["--enable-debug-command", "local", "--key-load-delay", "10000"],
+          ...["--loading-process-events-interval-bytes", "1024"],
+        ],
+      },
       async (world) => {
         const { server } = world;
         await world.visit();
@@ -61,7 +69,7 @@ describe("The errors of RedisSessionStore", function () {
         await waitUntil("the server to load", async () => {
           return (await server.cli("PING")).includes("LOADING");
         });
-        await world.assertFails("/visit", BOUND);
+        await world.assertFails("/visit");
         await world.assertServesWithoutSession();
         await server.cli("CONFIG", "SET", "key-load-delay", "0");
         await restarting;
@@ -71,18 +79,19 @@ describe("The errors of RedisSessionStore", function () {
   }
 
   it("contain no password, although ioredis adds the failed AUTH command to its errors", async () => {
-    const server = await RedisServer.start();
+    const server = closeAfter(await RedisServer.start());
     await server.cli("CONFIG", "SET", "requirepass", "right");
-    const store = new RedisSessionStore({
-      getClient: () => new Redis(server.port, { password: "a wrong password", lazyConnect: true }),
-    });
+    const store = closeAfter(
+      new RedisSessionStore({
+        getClient: () =>
+          new Redis(server.port, { password: "a wrong password", lazyConnect: true }),
+      }),
+    );
     const site = app({ store, defaultSessionData: {} }, { "/": (ctx) => (ctx.session.data.a = 1) });
     for (let i = 0; i < 3; i++) expect((await new Browser(site).post("/")).status).to.equal(500);
     const [error] = site.errors as [SessionError];
     expect(inspect(error)).to.include("WRONGPASS");
     const text = inspect(site.errors, { depth: Infinity, showHidden: true });
     expect(text).to.not.include("a wrong password");
-    await store.close();
-    await server.stop();
   });
 });

@@ -3,6 +3,7 @@ import { createClient } from "redis";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { closesAfterEach } from "../support/redis-cleanup.js";
 import { Incrementer } from "../support/redis-incrementers.js";
 import { RedisServer } from "../support/redis-server.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -15,6 +16,7 @@ const AT_ONCE = 4;
 
 describe("Processes that share sessions in Redis", function () {
   this.timeout(60_000 + UPDATES * 20);
+  const closeAfter = closesAfterEach();
   let redis: RedisServer;
   let store: RedisSessionStore;
 
@@ -23,8 +25,8 @@ describe("Processes that share sessions in Redis", function () {
     store = new RedisSessionStore({ getClient: () => createClient({ url: redis.url }) });
   });
   after(async () => {
-    await store.close();
-    await redis.stop();
+    await store?.close();
+    await redis?.stop();
   });
 
   it("lose no acknowledged update(), even if some of them are killed", async () => {
@@ -39,8 +41,9 @@ describe("Processes that share sessions in Redis", function () {
     for (const browser of browsers) await browser.post("/begin");
     const ids = browsers.map((browser) => browser.cookie("session")!);
 
-    const survivors = [0, 1].map(() => new Incrementer(redis.url, UPDATES, ids));
-    const victims = [0, 1].map(() => new Incrementer(redis.url, Infinity, ids));
+    const start = (updates: number) => closeAfter(new Incrementer(redis.url, updates, ids));
+    const survivors = [0, 1].map(() => start(UPDATES));
+    const victims = [0, 1].map(() => start(Infinity));
     for (const [index, victim] of victims.entries()) {
       await waitUntil(
         "updates of a process that is to be killed",

@@ -16,8 +16,7 @@ export async function filesRunBy(action: () => Promise<unknown>): Promise<string
     const { result } = await inspector.post("Profiler.takePreciseCoverage");
     return result
       .filter(({ url, functions }) => url.startsWith(LIB) && functions.some(hasRun))
-      .map(({ url }) => url.slice(LIB.length))
-      .sort();
+      .map(({ url }) => url.slice(LIB.length));
   } finally {
     await inspector.post("Profiler.stopPreciseCoverage");
     inspector.disconnect();

@@ -12,7 +12,7 @@ export class RedisCluster {
 
   /** @param args additional arguments of each redis-server */
   static async start(...args: string[]): Promise<RedisCluster> {
-    const nodes = await Promise.all(
+    const starts = await Promise.allSettled(
       Array.from({ length: 6 }, async () =>
         RedisServer.start(
           ...["--cluster-enabled", "yes"],
@@ -23,24 +23,16 @@ export class RedisCluster {
         ),
       ),
     );
-    const addresses = nodes.map((node) => `127.0.0.1:${node.port}`);
-    await run("redis-cli", [
-      ...["--cluster", "create", ...addresses],
-      ...["--cluster-replicas", "1", "--cluster-yes"],
-    ]);
-    const cluster = new RedisCluster(nodes);
-    // After `create`, the nodes need a second or two to agree. The replicas take longest.
-    await waitUntil("the cluster to agree", async () => {
-      const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
-      const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));
-      const replication = await Promise.all(nodes.map((node) => node.cli("INFO", "replication")));
-      return (
-        // A replica that has not copied its master's records cannot be promoted.
-        replication.filter((info) => info.includes("master_link_status:up")).length === 3 &&
-        views.every((view) => view.match(/\bslave\b/g)?.length === 3) &&
-        states.every((state) => state.includes("cluster_state:ok"))
-      );
-    });
+    const cluster = new RedisCluster(
+      starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : [])),
+    );
+    try {
+      for (const start of starts) if (start.status === "rejected") throw start.reason;
+      await cluster.#join();
+    } catch (error) {
+      await cluster.stop(); // the servers that have started
+      throw error;
+    }
     return cluster;
   }
 
@@ -54,5 +46,26 @@ export class RedisCluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  async #join(): Promise<void> {
+    const { nodes } = this;
+    const addresses = nodes.map((node) => `127.0.0.1:${node.port}`);
+    await run("redis-cli", [
+      ...["--cluster", "create", ...addresses],
+      ...["--cluster-replicas", "1", "--cluster-yes"],
+    ]);
+    // After `create`, the nodes need a second or two to agree. The replicas take longest.
+    await waitUntil("the cluster to agree", async () => {
+      const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
+      const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));
+      const replication = await Promise.all(nodes.map((node) => node.cli("INFO", "replication")));
+      return (
+        // A replica that has not copied its master's records cannot be promoted.
+        replication.filter((info) => info.includes("master_link_status:up")).length === 3 &&
+        views.every((view) => view.match(/\bslave\b/g)?.length === 3) &&
+        states.every((state) => state.includes("cluster_state:ok"))
+      );
+    });
   }
 }

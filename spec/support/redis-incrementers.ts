@@ -38,6 +38,12 @@ export class Incrementer {
     this.#child.kill("SIGKILL");
   }
 
+  /** Kills the process if it still runs, and waits for its end. */
+  async close(): Promise<void> {
+    this.kill();
+    await this.#ended;
+  }
+
   /**
    * Waits for the end of the process. Resolves to the signal that killed it, if any. Rejects if the
    * process has failed.

@@ -18,15 +18,24 @@ export class RedisSentinel {
   /** The first master, then its first replica. */
   readonly nodes: readonly [RedisServer, RedisServer];
   readonly #folder = temporaryFolder("sentinel");
-  #process!: ServerProcess;
+  #process: ServerProcess | undefined;
 
   /** @param downAfterMs the Sentinel considers a silent master dead after this many milliseconds */
   static async start(downAfterMs = 30_000): Promise<RedisSentinel> {
-    const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
-    const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
-    const sentinel = new RedisSentinel(await freePort(), [master, replica]);
-    await sentinel.#launch(downAfterMs);
-    return sentinel;
+    const started: { stop(): Promise<void> }[] = [];
+    try {
+      const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
+      started.push(master);
+      const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
+      started.push(replica);
+      const sentinel = new RedisSentinel(await freePort(), [master, replica]);
+      started.unshift(sentinel);
+      await sentinel.#launch(downAfterMs);
+      return sentinel;
+    } catch (error) {
+      for (const one of started) await one.stop();
+      throw error;
+    }
   }
 
   private constructor(port: number, nodes: [RedisServer, RedisServer]) {
@@ -41,7 +50,7 @@ export class RedisSentinel {
   }
 
   async stop(): Promise<void> {
-    await this.#process.end("SIGKILL"); // it stops first, so that it starts no failover
+    await this.#process?.end("SIGKILL"); // it stops first, so that it starts no failover
     await Promise.all(this.nodes.map((node) => node.stop()));
     this.#folder.remove();
   }
@@ -60,9 +69,10 @@ export class RedisSentinel {
         `sentinel failover-timeout ${this.name} 2000`,
       ].join("\n"),
     );
-    this.#process = await ServerProcess.start("redis-server", [file, "--sentinel"], "redis-server");
+    const process = await ServerProcess.start("redis-server", [file, "--sentinel"], "redis-server");
+    this.#process = process;
     await waitUntil("the Sentinel to know the replica", async () => {
-      if (this.#process.hasExited) throw new Error(`Sentinel has exited:\n${this.#process.output}`);
+      if (process.hasExited) throw new Error(`Sentinel has exited:\n${process.output}`);
       const replicas = await redisCli(this.port, "SENTINEL", "REPLICAS", this.name);
       return (
         replicas.includes(`${this.nodes[1].port}`) && replicas.includes("master-link-status\nok")

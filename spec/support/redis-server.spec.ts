@@ -4,10 +4,10 @@ import { RedisServer } from "./redis-server.js";
 describe("RedisServer", () => {
   let redis: RedisServer;
 
-  before(async () => {
+  beforeEach(async () => {
     redis = await RedisServer.start();
   });
-  after(() => redis.stop());
+  afterEach(() => redis?.stop());
 
   it("restarts empty on the same port after a crash", async () => {
     const { port } = redis;
