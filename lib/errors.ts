@@ -1,8 +1,8 @@
 /**
- * The conditions of run time. Codes are stable; messages are written for people and may change.
+ * The codes of errors at run time. Codes are stable; messages are for people and may change.
  *
- * - `ERR_SESSION_STORE`: the store is down, hung or refused the call, or the keys could not be
- *   loaded; `cause` has the reason.
+ * - `ERR_SESSION_STORE`: the backend is down, does not answer or refused the call, or the keys
+ *   could not be loaded; `cause` has the reason.
  * - `ERR_SESSION_CONFLICT`: other requests changed the session at each attempt, or ended the session
  *   that `update()` was to change.
  * - `ERR_SESSION_DATA`: the data cannot be stored; where JSON refuses them, the message names the
@@ -23,7 +23,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_USAGE";
 
 /**
- * A condition of run time, identified by its `code`. A mistake in the options of a constructor or of
+ * An error at run time, identified by its `code`. A mistake in the options of a constructor or of
  * `session()` is a plain `TypeError` instead.
  *
  * Its message contains neither IDs nor data.
@@ -50,7 +50,7 @@ export class SessionError extends Error {
   }
 }
 
-/** Not by `instanceof`: a store may come from the other of this package's two builds. */
+/** Does not use `instanceof`: a store may come from the other of this package's two builds. */
 export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
 }

@@ -2,7 +2,7 @@ import type { SessionErrorCode } from "./errors.js";
 import type { RejectionReason } from "./records/store.js";
 
 /**
- * For security logs and monitoring. Events contain neither IDs nor data.
+ * An event for security logs and monitoring. Events contain neither IDs nor data.
  *
  * - `fresh`: the client sent something that is not a valid session, for this reason. A client that
  *   sends nothing causes no event.
@@ -14,7 +14,7 @@ import type { RejectionReason } from "./records/store.js";
  * - `regenerated`, `destroyed`: done.
  * - `gone`: the session ended while this request was running, and its change was dropped.
  * - `store-failed`: loading or writing failed; the code says why. Only `ERR_SESSION_STORE` means
- *   that the backend failed, or the source of the keys.
+ *   that the backend failed, or the source of the keys. `ERR_SESSION_USAGE` causes no event.
  */
 export type SessionEvent =
   | { readonly type: "fresh"; readonly reason: RejectionReason }

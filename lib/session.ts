@@ -1,6 +1,6 @@
 /**
- * What a session holds. Declare the keys of your app by augmenting it, in a file that has an
- * `import` or `export` (in a file without one, this would replace the package's types).
+ * The data of a session. Declare your app's keys by augmenting this interface, in a file that has
+ * an `import` or `export`: a file without one would replace the package's types.
  *
  * @example
  * ```ts
@@ -20,10 +20,10 @@ export type Lifetime = number | "browser" | undefined;
 export interface Session {
   /**
    * The data: change it in place or replace it. Changes are saved before the response leaves. After
-   * that it is a frozen copy.
+   * that `data` is a frozen copy.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached. When it is
-   * replaced: `ERR_SESSION_DATA` for a value that is not a plain object, and
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached. When `data`
+   * is replaced: `ERR_SESSION_DATA` for a value that is not a plain object, and
    * `ERR_SESSION_RESPONSE` when the response is already finished.
    */
   data: SessionData;
@@ -36,7 +36,7 @@ export interface Session {
   /**
    * How long this session may stay idle, if that differs from `idleTimeout`: seconds, up to the
    * `absoluteTimeout`, or `"browser"` for a cookie that the browser deletes when it is closed. The
-   * session keeps it until it ends.
+   * session keeps this lifetime until the session ends.
    *
    * @example
    * ```ts
@@ -50,8 +50,8 @@ export interface Session {
   lifetime: Lifetime;
   /**
    * Moves the data to a new ID, so that a client that knows only the old ID loses access: call it
-   * at every change of privilege, a log-in above all. It happens before the response leaves, not
-   * when the promise resolves.
+   * at every change of privilege, a log-in above all. The store does this before the response
+   * leaves, not when the promise resolves.
    *
    * @example
    * ```ts

@@ -9,7 +9,7 @@ import type {
   SessionScope,
 } from "../records/store.js";
 
-/** What `unseal` found in a value. */
+/** The record that `unseal` found in a value. */
 export interface Unsealed extends SessionRecord {
   /** `true` if an old key sealed the value: the response then reissues it. */
   readonly outdated?: boolean;
@@ -24,7 +24,7 @@ export interface Unsealed extends SessionRecord {
  *
  * @example
  * ```ts
- * // Seals with a key service, which vouches for every bit.
+ * // Seals with a key service, which authenticates every bit.
  * class VaultStore extends CookieStore {
  *   protected async seal({ text, created, expires }: SessionRecord, { cookieName }: SessionScope) {
  *     return vault.encrypt(JSON.stringify([cookieName, created, expires, text])); // base64url
@@ -49,8 +49,8 @@ export abstract class CookieStore extends BaseStore {
   protected abstract seal(record: SessionRecord, scope: SessionScope): Awaitable<string>;
 
   /**
-   * Hook: the reverse of `seal`. Its result is trusted, so it must vouch for every bit. The base
-   * class checks the timeouts.
+   * Hook: the reverse of `seal`. The base class trusts the result, so `unseal` must authenticate
+   * every bit of it. The base class checks the timeouts.
    *
    * @param value - Anything that a client may send. Do not throw for a bad value: return the reason.
    */

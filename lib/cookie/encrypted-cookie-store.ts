@@ -24,7 +24,7 @@ const PERIOD_SECONDS = 3600;
  * | 5–8 | created, seconds since 1970, big-endian |
  * | 9–12 | expires, likewise |
  * | 13–24 | random nonce |
- * | 25… | AES-256-GCM of the data in UTF-8; the bytes before the nonce are authenticated with it |
+ * | 25… | AES-256-GCM of the data in UTF-8; the tag also covers the bytes before the nonce |
  * | the last 16 | its tag |
  *
  * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted",
@@ -74,7 +74,7 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
     key: RingKey<CipherKey>,
     scope: SessionScope,
   ): Awaitable<Uint8Array | RejectionReason> {
-    // Before a key is derived: a client must not cause work with made-up periods.
+    // Checked before a key is derived: a client must not cause work with made-up periods.
     if (!isAlive(header, scope.absoluteTimeout)) return "expired";
     const aad = frame.subarray(0, HEADER_BYTES);
     const nonce = frame.subarray(HEADER_BYTES, TEXT_AT);

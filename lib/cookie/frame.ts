@@ -6,7 +6,7 @@ import type { SessionRecord } from "../records/record.js";
  * | bytes | content | the attack that it prevents |
  * | --- | --- | --- |
  * | 0 | kind and version | a value of another kind of store, or of a weaker version, is accepted |
- * | 1–4 | key ID | without it all keys are tried: an attacker can cause that work, and two keys may open one value |
+ * | 1–4 | key ID | a client causes the work of trying every key; one value opens under two keys |
  * | 5–8 | created, seconds since 1970 | a session is renewed for ever |
  * | 9–12 | expires, seconds since 1970 | a stolen cookie stays valid although the browser's copy has expired |
  */
@@ -43,7 +43,7 @@ export function writeHeader(
   view.setUint32(9, expires);
 }
 
-/** The caller has checked the length. */
+/** Reads the header of a frame whose length the caller has checked. */
 export function readHeader(frame: Uint8Array): Header {
   const view = viewOf(frame);
   return { keyId: view.getUint32(1), created: view.getUint32(5), expires: view.getUint32(9) };

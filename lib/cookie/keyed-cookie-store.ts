@@ -83,7 +83,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     scope: SessionScope,
   ): Awaitable<Uint8Array>;
 
-  /** Hook: the text in at least `minBytes` bytes, if this key sealed them and their header. */
+  /** Hook: the text that this key sealed in a frame of at least `minBytes`, or a reason. */
   protected abstract openFrame(
     frame: Uint8Array,
     header: Header,
@@ -105,7 +105,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     );
   }
 
-  /** Tries at most one key: the key whose ID stands in the value. */
+  /** Chooses the one key whose ID stands in the value. No other key is tried. */
   protected unseal(value: string, scope: SessionScope): Awaitable<Unsealed | RejectionReason> {
     const frame = decodeBase64url(value);
     if (frame === null) return "malformed";
@@ -134,9 +134,9 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   /**
-   * Each request waits with a time limit of its own. On Workers, everything that a request has begun
-   * stops for ever when the request is over, timers included, and another request may have begun to
-   * load the keys.
+   * Each request waits with a timeout of its own, because another request may have begun to load
+   * the keys. On Workers, everything that a request has begun stops for ever when that request is
+   * over, timers included.
    */
   async #whenReady(loading: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
     try {

@@ -9,7 +9,7 @@ import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import { importKeys } from "./keys/import-keys.js";
 import type { RingKey } from "./keys/ring-key.js";
 
-/** HMAC does not wear out its key, so that one period is enough. */
+/** An HMAC key has no limit of uses that matters here, so one period is enough. */
 const ONLY_PERIOD = 0;
 /** The most that Cloudflare Workers allow. */
 const PBKDF2_ITERATIONS = 100_000;

@@ -6,7 +6,7 @@ import type { LoadedSession, RejectionReason, SessionScope } from "../records/st
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
 
-/** JSON.parse reads larger numbers as Infinity, and JSON.stringify writes 1e20 with 21 digits. */
+/** JSON.parse may read such a number as Infinity; JSON.stringify may write it longer (1e20). */
 const POSSIBLY_LARGE_NUMBER = /\d[eE]|\d{300}/;
 
 /**

@@ -5,19 +5,19 @@ import { isSameRecord, type SessionRecord } from "../records/record.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { GuardedBackend } from "./guarded-backend.js";
 
-/** What has been written. */
+/** The outcome of a write. */
 export interface WriteResult {
   readonly record: SessionRecord;
   /** Whether another request's changes were merged in. */
   readonly merged: boolean;
 }
 
-/** Computes what must replace the newest record. It may be called several times. */
+/** Computes the record that must replace `current`. It may be called several times. */
 export type NextRecord = (current: SessionRecord) => SessionRecord;
 
-/** Each conflict means that another request's write has succeeded, so that few requests lose often. */
+/** A conflict means that another request's write succeeded: one request rarely meets many. */
 const MAX_ATTEMPTS = 100;
-/** Later attempts wait a random time before they read, so that rivals fall out of step. */
+/** Later attempts wait a random time before they read, so that requests do not collide again. */
 const ATTEMPTS_WITHOUT_PAUSE = 3;
 const MAX_PAUSE_MS = 20;
 
@@ -62,8 +62,8 @@ export async function compareAndSwap(
 /**
  * Moves the record to a key that no client knows yet; `null` when the record has ended.
  *
- * The new record is written before the old one is retired, so that a crash loses no data. The new key
- * is returned only after that, so that no other request can write to either record.
+ * The new record is written before the old one is retired, so that a crash loses no data. The
+ * client gets the new ID only after that, so that no other request can write to the new record.
  */
 export async function moveRecord(
   backend: GuardedBackend,

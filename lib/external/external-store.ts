@@ -74,7 +74,7 @@ export interface ExternalStoreOptions extends SerializationOptions {
 export abstract class ExternalStore extends BaseStore {
   /** The option `prefix`. */
   protected readonly prefix: string;
-  /** The option `timeout`, in seconds. The answer of a hook that comes later is ignored. */
+  /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
   protected readonly timeout: number;
   readonly #backend: GuardedBackend;
 
@@ -103,8 +103,8 @@ export abstract class ExternalStore extends BaseStore {
    * Hook: the text under the key, or `null` when there is none. A missing key is not an error. An
    * expired record may be returned or not.
    *
-   * For all four hooks: `key` is opaque, the prefix and 43 characters, and never the ID
-   * that the client holds. A hook throws only if the system failed; the app gets the error as the
+   * For all four hooks: `key` is the prefix and 43 characters, and never the ID that the client
+   * holds. A hook throws only if the system failed; the app gets the error as the
    * `cause` of `ERR_SESSION_STORE`.
    */
   protected abstract read(key: string, call: BackendCall): Awaitable<string | null>;

@@ -6,7 +6,7 @@ import { withinTime } from "../platform/time-limit.js";
 import { currentSecond } from "../records/expiry.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../records/record.js";
 
-/** What `create` must insert. */
+/** The record that `create` must insert. */
 export interface Insertion {
   /** At most `maxBytes` in UTF-8. */
   readonly text: string;
@@ -14,7 +14,7 @@ export interface Insertion {
   readonly ttl: number;
 }
 
-/** What `update` must put in the place of the text that is expected. */
+/** The record that `update` must write in place of the expected one. */
 export interface Replacement extends Insertion {
   /** The text when it was read. */
   readonly expected: string;
@@ -37,7 +37,7 @@ export interface Backend {
   remove(key: string, call: BackendCall): Awaitable<void>;
 }
 
-/** Replaces the record of a session that has moved: a record that expired long ago. */
+/** Replaces the record of a session that has a new ID. As a record, it expired in 1970. */
 const TOMBSTONE: string = encodeRecord({ text: "", created: 0, expires: 0 });
 const TOMBSTONE_TTL_SECONDS = 1;
 
@@ -155,7 +155,7 @@ export class GuardedBackend {
   }
 }
 
-/** Makes its controller only when it is needed: that costs more than all else in a call. */
+/** Makes an AbortController only when needed: making one costs more than all else in a call. */
 class TimedCall implements BackendCall {
   readonly ctx: RequestContext<any>;
   #controller: AbortController | undefined;

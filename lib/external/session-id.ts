@@ -17,7 +17,7 @@ export function isSessionId(value: string): boolean {
 
 /**
  * The hash by which the backend knows an ID, so that a stolen dump logs nobody in (CVE-2019-16782 in
- * Rack). It is the hash of `<cookie name>=<ID>`, so that the ID of one session is invalid for
+ * Rack). It is the hash of `<cookie name>=<ID>`, so that the ID of one cookie is invalid in
  * another.
  */
 export async function hashSessionId(id: string, cookieName: string): Promise<string> {

@@ -52,17 +52,17 @@ export function rebase(
 export interface AppliedChange {
   /** The record to commit: the newest data with what the change did, and nothing else. */
   readonly next: SessionRecord;
-  /** What the change saw. */
+  /** The data that `change` saw. */
   readonly before: SessionData;
-  /** What the change made of it. */
+  /** The same data after `change`. */
   readonly after: SessionData;
 }
 
 /**
- * Applies the `change` of an `update()` to the newest data, of which `change` also sees the handler's
+ * Applies the `change` of an `update()` to the newest data. `change` also sees the handler's
  * unsaved ("pending") changes. An example, with `update((data) => data.credits -= data.price)`:
  *
- * | what | data | how |
+ * | name | data | how |
  * | --- | --- | --- |
  * | `loaded` | credits 10 | read when the request began |
  * | `pending` | credits 10, price 3 | the handler has set `price` and not saved it |
@@ -80,7 +80,7 @@ export function applyChange(
   current: SessionRecord,
 ): AppliedChange {
   const { data: newest, lifetime } = read(codec, current);
-  // Copies refuse at once data that cannot be stored.
+  // copy() refuses at once data that cannot be stored.
   const mine = copy(codec, pending);
   const base = read(codec, loaded).data;
   const before = copy(codec, threeWayMerge(codec, base, mine, newest));
@@ -94,7 +94,7 @@ export function applyChange(
 }
 
 /**
- * What the handler must see when the change is committed: the committed data, with the changes that
+ * The data that the handler must see after the commit: the committed data, with the changes that
  * are pending now, which may be more than `applyChange` saw.
  */
 export function dataAfterChange(

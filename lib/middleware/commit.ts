@@ -10,9 +10,9 @@ import {
   withHeaders,
 } from "./response-headers.js";
 
-/** What the client must hold from now on. */
+/** The value that the client must hold from now on, and for how long. */
 interface ClientUpdate {
-  /** `null`: nothing. */
+  /** `null` if the client must forget its value. */
   readonly value: string | null;
   /** Seconds. */
   readonly maxAge: number;
@@ -45,7 +45,7 @@ export async function commit(
   return sent;
 }
 
-/** For a response that cannot carry a cookie: writes what the client need not know. */
+/** For a response that cannot carry a cookie: throws if the client needs a new value. */
 async function commitWithoutCookie(
   options: ResolvedOptions,
   scope: SessionScope,
@@ -65,7 +65,7 @@ async function commitWithoutCookie(
   );
 }
 
-/** Returns what the client must be sent, if anything. */
+/** Returns the update for the client; `null` when the client needs none. */
 async function writeToStore(
   options: ResolvedOptions,
   scope: SessionScope,

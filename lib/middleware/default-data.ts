@@ -6,8 +6,8 @@ import { copyPlain, isPlain, isPlainObject } from "../records/plain-data.js";
 import type { SessionData } from "../session.js";
 
 /**
- * A handler must set a required key that is missing here before another one reads it; TypeScript
- * cannot check that.
+ * Default data, or a function that makes them. If a required key of `SessionData` is missing, a
+ * handler must set it before any handler reads it. TypeScript cannot check that.
  */
 export type DefaultSessionData =
   Partial<SessionData> | ((ctx: RequestContext) => Awaitable<Partial<SessionData>>);
@@ -19,7 +19,7 @@ const WRONG_TYPE =
 export class DefaultData {
   readonly #source: DefaultSessionData;
   readonly #store: BaseStore;
-  /** The text of an object of defaults, which is the same for every session. */
+  /** The text of the defaults, if all sessions share them. */
   readonly #text: string | undefined;
 
   /** @throws {TypeError} for defaults that are not a plain object, or cannot be stored. */

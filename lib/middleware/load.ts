@@ -5,7 +5,7 @@ import type { LoadedSession, RejectionReason, SessionScope } from "../records/st
 import type { SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** What `load` found for a request. */
+/** The session of a request before its handlers run. */
 export interface InitialState {
   /** Whether the client sent an ID or a sealed value. */
   readonly isSent: boolean;
@@ -25,7 +25,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
   if (isSent) {
     let found: LoadedSession | RejectionReason = "malformed";
     try {
-      // getSessionId may return anything, such as a number of a parsed body. A cookie over the
+      // getSessionId may return anything, such as a number from a parsed body. A cookie over the
       // limit of browsers was not set by this package, and could not be reissued.
       if (typeof value === "string" && (getSessionId || cookie.fits(value))) {
         const loading = store.load(value, scope);
@@ -34,7 +34,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
         found = isPromise(loading) ? await loading : loading;
       }
     } catch (error) {
-      // Kept for the handlers that use the session. The others must work while the store is down.
+      // The error waits for a handler that uses the session: others work while the store is down.
       const failure = toSessionError(error);
       if (failure.code !== "ERR_SESSION_USAGE") {
         emit?.({ type: "store-failed", code: failure.code }, ctx);

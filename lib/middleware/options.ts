@@ -29,9 +29,9 @@ export interface SessionOptions {
   /** The attributes of the cookie. */
   cookieOptions?: SessionCookieOptions;
   /**
-   * Returns the session ID (or the sealed value) of a request. Default: the cookie's value. Use it
-   * with `setSessionId`: without that, new IDs are still sent in a cookie. `session()` then sets no
-   * `Vary` header; set it to the header that you read.
+   * Returns the session ID (or the sealed value) of a request. Default: the cookie's value. Without
+   * `setSessionId`, new IDs are still sent in a cookie. With `getSessionId`, `session()` sets no
+   * `Vary` header: your app must set it to the name of the header that it reads.
    *
    * @example
    * ```ts
@@ -64,7 +64,7 @@ export interface SessionOptions {
   absoluteTimeout?: number;
   /**
    * A session is renewed when that extends its life by at least this many seconds. Default: a tenth
-   * of `idleTimeout`, which is also the maximum. For a session with a `lifetime` of its own, it is
+   * of `idleTimeout`. Maximum: `idleTimeout`. For a session with a `lifetime` of its own, it is
    * scaled in proportion to that lifetime.
    */
   renewAfter?: number;
@@ -151,7 +151,7 @@ function resolveTimeouts(
   }
   const renewAfter = givenRenewAfter ?? Math.floor(idleTimeout / 10);
   assertWhole("renewAfter", renewAfter, "seconds", 0);
-  // Most likely in milliseconds. Sessions would end after their idleTimeout, however busy they are.
+  // The value is most likely in milliseconds. No session, however busy, would ever be renewed.
   if (renewAfter > idleTimeout) {
     throw new TypeError(
       "The option renewAfter must not be longer than idleTimeout, the most that a renewal can gain. Both are in seconds.",

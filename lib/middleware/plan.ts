@@ -4,7 +4,7 @@ import type { LoadedSession } from "../records/store.js";
 import type { Lifetime } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** What a request must write to its store and send to its client, decided once. */
+/** The one decision about what is written to the store and sent to the client. */
 export interface CommitPlan {
   /** The session that a handler has ended, to be removed from the store. */
   readonly destroyed: LoadedSession | null;
@@ -30,16 +30,16 @@ export type StoreWrite = { readonly next: SessionRecord } & (
     }
 );
 
-/** What the handlers did to the session. */
+/** The handlers' result, from which the plan is made. */
 export interface HandlerResult {
-  /** Whether they succeeded. If not, only `destroy()` and `regenerate()` are carried out. */
+  /** Whether the handlers succeeded. If not, only `destroy()` and `regenerate()` are committed. */
   readonly succeeded: boolean;
   /**
    * Whether the response can deliver a Set-Cookie to the client. If not, renewals and reissues are
    * postponed to the next request: a client that misses the new expiry would drop the session early.
    */
   readonly canSetCookie: boolean;
-  /** The data as text; `undefined` when no handler looked at them. */
+  /** The data as text; `undefined` when no handler looked at them, or when the handlers failed. */
   readonly text: string | undefined;
   /** The text that a fresh session's data had when a handler first looked at them. */
   readonly untouchedText: string | undefined;
@@ -83,7 +83,7 @@ function planLoaded(
     text !== options.store.codec.reserialize(loaded.text);
   const expiry = expiryFor(loaded.created, lifetime, options);
   const gain = expiry - loaded.expires;
-  // Scaled, or a session whose own lifetime is shorter than renewAfter would never be renewed.
+  // Scaled: a session whose own lifetime is shorter than renewAfter would never be renewed.
   const renewAfter = Math.floor(
     (options.renewAfter / options.idleTimeout) * idleTimeoutFor(lifetime, options),
   );
@@ -105,8 +105,8 @@ function planLoaded(
 }
 
 /**
- * What remains of a plan whose data turned out to be too large: a log-out still ends the session,
- * and `regenerate()` still changes the ID.
+ * The plan without its data, which turned out to be too large: a log-out still clears the cookie
+ * (the store has already removed the record), and `regenerate()` still changes the ID.
  */
 export function withoutData({ clearsClient, write }: CommitPlan): CommitPlan | null {
   if (write?.event === "regenerated") {

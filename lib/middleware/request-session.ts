@@ -30,7 +30,7 @@ export class RequestSession implements Session {
   #clearsClient = false;
   #isClosed = false;
   #plan: CommitPlan | null = null;
-  /** Settles when all actions that have begun are over; never rejects. */
+  /** Settles when all calls of `destroy()` and `update()` so far are over; never rejects. */
   #actions: Promise<unknown> | undefined;
 
   constructor(options: ResolvedOptions, scope: SessionScope, state: InitialState, outer: unknown) {
@@ -45,7 +45,7 @@ export class RequestSession implements Session {
   }
 
   get data(): SessionData {
-    // A streaming body may still read. A change would be lost silently, so the copy is frozen.
+    // A streaming body may still read the data. The copy is frozen: no change can be saved now.
     if (this.#isClosed) {
       if (this.#failure !== undefined) throw this.#failure;
       return copyPlain(this.#data, true);
@@ -132,12 +132,12 @@ export class RequestSession implements Session {
     return this.#isClosed;
   }
 
-  /** Whether an action has begun, which the handler may not have awaited. */
+  /** Whether `destroy()` or `update()` was called: the handler may not have awaited it. */
   get isBusy(): boolean {
     return this.#actions !== undefined;
   }
 
-  /** Resolves when all actions are over, those included that begin while it waits. */
+  /** Resolves when no action is running, including actions that begin while it waits. */
   async untilIdle(): Promise<void> {
     let awaited: Promise<unknown> | undefined;
     while (awaited !== this.#actions) {
@@ -173,7 +173,7 @@ export class RequestSession implements Session {
     return this.#plan;
   }
 
-  /** What remains of the plan when its data turn out to be too large. */
+  /** The plan without its data, which turned out to be too large. */
   planWithoutData(): CommitPlan | null {
     return this.#plan && withoutData(this.#plan);
   }
@@ -191,8 +191,8 @@ export class RequestSession implements Session {
   }
 
   /**
-   * Actions run one after another, so that each sees what the earlier ones have committed. The first
-   * one begins at once.
+   * Actions (`destroy()`, `update()`) run one after another, so that each sees what the earlier
+   * ones have committed. The first one begins at once.
    */
   async #queue(action: () => Promise<void>): Promise<void> {
     this.#assertOpen();

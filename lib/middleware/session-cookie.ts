@@ -22,8 +22,8 @@ export interface SessionCookieOptions {
   /** Chromium drops cookies of low priority first when there are too many. Default: not sent. */
   priority?: "low" | "medium" | "high";
   /**
-   * Whether requests from other sites send the cookie. `true` means `"strict"`; `"none"` needs
-   * `secure`; `false` sends no attribute, so that the browser decides. Default: `"lax"`.
+   * Which requests from other sites carry the cookie. `true` means `"strict"`; `"none"` needs
+   * `secure`; without the attribute (`false`) the browser decides. Default: `"lax"`.
    */
   sameSite?: boolean | "lax" | "strict" | "none";
   /**
@@ -33,7 +33,7 @@ export interface SessionCookieOptions {
   secure?: boolean;
 }
 
-/** RFC 6265bis, 4.1.3. */
+/** RFC 6265bis, 4.1.3: browsers check what these prefixes of a name promise. */
 const PREFIX = /^__(host-http|host|http|secure)-/i;
 /** RFC 6265, 4.1.1: cookie-octets. */
 const VALUE = /^[!#-+\--:<-[\]-~]+$/;
@@ -121,8 +121,8 @@ export class SessionCookie {
 
   /**
    * @throws {SessionError} `ERR_SESSION_COOKIE_TOO_LARGE` for a cookie that browsers would silently
-   * drop. `ERR_SESSION_USAGE` for a value with characters that would end it and begin an attribute:
-   * the store's `seal` does not encode.
+   * drop. `ERR_SESSION_USAGE` for a value that the store's `seal` did not encode: a character such
+   * as `;` would end the value and begin an attribute.
    */
   assertFits(value: string): void {
     if (!VALUE.test(value)) {

@@ -54,8 +54,8 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       if (succeeded && ctx.session !== current) {
         throw new SessionError("ERR_SESSION_USAGE", SESSION_REPLACED);
       }
-      // 404 is what compose() answers when it passes a request on. Any other answer is an answer of
-      // this app.
+      // compose() answers 404 when it passes a request on. Any other status shows that this app has
+      // answered.
       const isDropped = response.status === 404 && isPassedOn();
       const plan = current.close(succeeded, canChangeHeaders(response) && !isDropped);
       return await commit(options, scope, plan, response, current.isLookedAt);
@@ -84,7 +84,7 @@ function watchPassThrough(ctx: RequestContext): () => boolean {
         return passThrough.call(ctx);
       };
     } catch {
-      // An adapter may have made it read-only. Then the response counts as delivered.
+      // An adapter may have made passThrough read-only. Then the response counts as delivered.
     }
   }
   return () => isPassedOn;
@@ -121,8 +121,8 @@ async function commitFailed(
 }
 
 /**
- * The response does not wait for it, and its failure is ignored. waitUntil keeps a platform that
- * ends with the response (Workers) alive for it.
+ * Calls the store's `release` hook. The response does not wait for the hook. On Workers, which stop
+ * a request after its response, `waitUntil` keeps the request alive for the hook.
  */
 function release({ store }: ResolvedOptions, ctx: RequestContext): void {
   try {

@@ -9,20 +9,20 @@ import type { ResolvedOptions } from "./options.js";
 type Change = (data: SessionData) => void;
 
 /**
- * For sessions that have nothing in a store to commit to. As in a store, a change that throws leaves
- * the data as they were.
+ * For fresh sessions, and for stores that commit only with the response. As in a store that commits
+ * at once, a change that throws leaves the data as they were.
  *
  * @returns the data as they are now.
  */
 export function updateInMemory(data: SessionData, change: Change, store: BaseStore): SessionData {
-  // Refuses at once data that cannot be stored, as a store does.
+  // serialize() refuses at once data that cannot be stored, as an external store does.
   store.codec.serialize(data);
   const changed = copyPlain(data);
   applyChange(change, changed);
   return replaceContents(data, changed);
 }
 
-/** Commits the change at once, and emits what happened. */
+/** Commits the change at once, and emits its events. */
 export async function updateInStore(
   { store, emit }: ResolvedOptions,
   scope: SessionScope,

@@ -62,7 +62,7 @@ export function webCodec(): ByteCodec {
   };
 }
 
-/** Whether it is a complete Buffer: the polyfill of some bundlers has no base64url. */
+/** Whether `buffer` is complete: the polyfill of some bundlers has no base64url. */
 export function knowsBase64url(buffer: BufferConstructorLike): boolean {
   try {
     return buffer.from("-_8", "base64url").toString("base64url") === "-_8";

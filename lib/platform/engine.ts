@@ -21,7 +21,7 @@ export interface CipherKey {
 
 /** All the cryptography of this package. Both engines give the same bytes. */
 export interface CryptoEngine {
-  /** For making and importing keys, which no request does. */
+  /** For making and importing keys: sealing and opening do not use it. */
   readonly subtle: SubtleCrypto;
   randomBytes(length: number): Uint8Array;
   /** The digest of the text in UTF-8, as base64url. */

@@ -13,14 +13,14 @@ import type {
   UpdatedSession,
 } from "./store.js";
 
-/** The methods that `session()` calls, each of which one base class implements. */
+/** The methods that `session()` calls. `CookieStore` and `ExternalStore` implement them. */
 const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate"];
 
 /**
- * What `session()` calls on every store. The methods marked as internal are complete and final, and
- * are left out of the published types: a subclass defines hooks only.
+ * The protocol between `session()` and every store. The methods marked as internal are complete and
+ * final, and are left out of the published types: a subclass defines hooks only.
  *
- * A client's input never causes an exception: a throw means that the system failed.
+ * A client's input never causes an exception: a throw means that the system or the app is at fault.
  */
 export abstract class BaseStore implements SessionStore {
   readonly storeProtocol = 1 as const;
@@ -70,8 +70,8 @@ export abstract class BaseStore implements SessionStore {
    * @internal Commits at once what `change` does to the newest data; `null` when the session has
    * ended. A store that commits only with the response does not have this method.
    *
-   * @param currentData - Returns the data as the handler has them now. `change` sees their unsaved
-   * changes, but does not commit them.
+   * @param currentData - Returns the data as the handler has them now. `change` sees the handlers'
+   * unsaved changes, but does not commit them.
    */
   applyUpdate?(
     loaded: LoadedSession,
@@ -82,15 +82,15 @@ export abstract class BaseStore implements SessionStore {
 
   /**
    * Optional hook: the request is over, whatever its outcome. A store that opens something for each
-   * request closes it here. The response does not wait for it; `ctx.waitUntil` does.
+   * request closes it here. Only `ctx.waitUntil` waits for it, and its errors are ignored.
    */
   release?(ctx: RequestContext<any>): Awaitable<void>;
 }
 
 /**
- * A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off.
- *
- * @param type - The nearest prototype that defines any of the methods must define them all.
+ * A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off. So the
+ * nearest prototype with any of these methods must have all of them. Only `applyUpdate` is
+ * optional.
  */
 function assertProtocolIntact(type: object, name: string): void {
   const [method, ...others] = PROTOCOL.filter((one) => Object.hasOwn(type, one));

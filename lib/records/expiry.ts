@@ -1,7 +1,7 @@
 import type { Lifetime } from "../session.js";
 import type { SessionRecord } from "./record.js";
 
-/** What decides when a session ends: seconds. */
+/** The times that decide when a session ends, in seconds. */
 export interface Timeouts {
   /** The longest time between two requests. */
   readonly idleTimeout: number;

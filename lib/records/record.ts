@@ -1,4 +1,4 @@
-/** The one kind of record that flows through every store. */
+/** A session as every store reads and writes it. */
 export interface SessionRecord {
   /**
    * The data as the store's `stringify` wrote them, with the session's own lifetime before them if
@@ -11,7 +11,7 @@ export interface SessionRecord {
   readonly expires: number;
 }
 
-/** Whether the two are one state of a record; the time of its creation never changes. */
+/** Whether both are the same state of one record. Its `created` never changes. */
 export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
   return a.text === b.text && a.expires === b.expires;
 }

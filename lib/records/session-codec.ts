@@ -7,7 +7,7 @@ import { isPlainObject } from "./plain-data.js";
 import type { SessionRecord } from "./record.js";
 import type { LoadedSession, RejectionReason } from "./store.js";
 
-/** How data become text and come back. */
+/** The functions that turn data into text and back. */
 export interface SerializationOptions {
   /**
    * Default: `JSON.stringify`, with an error for what JSON would drop or change. Equal data must
@@ -21,7 +21,7 @@ export interface SerializationOptions {
   parse?: (text: string) => SessionData;
 }
 
-/** What a record's text holds. */
+/** The content of a record's text. */
 export interface StoredData {
   readonly data: SessionData;
   readonly lifetime: Lifetime;
@@ -54,7 +54,7 @@ export class SessionCodec {
    */
   serialize(data: SessionData, lifetime?: Lifetime): string {
     const text = this.#textOf(data);
-    // A user's text that begins with @ gets the prefix "@- ": no lifetime of its own.
+    // A text that begins with @ (from an app's stringify) gets the prefix "@- ": no own lifetime.
     const needsPrefix = lifetime !== undefined || text.startsWith("@");
     return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
   }
@@ -81,7 +81,7 @@ export class SessionCodec {
     return data && { data, lifetime: prefix.lifetime };
   }
 
-  /** The session of a record that its store vouches for, if it is alive and its data are sound. */
+  /** The session of a record that its store trusts, or the reason why there is none. */
   toSession(
     record: SessionRecord,
     { value, key, outdated }: Pick<LoadedSession, "value" | "key" | "outdated">,
@@ -130,7 +130,7 @@ export class SessionCodec {
   }
 }
 
-/** The lifetime of its own that the session has whose record has this text. */
+/** The session's own lifetime, read from its record's text. */
 export function lifetimeOf(text: string): Lifetime {
   return prefixOf(text)?.lifetime;
 }

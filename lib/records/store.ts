@@ -20,7 +20,7 @@ export interface SessionStore {
 export type RejectionReason =
   "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
 
-/** One session of one request: what a store is asked for. */
+/** The request and the cookie on whose behalf `session()` calls a store. */
 export interface SessionScope {
   /** The request's context. */
   readonly ctx: RequestContext<any>;
@@ -32,7 +32,7 @@ export interface SessionScope {
 
 /** A session as its store found it. */
 export interface LoadedSession extends SessionRecord {
-  /** What the client holds: the sealed value or the ID. */
+  /** The sealed value or the ID that the client holds. */
   readonly value: string;
   /** The record's key in the backend; empty for a cookie store. */
   readonly key: string;
@@ -45,11 +45,11 @@ export interface LoadedSession extends SessionRecord {
 
 /** The result of a write. */
 export interface SavedSession {
-  /** What the client must hold from now on. */
+  /** The sealed value or the ID that the client must hold from now on. */
   readonly value: string;
   /** Seconds since 1970. */
   readonly expires: number;
-  /** The session's own lifetime; after a merge it may be what another request has set. */
+  /** The session's own lifetime; after a merge it may be the one that another request set. */
   readonly lifetime: Lifetime;
   /** Whether another request's changes were merged in. */
   readonly merged: boolean;
@@ -59,8 +59,8 @@ export interface SavedSession {
 export interface UpdatedSession {
   readonly session: LoadedSession;
   /**
-   * What the handler must see: the committed data, with the handler's pending changes on top.
-   * Called at the moment of replacement, because the handler may have made more changes meanwhile.
+   * The data that the handler must see: the committed data, and the handler's pending changes on
+   * top. Called when the data are replaced: the handler may have made more changes meanwhile.
    */
   dataWith(pending: SessionData): SessionData;
   /** Whether another request's changes were merged in. */

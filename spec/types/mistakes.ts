@@ -83,7 +83,7 @@ abstract class WrongReason extends CookieStore {
 // What session() calls on a store is private.
 // @ts-expect-error: Property 'load' does not exist on type 'UnsafeMemoryStore'.
 void store.load("id", { ctx: {} });
-// @ts-expect-error: Property 'storeProtocol' is missing in type
+// @ts-expect-error: 'load' does not exist in type 'SessionStore'.
 session({ store: { load() {}, save() {} }, defaultSessionData: {} });
 
 // @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions'.

@@ -2,7 +2,7 @@ import type { Awaitable } from "../../platform/awaitable.js";
 import { decodeBase64url } from "../../platform/bytes.js";
 import { cryptoEngine } from "../../platform/crypto.js";
 
-/** Not HKDF keys, which cannot be exported, and not AES keys, which cannot derive subkeys. */
+/** All keys are HMAC keys: HKDF keys cannot be exported, and AES keys cannot derive subkeys. */
 export const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 };
 const KEY_BYTES = 32;
 

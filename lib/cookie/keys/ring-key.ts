@@ -54,7 +54,7 @@ export class RingKey<Subkey> {
     }
     this.#subkeys.set(purpose, subkey);
     if (isPromise(subkey)) {
-      // Meanwhile it may have been evicted, or derived again.
+      // Meanwhile the subkey may have been evicted, or derived again.
       const isKept = (): boolean => this.#subkeys.get(purpose) === subkey;
       subkey.then(
         (ready) => isKept() && this.#subkeys.set(purpose, ready),

@@ -5,12 +5,12 @@ import type { GetRedisClient, RedisClient, RedisDriver } from "./driver.js";
 import { IoredisDriver, isIoredis } from "./ioredis.js";
 import { isNodeRedis, NodeRedisDriver } from "./node-redis.js";
 
-/** After so many timeouts getClient is called again: its promise may never settle. */
+/** After this many timeouts getClient is called again: its promise may never settle. */
 const MAX_TIMEOUTS = 2;
 const UNSUITABLE =
   "getClient returned no client that RedisSessionStore can use. Pass one of node-redis 5 or newer (of version 4: createClient() alone), not in legacyMode and not its legacy(), or one of ioredis 5 or newer.";
 
-/** Takes clients from getClient. A client that arrives too late is kept, so that none stays open. */
+/** Takes clients from getClient. A client that arrives too late is kept for the next call. */
 export class RedisClientSource {
   readonly #getClient: GetRedisClient;
   readonly #timeoutSeconds: number;
@@ -39,13 +39,13 @@ export class RedisClientSource {
     return driver;
   }
 
-  /** The next call calls getClient again. */
+  /** Makes the next `take()` call getClient again. */
   reset(): void {
     this.#coming = undefined;
     this.#timeouts = 0;
   }
 
-  /** Closes clients that have arrived or arrive later: no call follows. */
+  /** Closes every client that has arrived or arrives later. `take()` is not called again. */
   end(): void {
     this.#isEnded = true;
     this.#arrived?.destroy();

@@ -15,8 +15,8 @@ const CLOSED_BY_USER =
  * it hangs. While it is known to be down it gets no command: clients queue commands, and would send
  * them after the requests have given up.
  *
- * After a timeout, all calls fail at once for as long again: they would only wait for a timeout of
- * their own. This ends early when the client is ready again.
+ * After a timeout, all calls fail at once for the length of one timeout, because they would most
+ * likely wait in vain, too. This ends early when the client is ready again.
  */
 export class RedisConnection {
   readonly #source: RedisClientSource;
@@ -25,12 +25,12 @@ export class RedisConnection {
   #driver: RedisDriver | undefined;
   /** Whether this connection opened the client, and must close it. */
   #isOwn = false;
-  /** The last client that its user had opened: if the user closes it, it is not opened again. */
+  /** The last client that the app had opened: if the app closes it, it is not opened again. */
   #usersClient: RedisClient | undefined;
   #opening: Promise<RedisDriver> | undefined;
-  /** Settles when another client has replaced a Cluster's. */
+  /** Settles when the attempt to replace the client of a Cluster is over. */
   #replacing: Promise<void> | undefined;
-  /** By performance.now(), because the clock of the day may be set back. */
+  /** By performance.now(), because the wall clock may be set back. */
   #timedOutAtMs = -Infinity;
   /** Unused controllers: making one costs more than all other work for a command. */
   readonly #spareControllers: AbortController[] = [];
@@ -45,7 +45,7 @@ export class RedisConnection {
   /**
    * Runs one command, within the timeout.
    *
-   * @param secrets - Texts that must not stand in any error.
+   * @param secrets - Texts that no error may contain.
    */
   async run<T>(
     ctx: RequestContext<any>,
@@ -104,7 +104,7 @@ export class RedisConnection {
     }
     if (!driver) return undefined;
     if (!driver.isOpen) {
-      // It has stopped reconnecting, or its user has closed it.
+      // The client has stopped reconnecting, or the app has closed it.
       this.#driver = undefined;
       return undefined;
     }
@@ -162,7 +162,7 @@ export class RedisConnection {
       return;
     }
     this.#timedOutAtMs = performance.now();
-    // If this process had stopped, the reply has arrived already and is read now.
+    // If this process was suspended, the reply has arrived already and is read now.
     const grace = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE_MS));
     const isAnswered = answer.then(
       () => true,
@@ -177,7 +177,7 @@ export class RedisConnection {
     }
   }
 
-  /** A new client finds the masters that there are now. */
+  /** Replaces the client of a Cluster: a new client finds the masters that there are now. */
   async #replace(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
     try {
       if ((await this.#connect(ctx)) !== old) await this.#end(old);

@@ -65,7 +65,7 @@ export abstract class RedisDriver {
     });
   }
 
-  /** Whether the client has been opened, and neither its user nor the client itself closed it. */
+  /** Whether the client has been opened, and neither the app nor the client itself closed it. */
   abstract get isOpen(): boolean;
   /** `false` while the client is known to be down. Some clients do not report this. */
   abstract get isReady(): boolean;
@@ -116,7 +116,7 @@ export const UPDATE_SHA = "9570c7d09752be4b540d972d279140c1018f5c9f";
 
 /**
  * Whether the server does not know the script, because it has restarted or is a promoted replica.
- * It has run nothing then.
+ * The server has then run nothing.
  */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");

@@ -61,7 +61,7 @@ export class NodeRedisDriver extends RedisDriver {
   constructor(client: NodeRedis) {
     super(client, isOneConnection(client), "slots" in client);
     this.client = client;
-    // Version 4 has no options.
+    // Version 4 has no withCommandOptions().
     if (this.isOneConnection) this.#reader = client.withCommandOptions?.(OPTIONS) ?? client;
   }
 
@@ -129,7 +129,7 @@ export class NodeRedisDriver extends RedisDriver {
   } {
     this.#isUsed = true;
     const options = { ...OPTIONS, abortSignal };
-    // Version 4 has none.
+    // Version 4 has no withCommandOptions(), so its commands are not aborted.
     const redis = this.client.withCommandOptions?.(options) ?? this.client;
     const call = { redis, isUnderWay: false, isSentTwice: false };
     if ("commandOptions" in redis) {

@@ -23,7 +23,7 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
 /**
  * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node,
  * Cluster, Sentinel, pool; of 4: one node) or ioredis 5 or newer (one node, Cluster, Sentinel).
- * Loading is one `GET`. Saving is one script of `GET` and `SET` on the same key.
+ * Loading is one `GET`, creating one `SET`, changing one script of `GET` and `SET` on one key.
  *
  * While a client is down, calls fail at once. A client that the store has opened is replaced when it
  * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves, and may send

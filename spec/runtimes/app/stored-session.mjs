@@ -53,8 +53,8 @@ export class StoredSession {
       return "";
     }
 
-    const text = store.serialize(this.data);
-    const isChanged = text !== (loaded ? loaded.text : store.serialize(defaultSessionData));
+    const text = store.codec.serialize(this.data);
+    const isChanged = text !== (loaded ? loaded.text : store.codec.serialize(defaultSessionData));
     if (this.#decision === "save" && !isChanged && !loaded?.outdated) return undefined;
 
     const now = Math.floor(Date.now() / 1000);
