@@ -55,15 +55,10 @@ export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
 }
 
-/** The code of an error that a store threw. */
-export function codeOf(error: unknown): SessionErrorCode {
-  return isSessionError(error) ? error.code : "ERR_SESSION_STORE";
-}
-
 /** Whether the data are at fault, and not the store: a log-out or a new ID is still possible. */
 export function isTooLarge(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ERR_SESSION_COOKIE_TOO_LARGE" || code === "ERR_SESSION_RECORD_TOO_LARGE";
+  if (!isSessionError(error)) return false;
+  return ["ERR_SESSION_COOKIE_TOO_LARGE", "ERR_SESSION_RECORD_TOO_LARGE"].includes(error.code);
 }
 
 /** Wraps an error of a store's driver; a `SessionError` passes unchanged. */

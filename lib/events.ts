@@ -1,4 +1,5 @@
-import type { SessionErrorCode } from "./errors.js";
+import type { SessionError, SessionErrorCode } from "./errors.js";
+import type { RequestContext } from "./hattip.mjs" with { "resolution-mode": "import" };
 import type { RejectionReason } from "./records/store.js";
 
 /**
@@ -23,3 +24,15 @@ export type SessionEvent =
         "saved" | "renewed" | "reissued" | "merged" | "regenerated" | "destroyed" | "gone";
     }
   | { readonly type: "store-failed"; readonly code: SessionErrorCode };
+
+export type Emit = (event: SessionEvent, ctx: RequestContext) => void;
+
+/** Emits an error of a store. A mistake of the app is not a failure of its store. */
+export function reportFailure(
+  emit: Emit | undefined,
+  failure: SessionError,
+  ctx: RequestContext,
+): void {
+  if (failure.code === "ERR_SESSION_USAGE") return;
+  emit?.({ type: "store-failed", code: failure.code }, ctx);
+}

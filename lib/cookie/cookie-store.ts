@@ -62,12 +62,12 @@ export abstract class CookieStore extends BaseStore {
   /** @internal Synchronous if `unseal` is. */
   override load(value: string, scope: SessionScope): Awaitable<LoadedSession | RejectionReason> {
     return andThen(this.unseal(value, scope), (opened) =>
-      typeof opened === "string" ? opened : this.toSession(value, opened, scope),
+      typeof opened === "string" ? opened : this.unsealedToSession(value, opened, scope),
     );
   }
 
   /** @internal */
-  protected toSession(
+  protected unsealedToSession(
     value: string,
     record: Unsealed,
     { absoluteTimeout }: SessionScope,

@@ -11,7 +11,7 @@ import type { RejectionReason, SessionScope } from "../records/store.js";
 import { CookieStore, type Unsealed } from "./cookie-store.js";
 import { isSealed, readHeader, type Header, type Kind } from "./frame.js";
 import { decodeKey, HMAC, importKeys } from "./keys/import-keys.js";
-import { assertKeys, createKeyRing, type KeyRing } from "./keys/key-ring.js";
+import { assertKeys, createKeyRing, KeysError, type KeyRing } from "./keys/key-ring.js";
 import type { RingKey } from "./keys/ring-key.js";
 
 /**
@@ -30,6 +30,7 @@ export type Keys =
   | ((ctx: RequestContext<any>) => Awaitable<readonly CryptoKey[]>);
 
 const KEYS_TIMEOUT_SECONDS = 5;
+const KEYS_NOT_LOADED = "The keys of the cookie store could not be loaded; see the cause.";
 
 /**
  * What the signed and the encrypted store share: the key ring, and the choice of the one key that
@@ -45,9 +46,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     this.#keys = keys;
     if (typeof keys === "function" || isPromise(keys)) return;
     assertKeys(keys);
-    this.#ring = this.#makeRing(keys);
-    // A failure is reported to the requests that need the keys.
-    if (isPromise(this.#ring)) this.#ring.then(undefined, () => {});
+    this.#keep(this.#makeRing(keys));
   }
 
   /** A new key from the platform's random source, extractable. */
@@ -129,7 +128,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   #keyRing(ctx: RequestContext<any>): Awaitable<KeyRing<Subkey>> {
-    const ring = (this.#ring ??= this.#loadRing(ctx));
+    const ring = this.#ring ?? this.#keep(this.#loadRing(ctx));
     return isPromise(ring) ? this.#whenReady(ring) : ring;
   }
 
@@ -140,13 +139,26 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
    */
   async #whenReady(loading: PromiseLike<KeyRing<Subkey>>): Promise<KeyRing<Subkey>> {
     try {
-      return (this.#ring = await withinTime(KEYS_TIMEOUT_SECONDS, loading));
+      return await withinTime(KEYS_TIMEOUT_SECONDS, loading);
     } catch (cause) {
       if (this.#ring === loading) this.#ring = undefined;
-      if (cause instanceof TimeoutError) throw keysNotLoaded(cause);
-      if (cause instanceof TypeError) throw new SessionError("ERR_SESSION_USAGE", cause.message);
+      if (cause instanceof TimeoutError)
+        throw new SessionError("ERR_SESSION_STORE", KEYS_NOT_LOADED, { cause });
+      if (cause instanceof KeysError) throw new SessionError("ERR_SESSION_USAGE", cause.message);
       throw cause;
     }
+  }
+
+  /** Keeps the ring also if it is ready only after the requests that waited for it have failed. */
+  #keep(ring: Awaitable<KeyRing<Subkey>>): Awaitable<KeyRing<Subkey>> {
+    this.#ring = ring;
+    if (isPromise(ring)) {
+      ring.then(
+        (ready) => (this.#ring = ready),
+        () => {}, // the requests that wait for it report the error
+      );
+    }
+    return ring;
   }
 
   async #loadRing(ctx: RequestContext<any>): Promise<KeyRing<Subkey>> {
@@ -154,7 +166,7 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     try {
       keys = await (typeof this.#keys === "function" ? this.#keys(ctx) : this.#keys);
     } catch (cause) {
-      throw keysNotLoaded(cause);
+      throw new SessionError("ERR_SESSION_STORE", KEYS_NOT_LOADED, { cause });
     }
     assertKeys(keys);
     return this.#makeRing(keys);
@@ -165,9 +177,4 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
       createKeyRing(keys, engine, this.kind, (by, secret) => this.makeSubkey(by, secret)),
     );
   }
-}
-
-function keysNotLoaded(cause: unknown): SessionError {
-  const message = "The keys of the cookie store could not be loaded; see the cause.";
-  return new SessionError("ERR_SESSION_STORE", message, { cause });
 }

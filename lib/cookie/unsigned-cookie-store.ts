@@ -1,7 +1,6 @@
 import { MAX_COOKIE_BYTES } from "../browser-limits.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../records/record.js";
-import type { SerializationOptions } from "../records/session-codec.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
@@ -21,13 +20,6 @@ const POSSIBLY_LARGE_NUMBER = /\d[eE]|\d{300}/;
  * ```
  */
 export class UnsignedCookieStore extends CookieStore {
-  readonly #hasOwnParse: boolean;
-
-  constructor(options: SerializationOptions = {}) {
-    super(options);
-    this.#hasOwnParse = options.parse !== undefined;
-  }
-
   protected override seal(record: SessionRecord): string {
     return encodeBase64url(encodeUtf8(encodeRecord(record)));
   }
@@ -47,17 +39,17 @@ export class UnsignedCookieStore extends CookieStore {
    * @internal Rejects data that cannot be written again (1e999, for example, or data that the user's
    * parse lets pass): otherwise every request of this client would fail at its end.
    */
-  protected override toSession(
+  protected override unsealedToSession(
     value: string,
     record: SessionRecord,
     scope: SessionScope,
   ): LoadedSession | RejectionReason {
-    const session = super.toSession(value, record, scope);
+    const session = super.unsealedToSession(value, record, scope);
     return typeof session === "string" || this.#canSave(session, scope) ? session : "invalid";
   }
 
   #canSave(session: LoadedSession, { cookieName }: SessionScope): boolean {
-    if (!this.#hasOwnParse && !POSSIBLY_LARGE_NUMBER.test(session.text)) return true;
+    if (this.codec.isJson && !POSSIBLY_LARGE_NUMBER.test(session.text)) return true;
     try {
       const text = this.codec.serialize(session.data, session.lifetime);
       const value = this.seal({ ...session, text });

@@ -1,4 +1,4 @@
-import { codeOf, SessionError } from "../errors.js";
+import { isSessionError, SessionError } from "../errors.js";
 import type { SessionCodec } from "../records/session-codec.js";
 import { isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
@@ -20,6 +20,7 @@ const MAX_ATTEMPTS = 100;
 /** Later attempts wait a random time before they read, so that requests do not collide again. */
 const ATTEMPTS_WITHOUT_PAUSE = 3;
 const MAX_PAUSE_MS = 20;
+const TOO_MANY_CONFLICTS = `Other requests changed the session each of the ${MAX_ATTEMPTS} times this one tried to. Let the client try again.`;
 
 /**
  * Replaces the record under its key, if that record is still stored. If it is not, reads the newest
@@ -56,7 +57,7 @@ export async function compareAndSwap(
     if (newest === null) return null;
     current = newest;
   }
-  throw tooManyConflicts();
+  throw new SessionError("ERR_SESSION_CONFLICT", TOO_MANY_CONFLICTS);
 }
 
 /**
@@ -92,11 +93,13 @@ export async function moveRecord(
       if (draft) await backend.remove(newKey, ctx);
       return null;
     }
-    throw tooManyConflicts();
+    throw new SessionError("ERR_SESSION_CONFLICT", TOO_MANY_CONFLICTS);
   } catch (error) {
     // If the store has failed, the draft may be the only copy of the data. No client knows its key,
     // and it expires.
-    if (draft && codeOf(error) !== "ERR_SESSION_STORE") await backend.remove(newKey, ctx);
+    if (draft && isSessionError(error) && error.code !== "ERR_SESSION_STORE") {
+      await backend.remove(newKey, ctx).catch(() => {});
+    }
     throw error;
   }
 }
@@ -115,11 +118,4 @@ async function readAlive(
 
 function randomPause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
-}
-
-function tooManyConflicts(): SessionError {
-  return new SessionError(
-    "ERR_SESSION_CONFLICT",
-    `Other requests changed the session each of the ${MAX_ATTEMPTS} times this one tried to. Let the client try again.`,
-  );
 }

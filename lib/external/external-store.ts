@@ -1,4 +1,4 @@
-import { assertWhole } from "../option-checks.js";
+import { assertOptions, assertWhole } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
 import type { SessionRecord } from "../records/record.js";
@@ -80,6 +80,7 @@ export abstract class ExternalStore extends BaseStore {
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions = {}) {
+    assertOptions(new.target.name, options);
     const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
     super(others);
     if (typeof prefix !== "string") throw new TypeError("The option prefix must be a string.");

@@ -73,7 +73,7 @@ export class GuardedBackend {
   async create(key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
     const insertion = { text: this.#encode(record), ttl: timeToLive(record) };
     const isCreated = await this.#call(ctx, (call) => this.#backend.create(key, insertion, call));
-    if (isBoolean("create", isCreated, "inserted the record")) return;
+    if (booleanOf("create", isCreated, "inserted the record")) return;
     throw new SessionError(
       "ERR_SESSION_STORE",
       "The key of a new session is taken: either create() returns false for free keys, or the random source is broken.",
@@ -127,7 +127,7 @@ export class GuardedBackend {
     const isReplaced = await this.#call(ctx, (call) =>
       this.#backend.update(key, replacement, call),
     );
-    return isBoolean("update", isReplaced, "replaced the record");
+    return booleanOf("update", isReplaced, "replaced the record");
   }
 
   #encode(record: SessionRecord): string {
@@ -174,7 +174,7 @@ class TimedCall implements BackendCall {
 }
 
 /** Treating undefined as false would repeat a successful write. */
-function isBoolean(hook: string, answer: unknown, deed: string): boolean {
+function booleanOf(hook: string, answer: unknown, deed: string): boolean {
   if (typeof answer === "boolean") return answer;
   throw new SessionError(
     "ERR_SESSION_USAGE",

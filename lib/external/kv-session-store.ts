@@ -65,7 +65,7 @@ export class KvSessionStore extends ExternalStore {
   ): Promise<boolean> {
     // It does not ask whether the key is taken: KV would cache for a minute that it was free.
     const store = await this.#getStore(ctx);
-    await retry(signal, () => store.put(key, text, timeToLive(ttl)));
+    await retry(signal, () => store.put(key, text, expirationOf(ttl)));
     return true;
   }
 
@@ -78,8 +78,9 @@ export class KvSessionStore extends ExternalStore {
     return retry(signal, async () => {
       // At each attempt: another request may have logged out between two attempts.
       if ((await store.get(key)) === null) return false;
-      assertInTime(signal);
-      await store.put(key, text, timeToLive(ttl));
+      // After the timeout, a write would contradict the error that the request has got.
+      signal.throwIfAborted();
+      await store.put(key, text, expirationOf(ttl));
       return true;
     });
   }
@@ -90,15 +91,10 @@ export class KvSessionStore extends ExternalStore {
   }
 }
 
-/** The request has given up: a later write would contradict the error that it has reported. */
-function assertInTime({ aborted }: AbortSignal): void {
-  if (aborted) throw new Error("KV took too long.");
-}
-
 /** Repeats a write that KV refuses for its rate limit, which KV reports only in an error's text. */
 async function retry<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    assertInTime(signal);
+    signal.throwIfAborted();
     try {
       return await write();
     } catch (error) {
@@ -110,6 +106,6 @@ async function retry<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T
   }
 }
 
-function timeToLive(ttl: number): { expirationTtl: number } {
+function expirationOf(ttl: number): { expirationTtl: number } {
   return { expirationTtl: Math.max(MIN_TTL_SECONDS, ttl) };
 }

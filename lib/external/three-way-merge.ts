@@ -35,7 +35,7 @@ export function rebase(
   current: SessionRecord,
 ): SessionRecord {
   if (isSameRecord(current, loaded)) return next;
-  const [base, mine, theirs] = [read(codec, loaded), read(codec, next), read(codec, current)];
+  const [base, mine, theirs] = [decode(codec, loaded), decode(codec, next), decode(codec, current)];
   const data = threeWayMerge(codec, base.data, mine.data, theirs.data);
   const isLifetimeMine = mine.lifetime !== base.lifetime;
   const isLifetimeTheirs = theirs.lifetime !== base.lifetime;
@@ -79,10 +79,10 @@ export function applyChange(
   change: (data: SessionData) => void,
   current: SessionRecord,
 ): AppliedChange {
-  const { data: newest, lifetime } = read(codec, current);
+  const { data: newest, lifetime } = decode(codec, current);
   // copy() refuses at once data that cannot be stored.
   const mine = copy(codec, pending);
-  const base = read(codec, loaded).data;
+  const base = decode(codec, loaded).data;
   const before = copy(codec, threeWayMerge(codec, base, mine, newest));
   const changing = copy(codec, before);
   change(changing);
@@ -103,8 +103,8 @@ export function dataAfterChange(
   pending: SessionData,
   { next, before, after }: AppliedChange,
 ): SessionData {
-  const base = read(codec, loaded).data;
-  const withPending = threeWayMerge(codec, base, pending, read(codec, next).data);
+  const base = decode(codec, loaded).data;
+  const withPending = threeWayMerge(codec, base, pending, decode(codec, next).data);
   return threeWayMerge(codec, before, after, withPending);
 }
 
@@ -139,10 +139,10 @@ function valueOf(data: SessionData, key: string): unknown {
 
 /** A deep copy, as the store would return it. */
 function copy(codec: SessionCodec, data: SessionData): SessionData {
-  return read(codec, { text: codec.serialize(data) }).data;
+  return decode(codec, { text: codec.serialize(data) }).data;
 }
 
-function read(codec: SessionCodec, { text }: Pick<SessionRecord, "text">): StoredData {
+function decode(codec: SessionCodec, { text }: Pick<SessionRecord, "text">): StoredData {
   const stored = codec.deserialize(text);
   if (stored !== null) return stored;
   throw new SessionError(

@@ -1,8 +1,9 @@
 import { SessionError, toSessionError } from "../errors.js";
+import { reportFailure } from "../events.js";
 import { currentSecond } from "../records/expiry.js";
-import type { SavedSession, SessionScope } from "../records/store.js";
+import type { SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
-import type { CommitPlan, StoreWrite } from "./plan.js";
+import type { CommitPlan } from "./plan.js";
 import {
   canChangeHeaders,
   keepFromSharedCaches,
@@ -23,21 +24,21 @@ interface ClientUpdate {
 /**
  * Carries out the plan, if there is something to do: first in the store, then on the response.
  *
- * @param isLookedAt - Whether the response may depend on the session.
+ * @param isUsed - Whether the response may depend on the session.
  */
 export async function commit(
   options: ResolvedOptions,
   scope: SessionScope,
   plan: CommitPlan | null,
   response: Response,
-  isLookedAt: boolean,
+  isUsed: boolean,
 ): Promise<Response> {
   if (!canChangeHeaders(response)) {
     if (plan) await commitWithoutCookie(options, scope, plan);
     return response;
   }
   const update = plan && (await writeToStore(options, scope, plan));
-  const varies = isLookedAt && options.getSessionId === undefined;
+  const varies = isUsed && options.getSessionId === undefined;
   if (!update) return varies ? withHeaders(response, varyByCookie) : response;
   const sent = withUpdate(options, scope, update, response, varies);
   if (options.setSessionId)
@@ -90,23 +91,16 @@ async function writeToStore(
     if (!options.setSessionId) options.cookie.assertFits(saved.value);
     emit?.({ type: write.event }, ctx);
     if (saved.merged) emit?.({ type: "merged" }, ctx);
-    return clientUpdate(write, saved);
+    const { value, expires, lifetime } = saved;
+    const held = write.loaded;
+    const isHeld = value === held?.value && expires === held.expires && lifetime === held.lifetime;
+    const maxAge = Math.max(0, expires - currentSecond());
+    return isHeld ? null : { value, maxAge, endsWithBrowser: lifetime === "browser" };
   } catch (error) {
     const failure = toSessionError(error);
-    if (failure.code !== "ERR_SESSION_USAGE") {
-      emit?.({ type: "store-failed", code: failure.code }, ctx);
-    }
+    reportFailure(emit, failure, ctx);
     throw failure;
   }
-}
-
-function clientUpdate({ loaded }: StoreWrite, saved: SavedSession): ClientUpdate | null {
-  const { value, expires, lifetime } = saved;
-  const isHeld =
-    value === loaded?.value && expires === loaded.expires && lifetime === loaded.lifetime;
-  if (isHeld) return null;
-  const maxAge = Math.max(0, expires - currentSecond());
-  return { value, maxAge, endsWithBrowser: lifetime === "browser" };
 }
 
 /** The response with the headers that bring the update to the client. */

@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import type { Awaitable } from "../platform/awaitable.js";
+import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
 import { copyPlain, isPlain, isPlainObject } from "../records/plain-data.js";
 import type { SessionData } from "../session.js";
@@ -54,8 +54,9 @@ export class DefaultData {
    * promise.
    */
   make(ctx: RequestContext): Awaitable<SessionData> {
-    const source = this.#source;
-    return typeof source === "function" ? callFactory(() => source(ctx)) : copyPlain(source);
+    if (typeof this.#source !== "function") return copyPlain(this.#source);
+    const data = this.#source(ctx);
+    return isPromise(data) ? Promise.resolve(data).then(copyChecked) : copyChecked(data);
   }
 
   /** The text of default data that no handler has changed. */
@@ -64,8 +65,7 @@ export class DefaultData {
   }
 }
 
-async function callFactory(factory: () => Awaitable<SessionData>): Promise<SessionData> {
-  const data = await factory();
+function copyChecked(data: SessionData): SessionData {
   if (!isPlainObject(data)) throw new SessionError("ERR_SESSION_USAGE", WRONG_TYPE);
   return copyPlain(data);
 }

@@ -1,4 +1,5 @@
 import { SessionError, toSessionError } from "../errors.js";
+import { reportFailure } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { isPromise } from "../platform/awaitable.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
@@ -36,9 +37,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
     } catch (error) {
       // The error waits for a handler that uses the session: others work while the store is down.
       const failure = toSessionError(error);
-      if (failure.code !== "ERR_SESSION_USAGE") {
-        emit?.({ type: "store-failed", code: failure.code }, ctx);
-      }
+      reportFailure(emit, failure, ctx);
       return { isSent, loaded: null, data: {}, failure };
     }
     if (typeof found !== "string") return { isSent, loaded: found, data: found.data };

@@ -1,5 +1,5 @@
 import { MAX_COOKIE_AGE_SECONDS } from "../browser-limits.js";
-import type { SessionEvent } from "../events.js";
+import type { Emit, SessionEvent } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertNoUnknown, assertOptions, assertWhole } from "../option-checks.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
@@ -84,7 +84,7 @@ export interface ResolvedOptions
   /** Seconds. */
   readonly renewAfter: number;
   /** Calls `onEvent`, and ignores its errors. Absent when the app has no `onEvent`. */
-  readonly emit?: ((event: SessionEvent, ctx: RequestContext) => void) | undefined;
+  readonly emit?: Emit | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -123,7 +123,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     cookie,
     defaults: new DefaultData(defaultSessionData, store as BaseStore),
     ...resolveTimeouts(idleTimeout, cookieOptions.maxAge, absoluteTimeout, renewAfter),
-    maxAge: setSessionId ? Infinity : MAX_COOKIE_AGE_SECONDS,
+    clientLimit: setSessionId ? Infinity : MAX_COOKIE_AGE_SECONDS,
     getSessionId,
     setSessionId,
     emit: onEvent && emitterFor(onEvent),

@@ -6,7 +6,7 @@ import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { Lifetime, Session, SessionData } from "../session.js";
 import type { InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { planWrite, withoutData, type CommitPlan, type StoreWrite } from "./plan.js";
+import { planWrite, type CommitPlan, type StoreWrite } from "./plan.js";
 import { replaceContents, updateInMemory, updateInStore } from "./update.js";
 
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
@@ -23,13 +23,12 @@ export class RequestSession implements Session {
   #lifetime: Lifetime;
   /** The text of fresh data that no handler has changed. */
   #untouchedText: string | undefined;
-  #isLookedAt = false;
-  #isDataLookedAt = false;
+  #isUsed = false;
+  #isDataUsed = false;
   #isRegenerated = false;
   #destroyed: LoadedSession | null = null;
   #clearsClient = false;
   #isClosed = false;
-  #plan: CommitPlan | null = null;
   /** Settles when all calls of `destroy()` and `update()` so far are over; never rejects. */
   #actions: Promise<unknown> | undefined;
 
@@ -50,13 +49,13 @@ export class RequestSession implements Session {
       if (this.#failure !== undefined) throw this.#failure;
       return copyPlain(this.#data, true);
     }
-    this.#lookAtData();
+    this.#useData();
     return this.#data;
   }
 
   set data(data: SessionData) {
     this.#assertOpen();
-    this.#lookAtData();
+    this.#useData();
     if (!isPlainObject(data)) {
       throw new SessionError(
         "ERR_SESSION_DATA",
@@ -67,25 +66,25 @@ export class RequestSession implements Session {
   }
 
   get isFresh(): boolean {
-    this.#lookAt();
+    this.#use();
     return this.#loaded === null;
   }
 
   get lifetime(): Lifetime {
-    this.#lookAt();
+    this.#use();
     return this.#lifetime;
   }
 
   set lifetime(lifetime: Lifetime) {
     this.#assertOpen();
-    this.#lookAtData();
+    this.#useData();
     assertLifetime(lifetime, this.#options.absoluteTimeout);
     this.#lifetime = lifetime;
   }
 
   async regenerate(): Promise<void> {
     this.#assertOpen();
-    this.#lookAt();
+    this.#use();
     // A fresh session gets a new ID in any case.
     this.#isRegenerated = this.#loaded !== null;
   }
@@ -96,7 +95,7 @@ export class RequestSession implements Session {
       this.#loaded = null;
       this.#clearsClient = this.#destroyed !== null || this.#isSent;
       this.#isRegenerated = false;
-      this.#isDataLookedAt = false;
+      this.#isDataUsed = false;
       this.#data = {};
       this.#lifetime = undefined;
       const data = this.#options.defaults.make(this.#scope.ctx);
@@ -107,7 +106,7 @@ export class RequestSession implements Session {
 
   update(change: (data: SessionData) => void): Promise<void> {
     return this.#queue(async () => {
-      this.#lookAtData();
+      this.#useData();
       const { store } = this.#options;
       const loaded = this.#loaded;
       if (loaded === null || !store.applyUpdate) {
@@ -116,6 +115,7 @@ export class RequestSession implements Session {
       }
       const currentData = (): SessionData => this.#data;
       const updated = await updateInStore(this.#options, this.#scope, loaded, currentData, change);
+      // Unless the handler has set a lifetime that is not saved yet.
       if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
       this.#loaded = updated.session;
       this.#data = replaceContents(this.#data, updated.dataWith(this.#data));
@@ -123,8 +123,8 @@ export class RequestSession implements Session {
   }
 
   /** Whether the response may depend on the session. */
-  get isLookedAt(): boolean {
-    return this.#isLookedAt;
+  get isUsed(): boolean {
+    return this.#isUsed;
   }
 
   /** Whether the plan is made: from then on, changes are errors. */
@@ -133,7 +133,7 @@ export class RequestSession implements Session {
   }
 
   /** Whether `destroy()` or `update()` was called: the handler may not have awaited it. */
-  get isBusy(): boolean {
+  get hasActions(): boolean {
     return this.#actions !== undefined;
   }
 
@@ -165,23 +165,17 @@ export class RequestSession implements Session {
    * changes of the session are errors.
    */
   close(succeeded: boolean, canSetCookie: boolean): CommitPlan | null {
-    const isUsed = this.#isLookedAt && this.#failure === undefined;
-    const write = isUsed ? this.#planWrite(succeeded, canSetCookie) : null;
+    const isLoaded = this.#isUsed && this.#failure === undefined;
+    const write = isLoaded ? this.#planWrite(succeeded, canSetCookie) : null;
     this.#isClosed = true;
     const [destroyed, clearsClient] = [this.#destroyed, this.#clearsClient];
-    this.#plan = write || clearsClient ? { destroyed, write, clearsClient } : null;
-    return this.#plan;
-  }
-
-  /** The plan without its data, which turned out to be too large. */
-  planWithoutData(): CommitPlan | null {
-    return this.#plan && withoutData(this.#plan);
+    return write || clearsClient ? { destroyed, write, clearsClient } : null;
   }
 
   #planWrite(succeeded: boolean, canSetCookie: boolean): StoreWrite | null {
     const lifetime = this.#lifetime;
     const text =
-      succeeded && this.#isDataLookedAt
+      succeeded && this.#isDataUsed
         ? this.#options.store.codec.serialize(this.#data, lifetime)
         : undefined;
     const untouchedText = this.#untouchedText;
@@ -196,7 +190,7 @@ export class RequestSession implements Session {
    */
   async #queue(action: () => Promise<void>): Promise<void> {
     this.#assertOpen();
-    this.#lookAt();
+    this.#use();
     const earlier = this.#actions;
     const done = (async () => {
       if (earlier) await earlier;
@@ -206,15 +200,15 @@ export class RequestSession implements Session {
     return done;
   }
 
-  #lookAt(): void {
-    this.#isLookedAt = true;
+  #use(): void {
+    this.#isUsed = true;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #lookAtData(): void {
-    this.#lookAt();
-    if (this.#isDataLookedAt) return;
-    this.#isDataLookedAt = true;
+  #useData(): void {
+    this.#use();
+    if (this.#isDataUsed) return;
+    this.#isDataUsed = true;
     if (this.#loaded === null) this.#untouchedText = this.#options.defaults.textOf(this.#data);
   }
 

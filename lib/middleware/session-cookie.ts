@@ -161,10 +161,8 @@ export class SessionCookie {
 
 function resolveSameSite(option: unknown): string | undefined {
   if (option === false) return undefined;
-  const name = option === true ? "strict" : option;
-  const known = ["Strict", "Lax", "None"].find(
-    (one) => one.toLowerCase() === String(name).toLowerCase(),
-  );
+  const name = option === true ? "strict" : typeof option === "string" && option.toLowerCase();
+  const known = ["Strict", "Lax", "None"].find((one) => one.toLowerCase() === name);
   if (known !== undefined) return known;
   throw new TypeError("The option cookieOptions.sameSite must be strict, lax, none or a boolean.");
 }

@@ -8,6 +8,7 @@ import type { Session } from "../session.js";
 import { commit } from "./commit.js";
 import { load } from "./load.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
+import { withoutData, type CommitPlan } from "./plan.js";
 import { RequestSession } from "./request-session.js";
 import { canChangeHeaders } from "./response-headers.js";
 
@@ -46,9 +47,10 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     const current = new RequestSession(options, scope, await load(options, scope), outer);
     ctx.session = current;
     const isPassedOn = watchPassThrough(ctx);
+    let plan: CommitPlan | null = null;
     try {
       const response = await ctx.next();
-      if (current.isBusy) await current.untilIdle();
+      if (current.hasActions) await current.untilIdle();
       // An error that compose() turned into a response is judged by the status of that response.
       const succeeded = response.status < 500;
       if (succeeded && ctx.session !== current) {
@@ -57,11 +59,11 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       // compose() answers 404 when it passes a request on. Any other status shows that this app has
       // answered.
       const isDropped = response.status === 404 && isPassedOn();
-      const plan = current.close(succeeded, canChangeHeaders(response) && !isDropped);
-      return await commit(options, scope, plan, response, current.isLookedAt);
+      plan = current.close(succeeded, canChangeHeaders(response) && !isDropped);
+      return await commit(options, scope, plan, response, current.isUsed);
     } catch (error) {
       if (current.isClosed && !isTooLarge(error)) throw error;
-      return await commitFailed(options, scope, current, error);
+      return await commitFailed(options, scope, current, plan, error);
     }
   } finally {
     // The outer session, even if another build of this package has put it there.
@@ -99,6 +101,7 @@ async function commitFailed(
   options: ResolvedOptions,
   scope: SessionScope,
   current: RequestSession,
+  madePlan: CommitPlan | null,
   error: unknown,
 ): Promise<Response> {
   const { ctx }: { ctx: Partial<RequestContext> } = scope;
@@ -110,10 +113,10 @@ async function commitFailed(
     failure = handlerError;
   }
   await current.untilIdle();
-  const plan = current.isClosed ? current.planWithoutData() : current.close(false, false);
-  if (response) return commit(options, scope, plan, response, current.isLookedAt);
+  const plan = madePlan ? withoutData(madePlan) : current.close(false, false);
+  if (response) return commit(options, scope, plan, response, current.isUsed);
   try {
-    await commit(options, scope, plan, new Response(), current.isLookedAt);
+    await commit(options, scope, plan, new Response(), current.isUsed);
   } catch {
     // The app must see the first error. A store that failed now has caused an event.
   }

@@ -1,4 +1,5 @@
 import { isSessionError, SessionError } from "../errors.js";
+import { reportFailure } from "../events.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
 import { copyPlain, isEqual, isPlain } from "../records/plain-data.js";
@@ -17,9 +18,15 @@ type Change = (data: SessionData) => void;
 export function updateInMemory(data: SessionData, change: Change, store: BaseStore): SessionData {
   // serialize() refuses at once data that cannot be stored, as an external store does.
   store.codec.serialize(data);
-  const changed = copyPlain(data);
-  applyChange(change, changed);
-  return replaceContents(data, changed);
+  const before = copyPlain(data);
+  const target = Object.isExtensible(data) ? data : copyPlain(data);
+  try {
+    callChange(change, target);
+    return target;
+  } catch (error) {
+    replaceContents(target, before);
+    throw error;
+  }
 }
 
 /** Commits the change at once, and emits its events. */
@@ -33,12 +40,10 @@ export async function updateInStore(
   const { ctx } = scope;
   let updated: UpdatedSession | null;
   try {
-    const apply: Change = (data) => applyChange(change, data);
+    const apply: Change = (data) => callChange(change, data);
     updated = await store.applyUpdate!(loaded, currentData, apply, scope);
   } catch (error) {
-    if (isSessionError(error) && error.code !== "ERR_SESSION_USAGE") {
-      emit?.({ type: "store-failed", code: error.code }, ctx);
-    }
+    if (isSessionError(error)) reportFailure(emit, error, ctx);
     throw error;
   }
   if (updated === null) {
@@ -73,7 +78,7 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
-function applyChange(change: Change, data: SessionData): void {
+function callChange(change: Change, data: SessionData): void {
   const answer = change(data) as unknown as Awaitable<void>;
   if (!isPromise(answer)) return;
   answer.then(undefined, () => {});

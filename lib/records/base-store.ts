@@ -88,15 +88,14 @@ export abstract class BaseStore implements SessionStore {
 }
 
 /**
- * A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off. So the
- * nearest prototype with any of these methods must have all of them. Only `applyUpdate` is
- * optional.
+ * A subclass that closes its pool in a method `destroy()`, say, would turn log-outs off. Therefore the
+ * nearest class that defines any of the methods must be a base class, which defines at least four.
  */
 function assertProtocolIntact(type: object, name: string): void {
-  const [method, ...others] = PROTOCOL.filter((one) => Object.hasOwn(type, one));
-  if (method === undefined) return assertProtocolIntact(Object.getPrototypeOf(type), name);
-  if (others.length > 2) return;
+  const defined = PROTOCOL.filter((method) => Object.hasOwn(type, method));
+  if (defined.length === 0) return assertProtocolIntact(Object.getPrototypeOf(type), name);
+  if (defined.length >= 4) return;
   throw new TypeError(
-    `${name} must not define a method ${method}(), which session() calls: give yours another name.`,
+    `${name} must not define a method ${defined[0]}(), which session() calls: give yours another name.`,
   );
 }

@@ -8,7 +8,7 @@ export interface Timeouts {
   /** The longest time from the session's creation. */
   readonly absoluteTimeout: number;
   /** The longest time that the client keeps the ID or the sealed value without a renewal. */
-  readonly maxAge: number;
+  readonly clientLimit: number;
 }
 
 /** The clocks of two servers may differ by this much. */
@@ -43,8 +43,8 @@ export function expiryFor(created: number, lifetime: Lifetime, timeouts: Timeout
 }
 
 /** The idle timeout of a session with this lifetime, in seconds. */
-export function idleTimeoutFor(lifetime: Lifetime, { idleTimeout, maxAge }: Timeouts): number {
-  return Math.min(typeof lifetime === "number" ? lifetime : idleTimeout, maxAge);
+export function idleTimeoutFor(lifetime: Lifetime, { idleTimeout, clientLimit }: Timeouts): number {
+  return Math.min(typeof lifetime === "number" ? lifetime : idleTimeout, clientLimit);
 }
 
 /** @throws {TypeError} for a value that a session's own lifetime cannot have. */

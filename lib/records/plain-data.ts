@@ -23,7 +23,7 @@ export function copyPlain<T>(
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
   const ancestor = copiesOfAncestors.get(value);
   if (ancestor) return ancestor as T;
-  const copy = Array.isArray(value) ? [] : {};
+  const copy = Array.isArray(value) ? Array.from({ length: value.length }) : {};
   copiesOfAncestors.set(value, copy);
   for (const [key, item] of Object.entries(value)) {
     const copied: unknown = copyPlain(item, isFrozen, copiesOfAncestors);

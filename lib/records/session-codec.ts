@@ -35,6 +35,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export class SessionCodec {
   readonly #stringify: (data: SessionData) => string;
   readonly #parse: (text: string) => SessionData;
+  /** Whether neither `stringify` nor `parse` is the app's own. */
+  readonly isJson: boolean;
 
   constructor({ stringify = stringifyJson, parse = parseJson }: SerializationOptions) {
     if (typeof stringify !== "function") {
@@ -45,6 +47,7 @@ export class SessionCodec {
     }
     this.#stringify = stringify;
     this.#parse = parse;
+    this.isJson = stringify === stringifyJson && parse === parseJson;
   }
 
   /**
@@ -65,7 +68,7 @@ export class SessionCodec {
    */
   reserialize(text: string): string {
     // The default stringify writes again what it has written.
-    if (this.#parse === parseJson && this.#stringify === stringifyJson) return text;
+    if (this.isJson) return text;
     const stored = this.deserialize(text);
     return stored ? this.serialize(stored.data, stored.lifetime) : text;
   }

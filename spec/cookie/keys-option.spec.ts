@@ -4,6 +4,7 @@ import sinon from "sinon";
 import { SessionError } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { Deferred } from "../support/deferred.js";
 import { EventLog } from "../support/event-log.js";
 import { keyOf, open, scopeOf, seal, SEALED_STORES } from "../support/sealed-stores.js";
 
@@ -122,6 +123,25 @@ for (const { aName, create } of SEALED_STORES) {
         await timers.tickAsync(5000);
         expect((await waiting)[0]).to.have.nested.property("reason.code", "ERR_SESSION_STORE");
         expect(await seal(store, TEXT)).to.be.a("string");
+      } finally {
+        timers.restore();
+      }
+    });
+
+    it("is not called again if its keys arrive after the requests have timed out", async () => {
+      const timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const arrival = new Deferred<CryptoKey[]>();
+        const keys = sinon.spy(() => arrival.promise);
+        const store = create(keys);
+        const waiting = Promise.allSettled([seal(store, TEXT)]);
+        await timers.tickAsync(5000);
+        expect((await waiting)[0]).to.have.nested.property("reason.code", "ERR_SESSION_STORE");
+        arrival.resolve([await keyOf(1)]);
+        await timers.tickAsync(1);
+        await new Promise(setImmediate);
+        expect(await seal(store, TEXT)).to.be.a("string");
+        expect(keys.callCount).to.equal(1);
       } finally {
         timers.restore();
       }

@@ -120,6 +120,17 @@ describe("UnsignedCookieStore", function () {
     expect(await open(await seal("{}"), filling)).to.equal("invalid");
   });
 
+  it("rejects data that its own stringify refuses, instead of failing every request", async () => {
+    const strict = new UnsignedCookieStore({
+      stringify(data) {
+        if ("theme" in data && data.theme !== "dark") throw new Error("unknown theme");
+        return JSON.stringify(data);
+      },
+    });
+    expect(await open(await seal('{"theme":"dark"}'), strict)).to.be.an("object");
+    expect(await open(await seal('{"theme":"pink"}'), strict)).to.equal("invalid");
+  });
+
   // An own key __proto__ turns into a prototype as soon as somebody copies the object.
   it("removes __proto__ keys from the data", async () => {
     const poisoned = [

@@ -18,6 +18,7 @@ import { Deferred } from "../support/deferred.js";
 import { closesAfterEach } from "../support/redis-cleanup.js";
 import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
+import { PATIENT } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const run = promisify(execFile);
@@ -62,6 +63,7 @@ describe("The client of a RedisSessionStore", () => {
         );
         store = closeAfter(
           new RedisSessionStore({
+            timeout: PATIENT,
             getClient() {
               getClientCalls++;
               return (client = create({ nodes: [redis], stop: async () => {} }));
@@ -93,7 +95,9 @@ describe("The client of a RedisSessionStore", () => {
         const openClient = create({ nodes: [redis], stop: async () => {} });
         closeAfter(() => endClient(openClient));
         await openClient.connect();
-        const other = closeAfter(new RedisSessionStore({ getClient: () => openClient }));
+        const other = closeAfter(
+          new RedisSessionStore({ timeout: PATIENT, getClient: () => openClient }),
+        );
         await visit(appOn(other));
         const before = await connections();
         await other.close();
@@ -108,7 +112,7 @@ describe("The client of a RedisSessionStore", () => {
         await sharedClient.connect();
         const useAndClose = async (prefix: string) => {
           const getClient = () => sharedClient;
-          const one = new RedisSessionStore({ getClient, prefix });
+          const one = new RedisSessionStore({ timeout: PATIENT, getClient, prefix });
           try {
             await visit(appOn(one));
             if (prefix === "1:") {
@@ -136,6 +140,7 @@ describe("The client of a RedisSessionStore", () => {
       it("can be returned as a promise", async () => {
         const other = closeAfter(
           new RedisSessionStore({
+            timeout: PATIENT,
             getClient: async () => create({ nodes: [redis], stop: async () => {} }),
           }),
         );
@@ -159,7 +164,10 @@ describe("The client of a RedisSessionStore", () => {
   ] as const) {
     it(`works if it is already connecting at the first request (${title})`, async () => {
       let client: Redis | Redis5 | undefined;
-      const store = new RedisSessionStore({ getClient: () => (client = create()) });
+      const store = new RedisSessionStore({
+        timeout: PATIENT,
+        getClient: () => (client = create()),
+      });
       closeAfter(() => client?.disconnect());
       await visit(appOn(store));
       await store.close();
@@ -188,7 +196,9 @@ describe("The client of a RedisSessionStore", () => {
     ],
   ] as const) {
     it(`works if its options change the types of numbers and strings in replies (${title})`, async () => {
-      const store = closeAfter(new RedisSessionStore({ getClient: (): RedisClient => create() }));
+      const store = closeAfter(
+        new RedisSessionStore({ timeout: PATIENT, getClient: (): RedisClient => create() }),
+      );
       const site = app(
         { store, defaultSessionData: { hits: 0 } },
         {
@@ -213,7 +223,9 @@ describe("The client of a RedisSessionStore", () => {
       new RedisSessionStore({ timeout: 1, getClient: () => createClient({ url: server.url }) }),
     );
     const site = appOn(store);
-    await visit(site);
+    await waitUntil("a visit", async () => {
+      return (await new Browser(site).post("/visit")).status === 200;
+    });
     server.pause();
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     const clock = sinon.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ["Date"] });
@@ -228,6 +240,7 @@ describe("The client of a RedisSessionStore", () => {
     let getClientCalls = 0;
     const store = closeAfter(
       new RedisSessionStore({
+        timeout: PATIENT,
         getClient() {
           if (++getClientCalls === 1) throw new Error("The secrets are not loaded yet.");
           return createClient({ url: redis.url });
@@ -301,6 +314,31 @@ describe("The client of a RedisSessionStore", () => {
     });
   });
 
+  it("is requested again if a slow getClient rejects after its request has timed out", async () => {
+    let getClientCalls = 0;
+    const gate = new Deferred();
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: 1,
+        async getClient() {
+          if (++getClientCalls > 1) return createClient({ url: redis.url });
+          await gate.promise;
+          throw new Error("The secrets cannot be loaded.");
+        },
+      }),
+    );
+    const site = appOn(store);
+    expect((await new Browser(site).post("/visit")).status).to.equal(500);
+    gate.resolve();
+    await waitUntil("the store to work", async () => {
+      return (await new Browser(site).post("/visit")).status === 200;
+    });
+    expect(getClientCalls).to.equal(2);
+    for (const error of site.errors as SessionError[]) {
+      expect(error.cause).to.have.property("name", "TimeoutError");
+    }
+  });
+
   it("is requested again after two timeouts if getClient never resolves", async () => {
     let getClientCalls = 0;
     const store = closeAfter(
@@ -323,6 +361,7 @@ describe("The client of a RedisSessionStore", () => {
     const server = closeAfter(await RedisServer.start());
     const store = closeAfter(
       new RedisSessionStore({
+        timeout: PATIENT,
         getClient() {
           getClientCalls++;
           return createClient({ url: server.url, socket: { reconnectStrategy: false } });
@@ -406,7 +445,7 @@ describe("The client of a RedisSessionStore", () => {
     const client = createClient({ url: redis.url });
     closeAfter(() => client.destroy());
     await client.connect();
-    const store = closeAfter(new RedisSessionStore({ getClient: () => client }));
+    const store = closeAfter(new RedisSessionStore({ timeout: PATIENT, getClient: () => client }));
     const site = appOn(store);
     await visit(site);
     await client.close();
@@ -456,7 +495,7 @@ describe("The client of a RedisSessionStore", () => {
   });
 
   it("does not end the process when its server dies", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const server = closeAfter(await RedisServer.start());
     const program = fileURLToPath(
       new URL("../support/programs/redis-survivor.ts", import.meta.url),

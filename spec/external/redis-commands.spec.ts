@@ -8,6 +8,7 @@ import { clientsOn, type RedisClientKind } from "../support/redis-clients.js";
 import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import type { RedisServer } from "../support/redis-server.js";
+import { PATIENT } from "../support/redis-world.js";
 
 describe("The script of RedisSessionStore", () => {
   it("has the SHA-1 that the store calls it by", () => {
@@ -45,7 +46,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
       let browser: Browser;
 
       before(() => {
-        store = new RedisSessionStore({ getClient: () => create(deployment) });
+        store = new RedisSessionStore({ timeout: PATIENT, getClient: () => create(deployment) });
         visits = app(
           { store, defaultSessionData: { hits: 0 }, idleTimeout: 600 },
           {

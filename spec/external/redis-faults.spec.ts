@@ -74,7 +74,7 @@ const FAULTS: Fault[] = [
 
 describe("RedisSessionStore: when its server", function () {
   this.timeout(60_000);
-  const runner = new ConcurrentRunner(14);
+  const runner = new ConcurrentRunner(10);
   before(() => runner.start());
 
   for (const { title: client, create, isPool = false } of clientsOn("one node")) {

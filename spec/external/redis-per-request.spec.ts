@@ -7,6 +7,7 @@ import { Deferred } from "../support/deferred.js";
 import { closesAfterEach } from "../support/redis-cleanup.js";
 import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
+import { PATIENT } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("RedisSessionStore with perRequest", () => {
@@ -51,6 +52,7 @@ describe("RedisSessionStore with perRequest", () => {
       let during = 0;
       const store = new RedisSessionStore({
         perRequest: true,
+        timeout: PATIENT,
         getClient() {
           getClientCalls++;
           return opened(create({ nodes: [redis], stop: async () => {} }));
@@ -70,6 +72,7 @@ describe("RedisSessionStore with perRequest", () => {
     let getClientCalls = 0;
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient() {
         getClientCalls++;
         return opened(createClient({ url: redis.url }));
@@ -83,6 +86,7 @@ describe("RedisSessionStore with perRequest", () => {
     const clients = new Set();
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient() {
         const client = opened(createClient({ url: redis.url }));
         clients.add(client);
@@ -98,6 +102,7 @@ describe("RedisSessionStore with perRequest", () => {
   it("also closes a client that getClient has opened", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient: () => opened(createClient({ url: redis.url })).connect(),
     });
     expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(200);
@@ -107,6 +112,7 @@ describe("RedisSessionStore with perRequest", () => {
   it("closes the client when the handler throws", async () => {
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient: () => opened(createClient({ url: redis.url })),
     });
     const browser = new Browser(appOn(store));
@@ -121,6 +127,7 @@ describe("RedisSessionStore with perRequest", () => {
     const clients: { isOpen: boolean }[] = [];
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient() {
         const client = opened(createClient({ url: server.url }));
         clients.push(client);
@@ -159,6 +166,7 @@ describe("RedisSessionStore with perRequest", () => {
     closeAfter(() => answered.resolve());
     const store = new RedisSessionStore({
       perRequest: true,
+      timeout: PATIENT,
       getClient() {
         const client = opened(createClient({ url: redis.url }));
         const close = client.close.bind(client);

@@ -6,6 +6,7 @@ import { Browser } from "../support/browser.js";
 import { closesAfterEach } from "../support/redis-cleanup.js";
 import { Incrementer } from "../support/redis-incrementers.js";
 import { RedisServer } from "../support/redis-server.js";
+import { PATIENT } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
 /** The number of updates of each process that is not killed. */
@@ -15,14 +16,17 @@ const SESSIONS = 6;
 const AT_ONCE = 4;
 
 describe("Processes that share sessions in Redis", function () {
-  this.timeout(60_000 + UPDATES * 20);
+  this.timeout(240_000 + UPDATES * 20);
   const closeAfter = closesAfterEach();
   let redis: RedisServer;
   let store: RedisSessionStore;
 
   before(async () => {
     redis = await RedisServer.start();
-    store = new RedisSessionStore({ getClient: () => createClient({ url: redis.url }) });
+    store = new RedisSessionStore({
+      timeout: PATIENT,
+      getClient: () => createClient({ url: redis.url }),
+    });
   });
   after(async () => {
     await store?.close();
@@ -48,7 +52,7 @@ describe("Processes that share sessions in Redis", function () {
       await waitUntil(
         "updates of a process that is to be killed",
         () => victim.total > (index + 1) * 50,
-        40,
+        120,
       );
       victim.kill();
     }

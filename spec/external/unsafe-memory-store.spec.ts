@@ -22,6 +22,15 @@ describe("UnsafeMemoryStore", () => {
     expect(UnsafeMemorySessionStore).to.equal(UnsafeMemoryStore);
   });
 
+  it("throws a TypeError for options that are not an object", () => {
+    for (const options of [5, "abc", null]) {
+      expect(() => new UnsafeMemoryStore(options as never)).to.throw(
+        TypeError,
+        /must be an object/,
+      );
+    }
+  });
+
   it("throws a TypeError for an unknown option", () => {
     expect(() => new UnsafeMemoryStore({ prefx: "a:" } as object)).to.throw(TypeError, "prefx");
   });

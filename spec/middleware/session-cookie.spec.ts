@@ -187,6 +187,7 @@ describe("The session cookie", () => {
       ["Partitioned without Secure", insecure({ partitioned: true }), /partitioned.*secure/],
       ["an unknown sameSite", { cookieOptions: { sameSite: "loose" as never } }, /sameSite/],
       ["a number as sameSite", { cookieOptions: { sameSite: 5 as never } }, /sameSite/],
+      ["an array as sameSite", { cookieOptions: { sameSite: ["lax"] as never } }, /sameSite/],
       ["null as sameSite", { cookieOptions: { sameSite: null as never } }, /sameSite/],
       ["an unknown priority", { cookieOptions: { priority: "highest" as never } }, /priority/],
       ["a string as secure", { cookieOptions: { secure: "auto" as never } }, /secure/],

@@ -218,6 +218,25 @@ describe("A function as defaultSessionData", () => {
     expect(await (await browser.get("/look")).json()).to.deep.equal({});
   });
 
+  it("that is synchronous lets a handler set data right after a destroy() without await", async () => {
+    const site = siteOf(() => ({ n: 1 }), {
+      "/switch": (ctx) => {
+        void ctx.session.destroy();
+        ctx.session.data.user = "bob";
+      },
+    });
+    const browser = new Browser(site);
+    await browser.get("/set");
+    await browser.get("/switch");
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ n: 1, user: "bob" });
+  });
+
+  it("that returns an array with holes causes an error, and does not lose the holes", async () => {
+    const site = siteOf(() => ({ board: Object.assign([], { length: 3 }) }));
+    expect((await new Browser(site).get("/look")).status).to.equal(500);
+    expect(site.errors[0]).to.have.property("code", "ERR_SESSION_DATA");
+  });
+
   for (const [what, answer] of [
     ["nothing", undefined],
     ["null", null],

@@ -59,6 +59,18 @@ for (const [name, create] of Object.entries(stores)) {
       expect(await (await browser.get("/up")).json()).to.equal(11);
     });
 
+    it("keeps what its callback changes through ctx.session.data", async () => {
+      await begin({
+        "/both": ({ session: current }) =>
+          current.update((data) => {
+            data.n = 1;
+            current.data.m = 2;
+          }),
+      });
+      await browser.get("/both");
+      expect(await seen()).to.deep.equal({ n: 1, m: 2, begun: true });
+    });
+
     it("works on a fresh session and saves it", async () => {
       await begin({ "/up": (ctx) => increment(ctx.session) });
       const stranger = new Browser(site);

@@ -160,7 +160,10 @@ describe("The cost of a request", () => {
   it("is one Redis command for a read and two for a write", async () => {
     const redis = await RedisServer.start();
     const monitor = await RedisMonitor.on(redis);
-    const store = new RedisSessionStore({ getClient: () => createClient({ url: redis.url }) });
+    const store = new RedisSessionStore({
+      timeout: 20,
+      getClient: () => createClient({ url: redis.url }),
+    });
     try {
       const visitor = new CostlyVisitor(store);
       const commandsOf = async (handler: (session: Session) => unknown) =>

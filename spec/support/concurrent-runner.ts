@@ -13,6 +13,7 @@ export class ConcurrentRunner {
   readonly it = (title: string, body: () => Promise<void>): Mocha.Test => {
     let settle: (result: Promise<void>) => void;
     const outcome = new Promise<void>((resolve) => (settle = resolve));
+    outcome.catch(() => {}); // a failure may come before mocha asks for it
     this.#waiting.push(async () => {
       const result = body();
       settle(result);

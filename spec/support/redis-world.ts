@@ -13,13 +13,16 @@ import { waitUntil } from "./wait-until.js";
 /** Session data that no error may contain. */
 export const SECRET = "a secret of the user";
 
+/**
+ * A timeout of a store, in seconds, for specs in which no request waits for the timeout. It is so
+ * long that no request runs into it, even on a machine that is busy with other things.
+ */
+export const PATIENT = 20;
+
 export interface RedisWorldOptions {
   /** Additional arguments of redis-server. */
   args?: string[];
-  /**
-   * Whether no request of the spec waits for the timeout of the store. Then the timeout is so long
-   * that no request runs into it, even on a machine that is busy with other things.
-   */
+  /** Whether no request of the spec waits for the timeout of the store; see `PATIENT`. */
   isPatient?: boolean;
 }
 
@@ -40,7 +43,7 @@ export class RedisWorld {
     { args = [], isPatient = false }: RedisWorldOptions = {},
   ): Promise<RedisWorld> {
     const server = await RedisServer.start(...args);
-    return new RedisWorld(server, await TcpProxy.to(server.port), create, isPatient ? 20 : 2);
+    return new RedisWorld(server, await TcpProxy.to(server.port), create, isPatient ? PATIENT : 4);
   }
 
   private constructor(

@@ -4,6 +4,9 @@ import { viewOf, type Kind } from "../frame.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
 
+/** The keys that an app gives are unsuitable. */
+export class KeysError extends TypeError {}
+
 /**
  * The keys of a store: the first one seals, and each opens the values that it has sealed. A value
  * names its key by the key's ID: the first four bytes of HKDF-Expand of the key, with
@@ -28,19 +31,15 @@ export function createKeyRing<Subkey>(
       (bytes) => new RingKey(viewOf(bytes).getUint32(0), key, engine, kind, makeSubkey),
     ),
   );
-  return ringKeys.every(isReady)
-    ? ringOf(ringKeys)
-    : Promise.all(ringKeys.map(async (key) => key)).then(ringOf);
-}
-
-function isReady<T>(value: Awaitable<T>): value is T {
-  return !isPromise(value);
+  return ringKeys.some(isPromise)
+    ? Promise.all(ringKeys.map(async (key) => key)).then(ringOf)
+    : ringOf(ringKeys as RingKey<Subkey>[]);
 }
 
 function ringOf<Subkey>(keys: readonly RingKey<Subkey>[]): KeyRing<Subkey> {
   const byId = new Map(keys.map((key) => [key.id, key]));
   if (byId.size < keys.length) {
-    throw new TypeError("The option keys contains the same key twice.");
+    throw new KeysError("The option keys contains the same key twice.");
   }
   return { first: keys[0]!, byId };
 }
@@ -53,7 +52,7 @@ function ringOf<Subkey>(keys: readonly RingKey<Subkey>[]): KeyRing<Subkey> {
  */
 export function assertKeys(keys: unknown): asserts keys is readonly CryptoKey[] {
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw new TypeError(
+    throw new KeysError(
       "The option keys must be an array of at least one key: await generateKeysFromBase64([...]) makes it.",
     );
   }
@@ -65,7 +64,7 @@ export function assertKeys(keys: unknown): asserts keys is readonly CryptoKey[] 
       algorithm.length === 256 &&
       key.usages?.includes("sign");
     if (!fits) {
-      throw new TypeError(
+      throw new KeysError(
         'Each of the option keys must be a CryptoKey for HMAC with SHA-256, of 32 bytes, with the usage "sign": generateKey() and generateKeysFromBase64() make them.',
       );
     }

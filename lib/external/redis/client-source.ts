@@ -18,7 +18,7 @@ export class RedisClientSource {
   #coming: Promise<void> | undefined;
   #timeouts = 0;
   /** A client that getClient has returned and that no call has taken yet. */
-  #arrived: RedisDriver | undefined;
+  readonly #arrived: RedisDriver[] = [];
   /** Set when getClient returned no suitable client: further calls might open more of them. */
   #unsuitable: SessionError | undefined;
   #isEnded = false;
@@ -31,12 +31,12 @@ export class RedisClientSource {
   /** The client of the running call of getClient, or of a new call. */
   async take(ctx: RequestContext<any>): Promise<RedisDriver> {
     if (this.#unsuitable) throw this.#unsuitable;
-    if (!this.#arrived) await this.#arrival(ctx);
-    const driver = this.#arrived;
-    this.#arrived = undefined;
+    while (this.#arrived.length === 0) {
+      if (this.#isEnded) throw new Error("The store was closed while getClient was running.");
+      await this.#arrival(ctx);
+    }
     this.reset();
-    if (!driver) throw new Error("The connection was closed meanwhile.");
-    return driver;
+    return this.#arrived.pop()!;
   }
 
   /** Makes the next `take()` call getClient again. */
@@ -48,26 +48,28 @@ export class RedisClientSource {
   /** Closes every client that has arrived or arrives later. `take()` is not called again. */
   end(): void {
     this.#isEnded = true;
-    this.#arrived?.destroy();
+    this.#arrived.splice(0).forEach((driver) => driver.destroy());
   }
 
   async #arrival(ctx: RequestContext<any>): Promise<void> {
-    this.#coming ??= this.#callGetClient(ctx);
+    if (!this.#coming) {
+      const coming = this.#callGetClient(ctx);
+      coming.catch(() => this.#coming === coming && this.reset());
+      this.#coming = coming;
+    }
     try {
       await withinTime(this.#timeoutSeconds, this.#coming);
     } catch (error) {
-      const mayArrive = error instanceof TimeoutError;
-      if (!mayArrive || ++this.#timeouts === MAX_TIMEOUTS) this.reset();
+      if (error instanceof TimeoutError && ++this.#timeouts === MAX_TIMEOUTS) this.reset();
       throw error;
     }
   }
 
   async #callGetClient(ctx: RequestContext<any>): Promise<void> {
     const driver = driverOf(await this.#getClient(ctx));
-    if (driver === null)
-      throw (this.#unsuitable = new SessionError("ERR_SESSION_STORE", UNSUITABLE));
+    if (!driver) throw (this.#unsuitable = new SessionError("ERR_SESSION_USAGE", UNSUITABLE));
     if (this.#isEnded) driver.destroy();
-    else this.#arrived = driver;
+    else this.#arrived.push(driver);
   }
 }
 

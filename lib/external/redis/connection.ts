@@ -62,7 +62,8 @@ export class RedisConnection {
     try {
       driver = this.#ready() ?? (await this.#open(ctx));
       // The request has given up, and has reported that nothing was written.
-      if (controller.signal.aborted) throw new Error("Connecting took too long.");
+      if (controller.signal.aborted)
+        throw new Error("Redis did not accept a connection in time: the command was not sent.");
       answer = command(driver, controller.signal);
       return await answer;
     } catch (error) {
@@ -100,7 +101,7 @@ export class RedisConnection {
     const failsUntilMs = this.#timedOutAtMs + this.#timeoutSeconds * 1000;
     const isReadyAgain = driver !== undefined && driver.readyAtMs > this.#timedOutAtMs;
     if (performance.now() < failsUntilMs && !isReadyAgain) {
-      throw unavailable(driver?.lastError ?? new TimeoutError(this.#timeoutSeconds));
+      throw unavailable(new TimeoutError(this.#timeoutSeconds));
     }
     if (!driver) return undefined;
     if (!driver.isOpen) {
@@ -190,7 +191,7 @@ export class RedisConnection {
 function unavailable(cause: unknown): SessionError {
   return new SessionError(
     "ERR_SESSION_STORE",
-    "Redis cannot be reached, or does not answer; see the cause. It is tried again. Answer 503 and let the client try again.",
+    "Redis cannot be reached, or does not answer; see the cause. The store connects again by itself. Answer 503 and let the client try again.",
     cause === undefined ? {} : { cause: loggableError(cause, []) },
   );
 }
