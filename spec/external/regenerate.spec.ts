@@ -42,6 +42,15 @@ describe("regenerate() on an external store", () => {
     expect(notes.log.types).to.deep.equal(["regenerated", "fresh"]);
   });
 
+  it("leaves a tombstone if the old record cannot be deleted, and the old ID is unknown", async () => {
+    store.interfere("remove", () => Promise.reject(new Error("connection reset")));
+    expect((await browser.get("/regenerate")).status).to.equal(200);
+    expect(store.records.size).to.equal(2);
+    notes.log.clear();
+    expect(await notes.behind(oldId)).to.deep.equal({});
+    expect(notes.log.events).to.deep.equal([{ type: "fresh", reason: "unknown" }]);
+  });
+
   it("keeps the creation time of the session", async () => {
     const { created } = /^1\.(?<created>\d+)\./.exec(store.record)!.groups!;
     clock.pass(1000);

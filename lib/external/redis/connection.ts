@@ -131,7 +131,9 @@ export class RedisConnection {
 
   async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
     const driver = await this.#source.take(ctx);
-    const isOwn = !driver.isOpen || (this.#isOwn && driver === this.#driver);
+    // getClient may return one and the same client each time.
+    if (driver === this.#driver && driver.isOpen) return driver;
+    const isOwn = !driver.isOpen;
     if (isOwn && driver.client === this.#usersClient)
       throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
     if (!isOwn) this.#usersClient = driver.client;
