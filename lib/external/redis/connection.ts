@@ -16,7 +16,7 @@ const CLOSED_BY_USER =
  * them after the requests have given up.
  *
  * After a timeout, all calls fail at once for the length of one timeout, because they would most
- * likely wait in vain, too. This ends early when the client is ready again.
+ * likely time out, too. This ends early when the client is ready again.
  */
 export class RedisConnection {
   readonly #source: RedisClientSource;
