@@ -70,9 +70,7 @@ describe("A Redis Cluster under load that loses a master", function () {
 
   before(async () => {
     // By default the whole cluster stops answering (CLUSTERDOWN) while a slot has no master.
-    cluster = await RedisCluster.start(
-      ...["--cluster-require-full-coverage", "no", "--cluster-node-timeout", "2000"],
-    );
+    cluster = await RedisCluster.start(2000, "--cluster-require-full-coverage", "no");
     for (const { create } of clientsOn("Cluster")) {
       const getClient = () => create({ nodes: cluster.nodes, stop: async () => {} });
       const store = new RedisSessionStore({ getClient });

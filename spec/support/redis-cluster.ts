@@ -6,18 +6,31 @@ import { waitUntil } from "./wait-until.js";
 
 const run = promisify(execFile);
 
+/**
+ * Nodes tell each other about the cluster at least every half of their timeout. With the default of
+ * 15 seconds, they need up to 12 seconds to agree on a new cluster.
+ */
+const JOINING_TIMEOUT_MS = 2000;
+
 /** A real Redis Cluster on loopback with three masters and one replica of each. */
 export class RedisCluster {
+  /** The masters come first. */
   readonly nodes: RedisServer[];
 
-  /** @param args additional arguments of each redis-server */
-  static async start(...args: string[]): Promise<RedisCluster> {
+  /**
+   * @param nodeTimeoutMs replicas consider a silent master dead after this many milliseconds
+   * @param args additional arguments of each redis-server
+   */
+  static async start(nodeTimeoutMs = 15_000, ...args: string[]): Promise<RedisCluster> {
     const starts = await Promise.allSettled(
       Array.from({ length: 6 }, async () =>
         RedisServer.start(
           ...["--cluster-enabled", "yes"],
           // The default cluster port is the port + 10000. For many free ports that is above 65535.
           ...["--cluster-port", `${await freePort()}`],
+          ...["--cluster-node-timeout", `${JOINING_TIMEOUT_MS}`],
+          // On a slow machine, a replica would take a master that joins slowly for a dead one.
+          ...["--cluster-replica-no-failover", "yes"],
           ...["--repl-diskless-sync-delay", "0"], // seconds that a master waits for more replicas
           ...args,
         ),
@@ -29,6 +42,8 @@ export class RedisCluster {
     try {
       for (const start of starts) if (start.status === "rejected") throw start.reason;
       await cluster.#join();
+      await cluster.#configure("cluster-node-timeout", `${nodeTimeoutMs}`);
+      await cluster.#configure("cluster-replica-no-failover", "no");
     } catch (error) {
       await cluster.stop(); // the servers that have started
       throw error;
@@ -48,6 +63,13 @@ export class RedisCluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
+  async #configure(name: string, value: string): Promise<void> {
+    const answers = await Promise.all(
+      this.nodes.map((node) => node.cli("CONFIG", "SET", name, value)),
+    );
+    if (answers.some((answer) => answer !== "OK")) throw new Error(answers.join("\n"));
+  }
+
   async #join(): Promise<void> {
     const { nodes } = this;
     const addresses = nodes.map((node) => `127.0.0.1:${node.port}`);
@@ -55,7 +77,7 @@ export class RedisCluster {
       ...["--cluster", "create", ...addresses],
       ...["--cluster-replicas", "1", "--cluster-yes"],
     ]);
-    // After `create`, the nodes need a second or two to agree. The replicas take longest.
+    // After `create`, the nodes need a few seconds to agree. The replicas take longest.
     await waitUntil("the cluster to agree", async () => {
       const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
       const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));

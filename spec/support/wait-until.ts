@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function waitUntil(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  seconds = 15,
+  seconds = 25, // below mocha's timeout, whose message does not say what was awaited
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   let cause: unknown;
