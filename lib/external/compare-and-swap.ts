@@ -38,8 +38,8 @@ export async function compareAndSwap(
   const { ctx, absoluteTimeout } = scope;
   const { key } = loaded;
   let current: SessionRecord = loaded;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
+  for (let attempt = 1; ; attempt++) {
+    if (attempt > ATTEMPTS_WITHOUT_PAUSE) await pauseBefore(attempt);
     const next = nextRecord(current);
     const merged = current.text !== loaded.text;
     if (isSameRecord(next, current)) {
@@ -57,7 +57,6 @@ export async function compareAndSwap(
     if (newest === null) return null;
     current = newest;
   }
-  throw new SessionError("ERR_SESSION_CONFLICT", TOO_MANY_CONFLICTS);
 }
 
 /**
@@ -77,8 +76,8 @@ export async function moveRecord(
   const { ctx, absoluteTimeout } = scope;
   let draft: SessionRecord | undefined;
   try {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (attempt > ATTEMPTS_WITHOUT_PAUSE) await randomPause();
+    for (let attempt = 1; ; attempt++) {
+      if (attempt > ATTEMPTS_WITHOUT_PAUSE) await pauseBefore(attempt);
       const current = await readAlive(backend, codec, loaded.key, scope);
       if (current !== null) {
         const next = nextRecord(current);
@@ -93,7 +92,6 @@ export async function moveRecord(
       if (draft) await backend.remove(newKey, ctx);
       return null;
     }
-    throw new SessionError("ERR_SESSION_CONFLICT", TOO_MANY_CONFLICTS);
   } catch (error) {
     // If the store has failed, the draft may be the only copy of the data. No client knows its key,
     // and it expires.
@@ -116,6 +114,8 @@ async function readAlive(
   return codec.deserialize(record.text) && record;
 }
 
-function randomPause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
+/** @throws {SessionError} `ERR_SESSION_CONFLICT` when there have been enough attempts. */
+async function pauseBefore(attempt: number): Promise<void> {
+  if (attempt > MAX_ATTEMPTS) throw new SessionError("ERR_SESSION_CONFLICT", TOO_MANY_CONFLICTS);
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS));
 }
