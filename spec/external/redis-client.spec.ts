@@ -43,6 +43,7 @@ describe("The client of a RedisSessionStore", () => {
     const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
     return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
   };
+  const works = async (site: App) => (await new Browser(site).post("/visit")).status === 200;
   const visit = async (site: App) => {
     const response = await new Browser(site).post("/visit");
     expect(site.errors).to.deep.equal([]);
@@ -223,17 +224,13 @@ describe("The client of a RedisSessionStore", () => {
       new RedisSessionStore({ timeout: 1, getClient: () => createClient({ url: server.url }) }),
     );
     const site = appOn(store);
-    await waitUntil("a visit", async () => {
-      return (await new Browser(site).post("/visit")).status === 200;
-    });
+    await waitUntil("a visit", () => works(site));
     server.pause();
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     const clock = sinon.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ["Date"] });
     closeAfter(() => clock.restore());
     server.resume();
-    await waitUntil("the store to work again", async () => {
-      return (await new Browser(site).post("/visit")).status === 200;
-    });
+    await waitUntil("the store to work again", () => works(site));
   });
 
   it("is requested again after getClient has thrown", async () => {
@@ -278,9 +275,7 @@ describe("The client of a RedisSessionStore", () => {
         await waitUntil("a request to time out", timesOut);
       }
       gate.resolve();
-      await waitUntil("the store to work", async () => {
-        return (await new Browser(site).post("/visit")).status === 200;
-      });
+      await waitUntil("the store to work", () => works(site));
       expect(getClientCalls).to.equal(1);
     });
   }
@@ -330,9 +325,7 @@ describe("The client of a RedisSessionStore", () => {
     const site = appOn(store);
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     gate.resolve();
-    await waitUntil("the store to work", async () => {
-      return (await new Browser(site).post("/visit")).status === 200;
-    });
+    await waitUntil("the store to work", () => works(site));
     expect(getClientCalls).to.equal(2);
     for (const error of site.errors as SessionError[]) {
       expect(error.cause).to.have.property("name", "TimeoutError");
@@ -350,9 +343,7 @@ describe("The client of a RedisSessionStore", () => {
       }),
     );
     const site = appOn(store);
-    await waitUntil("the store to work", async () => {
-      return (await new Browser(site).post("/visit")).status === 200;
-    });
+    await waitUntil("the store to work", () => works(site));
     expect(getClientCalls).to.equal(2);
   });
 
@@ -371,9 +362,7 @@ describe("The client of a RedisSessionStore", () => {
     const site = appOn(store);
     await visit(site);
     await server.restart();
-    await waitUntil("the store to work again", async () => {
-      return (await new Browser(site).post("/visit")).status === 200;
-    });
+    await waitUntil("the store to work again", () => works(site));
     expect(getClientCalls).to.be.within(2, 3);
   });
 
