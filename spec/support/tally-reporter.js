@@ -14,22 +14,23 @@ const FATAL_WARNINGS = [
 
 /** Mocha's own report and a last line for scripts: `N passed, N failed`. */
 export default class TallyReporter extends Mocha.reporters.Spec {
-  #warnings = [];
+  #warnings = 0;
 
   constructor(runner, options) {
     super(runner, options);
-    process.on("warning", (warning) => {
-      if (FATAL_WARNINGS.includes(warning.name)) this.#warnings.push(warning);
+    process.on("warning", ({ name, stack }) => {
+      if (!FATAL_WARNINGS.includes(name)) return;
+      console.error(`Node warned, which fails the run: ${stack}`);
+      this.#warnings++;
     });
   }
 
   epilogue() {
     super.epilogue();
-    for (const { stack } of this.#warnings)
-      console.error(`Node warned, which fails the run: ${stack}`);
-    const failures = this.stats.failures + this.#warnings.length;
-    console.log(`${this.stats.passes} passed, ${failures} failed`);
-    if (this.#warnings.length > 0) setImmediate(failOnExit);
+    console.log(`${this.stats.passes} passed, ${this.stats.failures + this.#warnings} failed`);
+    // A warning may still come. The listener must run after mocha's own exit listener, which sets the
+    // exit code to the number of failed specs.
+    setImmediate(() => process.on("exit", () => this.#warnings > 0 && failRun()));
     // This timer does not keep the process alive. It fires only if something else does.
     setTimeout(endHangingProcess, GRACE_PERIOD_MS).unref();
   }
@@ -39,11 +40,10 @@ export default class TallyReporter extends Mocha.reporters.Spec {
 function endHangingProcess() {
   const open = process.getActiveResourcesInfo().join(", ");
   console.error(`All specs have run, but the process cannot end. A spec has not closed: ${open}.`);
-  failOnExit();
+  process.on("exit", failRun);
   process.exit();
 }
 
-/** Must run after mocha's own exit listener, which sets the exit code to the number of failed specs. */
-function failOnExit() {
-  process.on("exit", () => (process.exitCode ||= 1));
+function failRun() {
+  process.exitCode ||= 1;
 }
