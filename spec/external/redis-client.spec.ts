@@ -15,10 +15,10 @@ import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { collectGarbage } from "../support/collect-garbage.js";
 import { Deferred } from "../support/deferred.js";
-import { closesAfterEach } from "../support/redis-cleanup.js";
+import { closesAfterEach } from "../support/close-after-each.js";
 import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
-import { PATIENT } from "../support/redis-world.js";
+import { PATIENT } from "../support/patient.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const run = promisify(execFile);
@@ -39,10 +39,6 @@ describe("The client of a RedisSessionStore", () => {
       { store, defaultSessionData: { hits: 0 } },
       { "/": (ctx) => ctx.session.data, "/visit": (ctx) => ++ctx.session.data.hits },
     );
-  const connections = async () => {
-    const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
-    return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
-  };
   const works = async (site: App) => (await new Browser(site).post("/visit")).status === 200;
   const visit = async (site: App) => {
     const response = await new Browser(site).post("/visit");
@@ -60,7 +56,7 @@ describe("The client of a RedisSessionStore", () => {
         getClientCalls = 0;
         await waitUntil(
           "the connections of the last spec to close",
-          async () => (await connections()) === 0,
+          async () => (await redis.clientCount()) === 0,
         );
         store = closeAfter(
           new RedisSessionStore({
@@ -80,14 +76,14 @@ describe("The client of a RedisSessionStore", () => {
         await visit(site);
         expect(getClientCalls).to.equal(1);
         // A pool opens as many connections as it needs.
-        if (!title.includes("pool")) expect(await connections()).to.equal(1);
+        if (!title.includes("pool")) expect(await redis.clientCount()).to.equal(1);
       });
 
       it("is closed by close(), and the next request calls getClient again", async () => {
         const site = appOn(store);
         await visit(site);
         await store.close();
-        await waitUntil("all connections to close", async () => (await connections()) === 0);
+        await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
         await visit(site);
         expect(getClientCalls).to.equal(2);
       });
@@ -100,10 +96,10 @@ describe("The client of a RedisSessionStore", () => {
           new RedisSessionStore({ timeout: PATIENT, getClient: () => openClient }),
         );
         await visit(appOn(other));
-        const before = await connections();
+        const before = await redis.clientCount();
         await other.close();
         expect(await openClient.set("key", "value")).to.equal("OK");
-        expect(await connections()).to.equal(before);
+        expect(await redis.clientCount()).to.equal(before);
         await visit(appOn(other));
       });
 
@@ -153,7 +149,7 @@ describe("The client of a RedisSessionStore", () => {
         await waitUntil("the call of getClient", () => getClientCalls === 1);
         await Promise.all([visiting, store.close()]);
         await store.close();
-        await waitUntil("all connections to close", async () => (await connections()) === 0);
+        await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
         expect(client).to.not.equal(undefined);
       });
     });

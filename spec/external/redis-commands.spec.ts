@@ -8,7 +8,7 @@ import { clientsOn, type RedisClientKind } from "../support/redis-clients.js";
 import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import type { RedisServer } from "../support/redis-server.js";
-import { PATIENT } from "../support/redis-world.js";
+import { PATIENT } from "../support/patient.js";
 
 describe("The script of RedisSessionStore", () => {
   it("has the SHA-1 that the store calls it by", () => {

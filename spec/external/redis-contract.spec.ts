@@ -3,7 +3,7 @@ import { externalStoreContract } from "../../lib/testing.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
-import { PATIENT } from "../support/redis-world.js";
+import { PATIENT } from "../support/patient.js";
 
 for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
   describe(`RedisSessionStore on ${topology}`, () => {

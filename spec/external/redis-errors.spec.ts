@@ -5,8 +5,9 @@ import { RedisSessionStore, type SessionError } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
+import { PATIENT } from "../support/patient.js";
 import { clientsOn } from "../support/redis-clients.js";
-import { closesAfterEach } from "../support/redis-cleanup.js";
+import { closesAfterEach } from "../support/close-after-each.js";
 import { RedisServer } from "../support/redis-server.js";
 import { RedisWorld, type RedisWorldOptions } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -42,7 +43,7 @@ describe("The errors of RedisSessionStore", function () {
       const args = ["--rename-command", command, ""];
       specify(
         `contain no key and no data when the server does not know ${command}`,
-        { args, isPatient: true },
+        { args, timeout: PATIENT },
         async (world) => {
           if (command !== "SET") await world.visit();
           const { cause } = await world.assertFails(path);
@@ -83,6 +84,7 @@ describe("The errors of RedisSessionStore", function () {
     await server.cli("CONFIG", "SET", "requirepass", "right");
     const store = closeAfter(
       new RedisSessionStore({
+        timeout: PATIENT,
         getClient: () =>
           new Redis(server.port, { password: "a wrong password", lazyConnect: true }),
       }),

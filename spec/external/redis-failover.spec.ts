@@ -62,7 +62,7 @@ class Visitor {
  * whether a replica has received a write can send `WAIT 1 <ms>` after it.
  */
 describe("A Redis Cluster under load that loses a master", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let cluster: RedisCluster;
   const stores: RedisSessionStore[] = [];
   const visitors: Visitor[] = [];

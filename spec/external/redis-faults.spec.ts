@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
+import { PATIENT } from "../support/patient.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisWorld, type RedisWorldOptions } from "../support/redis-world.js";
@@ -13,8 +14,8 @@ interface Fault {
   losesRecords?: boolean;
   /** When the server may still execute a command whose request has already failed. */
   mayExecute?: "immediately" | "later";
-  /** Whether requests fail at once with every client, and none waits for the timeout. */
-  isPatient?: boolean;
+  /** The timeout of the store, if requests fail at once with every client. */
+  timeout?: number;
 }
 
 const FAULTS: Fault[] = [
@@ -62,13 +63,13 @@ const FAULTS: Fault[] = [
     title: "has become a replica (READONLY)",
     strike: ({ server }) => server.cli("REPLICAOF", "127.0.0.1", "1"),
     heal: ({ server }) => server.cli("REPLICAOF", "NO", "ONE"),
-    isPatient: true,
+    timeout: PATIENT,
   },
   {
     title: "is out of memory (OOM)",
     strike: ({ server }) => server.cli("CONFIG", "SET", "maxmemory", "1"),
     heal: ({ server }) => server.cli("CONFIG", "SET", "maxmemory", "0"),
-    isPatient: true,
+    timeout: PATIENT,
   },
 ];
 
@@ -93,7 +94,7 @@ describe("RedisSessionStore: when its server", function () {
       });
     };
 
-    for (const { title, strike, heal, losesRecords = false, mayExecute, isPatient } of FAULTS) {
+    for (const { title, strike, heal, losesRecords = false, mayExecute, timeout } of FAULTS) {
       specify(
         `${title} during a request, that request fails and later requests succeed`,
         async (world) => {
@@ -120,7 +121,7 @@ describe("RedisSessionStore: when its server", function () {
           expect(hits).to.be.within(2, mayExecute ? 3 : 2);
           expect(await world.visit()).to.be.above(hits!);
         },
-        { isPatient },
+        timeout === undefined ? {} : { timeout },
       );
     }
 
@@ -168,7 +169,7 @@ describe("RedisSessionStore: when its server", function () {
         expect((await browser.post("/count")).status).to.equal(200);
         expect(await world.recovery()).to.include({ count: 3 });
       },
-      { isPatient: true },
+      { timeout: PATIENT },
     );
   }
 });

@@ -4,10 +4,10 @@ import { RedisSessionStore, type RedisClient } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
-import { closesAfterEach } from "../support/redis-cleanup.js";
+import { closesAfterEach } from "../support/close-after-each.js";
 import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
-import { PATIENT } from "../support/redis-world.js";
+import { PATIENT } from "../support/patient.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("RedisSessionStore with perRequest", () => {
@@ -25,10 +25,6 @@ describe("RedisSessionStore with perRequest", () => {
     return client;
   };
 
-  const connections = async () => {
-    const list = await redis.cli("CLIENT", "LIST", "TYPE", "normal");
-    return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
-  };
   const appOn = (store: RedisSessionStore, meanwhile: () => unknown = () => {}) =>
     app(
       { store, defaultSessionData: { hits: 0 } },
@@ -58,13 +54,13 @@ describe("RedisSessionStore with perRequest", () => {
           return opened(create({ nodes: [redis], stop: async () => {} }));
         },
       });
-      const browser = new Browser(appOn(store, async () => (during = await connections())));
+      const browser = new Browser(appOn(store, async () => (during = await redis.clientCount())));
       for (let hits = 1; hits <= 3; hits++) {
         expect(await (await browser.post("/visit")).json()).to.equal(hits);
       }
       expect(getClientCalls).to.equal(3);
       expect(during).to.be.at.least(1);
-      await waitUntil("all connections to close", async () => (await connections()) === 0);
+      await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
     });
   }
 
@@ -96,7 +92,7 @@ describe("RedisSessionStore with perRequest", () => {
     const site = appOn(store);
     await Promise.all(Array.from({ length: 5 }, () => new Browser(site).post("/visit")));
     expect(clients.size).to.equal(5);
-    await waitUntil("all connections to close", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
   });
 
   it("also closes a client that getClient has opened", async () => {
@@ -106,7 +102,7 @@ describe("RedisSessionStore with perRequest", () => {
       getClient: () => opened(createClient({ url: redis.url })).connect(),
     });
     expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(200);
-    await waitUntil("all connections to close", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
   });
 
   it("closes the client when the handler throws", async () => {
@@ -118,7 +114,7 @@ describe("RedisSessionStore with perRequest", () => {
     const browser = new Browser(appOn(store));
     await browser.post("/visit");
     expect((await browser.get("/broken")).status).to.equal(500);
-    await waitUntil("all connections to close", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
   });
 
   it("closes a client that could not connect", async () => {
@@ -185,7 +181,7 @@ describe("RedisSessionStore with perRequest", () => {
     answered.resolve();
     expect(waited).to.have.length(1);
     await waited[0];
-    await waitUntil("all connections to close", async () => (await connections()) === 0);
+    await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
   });
 
   it("throws a TypeError if perRequest is not a boolean", () => {

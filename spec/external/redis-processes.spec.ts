@@ -3,10 +3,10 @@ import { createClient } from "redis";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
-import { closesAfterEach } from "../support/redis-cleanup.js";
+import { closesAfterEach } from "../support/close-after-each.js";
 import { Incrementer } from "../support/redis-incrementers.js";
 import { RedisServer } from "../support/redis-server.js";
-import { PATIENT } from "../support/redis-world.js";
+import { PATIENT } from "../support/patient.js";
 import { waitUntil } from "../support/wait-until.js";
 
 /** The number of updates of each process that is not killed. */
@@ -16,7 +16,7 @@ const SESSIONS = 6;
 const AT_ONCE = 4;
 
 describe("Processes that share sessions in Redis", function () {
-  this.timeout(240_000 + UPDATES * 20);
+  this.timeout(60_000 + UPDATES * 20);
   const closeAfter = closesAfterEach();
   let redis: RedisServer;
   let store: RedisSessionStore;
@@ -52,7 +52,7 @@ describe("Processes that share sessions in Redis", function () {
       await waitUntil(
         "updates of a process that is to be killed",
         () => victim.total > (index + 1) * 50,
-        120,
+        40,
       );
       victim.kill();
     }

@@ -12,6 +12,8 @@ import {
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import { NodeCryptoEngine } from "../../lib/platform/node-engine.js";
 import { Clock } from "../support/clock.js";
+import { closesAfterEach } from "../support/close-after-each.js";
+import { PATIENT } from "../support/patient.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisServer } from "../support/redis-server.js";
 import { CostlyVisitor, type RequestCost } from "../support/request-cost.js";
@@ -91,6 +93,7 @@ describe("The cost of a request", () => {
     clock = new Clock();
   });
   afterEach(() => clock.restore());
+  const closeAfter = closesAfterEach();
 
   for (const [title, { store, ...expected }] of Object.entries(COSTS)) {
     describe(`with ${title}`, () => {
@@ -158,26 +161,22 @@ describe("The cost of a request", () => {
   });
 
   it("is one Redis command for a read and two for a write", async () => {
-    const redis = await RedisServer.start();
-    const monitor = await RedisMonitor.on(redis);
-    const store = new RedisSessionStore({
-      timeout: 20,
-      getClient: () => createClient({ url: redis.url }),
-    });
-    try {
-      const visitor = new CostlyVisitor(store);
-      const commandsOf = async (handler: (session: Session) => unknown) =>
-        (await monitor.during(() => visitor.visit(handler))).map(([command]) => command);
-      expect(await commandsOf(handlers.read)).to.deep.equal([]);
-      expect(await commandsOf(handlers.write)).to.deep.equal(["SET"]);
-      await visitor.visit(handlers.write); // this loads the script into the server
-      expect(await commandsOf(handlers.untouched)).to.deep.equal(["GET"]);
-      expect(await commandsOf(handlers.read)).to.deep.equal(["GET"]);
-      expect(await commandsOf(handlers.write)).to.deep.equal(["GET", "EVALSHA"]);
-    } finally {
-      await store.close();
-      monitor.close();
-      await redis.stop();
-    }
+    const redis = closeAfter(await RedisServer.start());
+    const monitor = closeAfter(await RedisMonitor.on(redis));
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: PATIENT,
+        getClient: () => createClient({ url: redis.url }),
+      }),
+    );
+    const visitor = new CostlyVisitor(store);
+    const commandsOf = async (handler: (session: Session) => unknown) =>
+      (await monitor.during(() => visitor.visit(handler))).map(([command]) => command);
+    expect(await commandsOf(handlers.read)).to.deep.equal([]);
+    expect(await commandsOf(handlers.write)).to.deep.equal(["SET"]);
+    await visitor.visit(handlers.write); // this loads the script into the server
+    expect(await commandsOf(handlers.untouched)).to.deep.equal(["GET"]);
+    expect(await commandsOf(handlers.read)).to.deep.equal(["GET"]);
+    expect(await commandsOf(handlers.write)).to.deep.equal(["GET", "EVALSHA"]);
   });
 });

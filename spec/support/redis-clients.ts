@@ -28,8 +28,9 @@ export function clientsOn(topology: RedisTopology): RedisClientKind[] {
   return REDIS_CLIENTS.filter((kind) => kind.topology === topology);
 }
 
-/** Closes a client at once, no matter of which kind it is. */
+/** Closes a client at once, no matter of which kind it is, unless it is closed already. */
 export async function endClient(client: any): Promise<void> {
+  if (client.isOpen === false || client.status === "end") return;
   // A used pool of node-redis 5 throws an uncaught error seconds after destroy().
   if ("totalClients" in client) await client.close();
   else await (client.destroy ?? client.disconnect).call(client);

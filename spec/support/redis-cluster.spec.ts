@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { RedisCluster } from "./redis-cluster.js";
 
 describe("RedisCluster", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
 
   it("has three masters with one replica each, and serves every slot", async () => {
     const cluster = await RedisCluster.start();

@@ -55,10 +55,6 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
-  get urls(): string[] {
-    return this.nodes.map((node) => node.url);
-  }
-
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }

@@ -40,6 +40,12 @@ export class RedisServer {
     return redisCli(this.port, ...args);
   }
 
+  /** The number of connected clients, without `redis-cli`. */
+  async clientCount(): Promise<number> {
+    const list = await this.cli("CLIENT", "LIST", "TYPE", "normal");
+    return list.split("\n").filter((line) => !line.includes("cmd=client")).length;
+  }
+
   /** Freezes the process. Connections stay open, but the server does not answer. */
   pause(): void {
     this.#process!.signal("SIGSTOP");

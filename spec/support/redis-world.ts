@@ -13,17 +13,16 @@ import { waitUntil } from "./wait-until.js";
 /** Session data that no error may contain. */
 export const SECRET = "a secret of the user";
 
-/**
- * A timeout of a store, in seconds, for specs in which no request waits for the timeout. It is so
- * long that no request runs into it, even on a machine that is busy with other things.
- */
-export const PATIENT = 20;
+/** Short enough for a spec to wait for it. */
+const TIMEOUT = 4;
+/** A refusal by the server must not take as long as a timeout. */
+const MAX_BOUND = 10;
 
 export interface RedisWorldOptions {
   /** Additional arguments of redis-server. */
   args?: string[];
-  /** Whether no request of the spec waits for the timeout of the store; see `PATIENT`. */
-  isPatient?: boolean;
+  /** The timeout of the store, in seconds. Default: 4. */
+  timeout?: number;
 }
 
 /** An app, its Redis server, and a network between them that specs can make fail. */
@@ -40,10 +39,10 @@ export class RedisWorld {
 
   static async start(
     create: (deployment: RedisDeployment) => RedisClient | Promise<RedisClient>,
-    { args = [], isPatient = false }: RedisWorldOptions = {},
+    { args = [], timeout = TIMEOUT }: RedisWorldOptions = {},
   ): Promise<RedisWorld> {
     const server = await RedisServer.start(...args);
-    return new RedisWorld(server, await TcpProxy.to(server.port), create, isPatient ? PATIENT : 4);
+    return new RedisWorld(server, await TcpProxy.to(server.port), create, timeout);
   }
 
   private constructor(
@@ -52,7 +51,7 @@ export class RedisWorld {
     create: (deployment: RedisDeployment) => RedisClient | Promise<RedisClient>,
     timeout: number,
   ) {
-    this.bound = timeout + 2;
+    this.bound = Math.min(timeout + 2, MAX_BOUND);
     this.server = server;
     this.proxy = proxy;
     const proxied = { url: `redis://127.0.0.1:${proxy.port}`, port: proxy.port } as RedisServer;

@@ -34,10 +34,6 @@ export class TcpProxy {
     return this.#port;
   }
 
-  get connections(): number {
-    return this.#clients.size;
-  }
-
   /** Ends every fault. Bytes that were held by `hang()` are delivered now, as in a real network. */
   async pass(): Promise<void> {
     await this.#become("none");

@@ -5,9 +5,13 @@ import { createClient } from "redis";
 import { RedisSessionStore, SessionError } from "../../../lib/index.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
+import { PATIENT } from "../patient.js";
 
 const [url, count, ...ids] = process.argv.slice(2);
-const store = new RedisSessionStore({ getClient: () => createClient({ url: url! }) });
+const store = new RedisSessionStore({
+  timeout: PATIENT,
+  getClient: () => createClient({ url: url! }),
+});
 const counted = app(
   { store, defaultSessionData: {} },
   {

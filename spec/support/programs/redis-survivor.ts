@@ -5,9 +5,13 @@ import { createClient } from "redis";
 import { RedisSessionStore } from "../../../lib/index.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
+import { PATIENT } from "../patient.js";
 
 const [url, pid] = process.argv.slice(2);
-const store = new RedisSessionStore({ getClient: () => createClient({ url: url! }) });
+const store = new RedisSessionStore({
+  timeout: PATIENT,
+  getClient: () => createClient({ url: url! }),
+});
 const visited = app(
   { store, defaultSessionData: { hits: 0 } },
   { "/visit": (ctx) => ++ctx.session.data.hits },

@@ -5,6 +5,7 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { RedisSessionStore, type RedisClient } from "../../../lib/index.js";
 import { app } from "../app.js";
+import { PATIENT } from "../patient.js";
 
 const libraries: Record<string, (url: string) => RedisClient> = {
   "node-redis": (url) => createClient({ url }),
@@ -12,6 +13,7 @@ const libraries: Record<string, (url: string) => RedisClient> = {
 };
 const store = new RedisSessionStore({
   perRequest: true,
+  timeout: PATIENT,
   getClient: (ctx) => libraries[ctx.env("REDIS_LIBRARY")!]!(ctx.env("REDIS_URL")!),
 });
 const counted = app(
