@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import sinon from "sinon";
 import { SessionError, type BackendCall, type ExternalStoreOptions } from "../../lib/index.js";
 import { Browser } from "../support/browser.js";
@@ -121,8 +120,7 @@ describe("ExternalStore", () => {
 
   describe("gives its hooks a signal", () => {
     class SlowStore extends MapStore {
-      readonly signals: AbortSignal[] = [];
-      /** Returns the signal as the hook sees it. */
+      /** Runs in `read()`, before the record is read. */
       look: (call: BackendCall) => Promise<void> = async () => {};
       protected override async read(key: string, call: BackendCall): Promise<string | null> {
         await this.look(call);
@@ -131,6 +129,7 @@ describe("ExternalStore", () => {
     }
     let slow: SlowStore;
     let visit: () => Promise<Response>;
+    let timers: sinon.SinonFakeTimers;
 
     beforeEach(async () => {
       clock.restore();
@@ -138,7 +137,9 @@ describe("ExternalStore", () => {
       notes = new Notes(slow);
       const browser = await notes.visitor({ a: "1" });
       visit = () => browser.get("/");
+      timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     });
+    afterEach(() => timers.restore());
 
     it("that aborts when the timeout is over", async () => {
       const aborted = new Promise<void>((resolve) => {
@@ -147,18 +148,22 @@ describe("ExternalStore", () => {
           return new Promise(() => {});
         };
       });
-      expect((await visit()).status).to.equal(500);
+      const visiting = visit();
+      await timers.tickAsync(1000);
+      expect((await visiting).status).to.equal(500);
       await aborted;
     });
 
     it("that is aborted if a hook reads it only after the timeout", async () => {
       const seen = new Promise<boolean>((resolve) => {
         slow.look = async (call) => {
-          await sleep(1_100);
+          await new Promise((wake) => setTimeout(wake, 1001));
           resolve(call.signal.aborted);
         };
       });
-      expect((await visit()).status).to.equal(500);
+      const visiting = visit();
+      await timers.tickAsync(1001);
+      expect((await visiting).status).to.equal(500);
       expect(await seen).to.equal(true);
     });
 
@@ -166,7 +171,7 @@ describe("ExternalStore", () => {
       let seen: AbortSignal | undefined;
       slow.look = async ({ signal }) => void (seen = signal);
       expect((await visit()).status).to.equal(200);
-      await sleep(1_100);
+      await timers.tickAsync(1001);
       expect(seen!.aborted).to.equal(false);
     });
 
