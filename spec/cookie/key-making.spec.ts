@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { EncryptedCookieStore, SignedCookieStore } from "../../lib/index.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { open, seal } from "../support/sealed-stores.js";
 
 for (const Store of [SignedCookieStore, EncryptedCookieStore]) {
@@ -123,8 +124,12 @@ describe("SignedCookieStore.generateKeysFromSecrets()", () => {
 
   it("returns equal keys for equal secrets, which a store rejects", async () => {
     const keys = await SignedCookieStore.generateKeysFromSecrets(["secret", "secret"]);
-    const failure = await (async () => seal(new SignedCookieStore(keys), "{}"))().catch(String);
-    expect(failure).to.match(/same key twice/);
+    const failure: unknown = await (async () => seal(new SignedCookieStore(keys), "{}"))().catch(
+      (error: unknown) => error,
+    );
+    // The constructor throws a TypeError if it can check the keys. Otherwise the first use rejects.
+    if (!(failure instanceof TypeError)) expectUsageError(failure);
+    expect(failure.message).to.match(/same key twice/);
   });
 
   it("does not exist for encryption, whose keys must be random", () => {

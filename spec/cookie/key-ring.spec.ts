@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { watchCrypto, type CryptoCalls } from "../support/crypto-calls.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { keyIdOf } from "../support/independent-decoder.js";
 import { keyOf, open, seal, SEALED_STORES, type SealedStore } from "../support/sealed-stores.js";
 
@@ -154,7 +155,7 @@ for (const { name, aName, create } of SEALED_STORES) {
     it("fails every request while its keys are invalid", async () => {
       const store = create(async () => []);
       for (let attempt = 0; attempt < 3; attempt++) {
-        expect(await rejectionOf(seal(store, TEXT))).to.have.property("code", "ERR_SESSION_USAGE");
+        expectUsageError(await rejectionOf(seal(store, TEXT)));
       }
     });
   });
@@ -170,8 +171,8 @@ async function keyErrorOf(create: () => SealedStore): Promise<Error> {
     return error as TypeError;
   }
   const error = await rejectionOf(seal(store, TEXT));
-  expect(error).to.have.property("code", "ERR_SESSION_USAGE");
-  return error as Error;
+  expectUsageError(error);
+  return error;
 }
 
 async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { SessionError } from "../../lib/index.js";
 import type { Browser } from "../support/browser.js";
+import { errorOfOtherBuild } from "../support/error-of-other-build.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { MapStore, type Hook } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
@@ -90,6 +92,16 @@ describe("When the backend of an external store", () => {
       }));
       expect(expectFailed(await visit(hook))).to.equal(fault);
       expect(timers.countTimers()).to.equal(0);
+    });
+
+    it(`throws a SessionError of the other build in ${hook}(), the request fails with this error`, async () => {
+      const failure = errorOfOtherBuild("ERR_SESSION_USAGE");
+      store.interfere(hook, () => {
+        throw failure;
+      });
+      expect((await visit(hook)).status).to.equal(500);
+      expect(notes.app.errors).to.have.length(1);
+      expect(notes.app.errors[0]).to.equal(failure);
     });
 
     it(`never answers ${hook}(), the request fails exactly at the timeout`, async () => {
@@ -201,8 +213,7 @@ describe("When the backend of an external store", () => {
     it(`returns ${what} from read(), the request fails with ERR_SESSION_USAGE`, async () => {
       store.interfere("read", () => answer);
       expect((await browser.get("/")).status).to.equal(500);
-      expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
-      expect(String(notes.app.errors[0])).to.contain("read() must return the text");
+      expectUsageError(notes.app.errors[0], "read() must return the text");
       expect(notes.log.events).to.deep.equal([]);
     });
   }
@@ -216,8 +227,7 @@ describe("When the backend of an external store", () => {
         });
         store.clearCalls();
         expect((await visit(faulty)).status).to.equal(500);
-        expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
-        expect(String(notes.app.errors[0])).to.contain(`${faulty}() must return true`);
+        expectUsageError(notes.app.errors[0], `${faulty}() must return true`);
         expect(store.calls.filter((hook) => hook === faulty)).to.have.lengthOf(1);
         // This is a bug in the store, not a failure of the backend.
         expect(notes.log.events).to.deep.equal([]);
@@ -231,7 +241,7 @@ describe("When the backend of an external store", () => {
       });
       store.clearCalls();
       expect((await browser.get("/count")).status).to.equal(500);
-      expect(String(notes.app.errors[0])).to.contain("update() must return true");
+      expectUsageError(notes.app.errors[0], "update() must return true");
       expect(store.calls).to.deep.equal(["read", "update"]);
       expect(notes.log.events).to.deep.equal([]);
     });

@@ -37,6 +37,13 @@ const failures: Record<string, (ctx: RequestContext) => Response> = {
   },
 };
 
+/** A middleware that changes the session after the handler. */
+async function noteStatus(ctx: RequestContext): Promise<Response> {
+  const response = await ctx.next();
+  ctx.session.data.status = response.status;
+  return response;
+}
+
 for (const [name, create] of Object.entries(stores)) {
   for (const [failure, fail] of Object.entries(failures)) {
     describe(`A handler that ${failure}, in ${name},`, () => {
@@ -80,6 +87,19 @@ for (const [name, create] of Object.entries(stores)) {
         const response = await browser.get("/change");
         expect(response.headers.getSetCookie()).to.deep.equal([]);
         expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1 });
+        expect(log.types).to.deep.equal([]);
+      });
+
+      it("commits no change that a middleware makes after it", async () => {
+        const options = { store: create(), defaultSessionData: {}, onEvent: log.onEvent };
+        const site = appOf(cookie(), session(options), noteStatus, answer(routes));
+        const browser = new Browser(site);
+        await browser.get("/begin");
+        log.clear();
+        const response = await browser.get("/read");
+        expect(response.status).to.be.at.least(500);
+        expect(response.headers.getSetCookie()).to.deep.equal([]);
+        expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1, status: 200 });
         expect(log.types).to.deep.equal([]);
       });
 
@@ -400,6 +420,33 @@ it("The error handler of compose() answers 500, so that only destroy() is carrie
     expect(browser.cookie("session")).to.equal(undefined);
     expect(store.size).to.equal(0);
     expect(print.args.flat().map(String)).to.deep.equal(["Error: handler", "Error: handler"]);
+  } finally {
+    print.restore();
+  }
+});
+
+it("The error handler of compose() answers 500, so that a later change by a middleware is not committed", async () => {
+  const print = sinon.stub(console, "error");
+  try {
+    const browser = new Browser(
+      compose(
+        cookie(),
+        session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }),
+        noteStatus,
+        answer({
+          "/look": (ctx) => ctx.session.data,
+          "/fail": () => {
+            throw new Error("handler");
+          },
+        }),
+      ),
+    );
+    await browser.get("/look");
+    const failed = await browser.get("/fail");
+    expect(failed.status).to.equal(500);
+    expect(setCookies(failed)).to.deep.equal([]);
+    expect(await (await browser.get("/look")).json()).to.deep.equal({ status: 200 });
+    expect(print.args.flat().map(String)).to.deep.equal(["Error: handler"]);
   } finally {
     print.restore();
   }

@@ -3,6 +3,7 @@ import { UnsafeMemoryStore, type SessionOptions } from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { EventLog } from "../support/event-log.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
@@ -246,8 +247,7 @@ describe("A function as defaultSessionData", () => {
     it(`that returns ${what} causes an error that names the option`, async () => {
       const site = siteOf(() => answer as never);
       expect((await new Browser(site).get("/look")).status).to.equal(500);
-      expect(site.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
-      expect(String(site.errors[0])).to.include("defaultSessionData");
+      expectUsageError(site.errors[0], "defaultSessionData");
     });
   }
 

@@ -9,6 +9,7 @@ import {
 } from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { errorOfOtherBuild } from "../support/error-of-other-build.js";
 import { EventLog } from "../support/event-log.js";
 import { keys } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
@@ -235,16 +236,26 @@ describe("A store that", () => {
     });
   }
 
-  it("rejects with a SessionError of the other build makes the request fail with this error", async () => {
-    class OtherSessionError extends Error {
-      override readonly name = "SessionError";
-      readonly code = "ERR_SESSION_RECORD_TOO_LARGE";
-    }
-    const store = new Broken(new OtherSessionError());
-    const site = app({ store, defaultSessionData: {} }, routes);
-    await new Browser(site).get("/set");
-    expect(site.errors).to.deep.equal([store.failure]);
-  });
+  for (const code of [
+    "ERR_SESSION_RECORD_TOO_LARGE",
+    "ERR_SESSION_DATA",
+    "ERR_SESSION_USAGE",
+  ] as const) {
+    it(`rejects with ${code} of the other build makes the request fail with this error`, async () => {
+      const log = new EventLog();
+      const failure = errorOfOtherBuild(code);
+      const store = new Broken(failure);
+      const site = app({ store, defaultSessionData: {}, onEvent: log.onEvent }, routes);
+      const browser = new Browser(site);
+      await browser.get("/set");
+      browser.setCookie("session", "anything");
+      await browser.get("/");
+      expect(site.errors).to.have.length(2);
+      for (const error of site.errors) expect(error).to.equal(failure);
+      const event = { type: "store-failed", code };
+      expect(log.events).to.deep.equal(code === "ERR_SESSION_USAGE" ? [] : [event, event]);
+    });
+  }
 
   it("is used wrongly makes the request fail with ERR_SESSION_USAGE, without an event", async () => {
     const log = new EventLog();

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { session, SessionError, UnsafeMemoryStore, type SessionData } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 
@@ -179,5 +180,5 @@ it("Session data must be a plain object even if the app's own stringify supports
     { "/": (ctx) => ctx.session.isFresh },
   );
   expect((await new Browser(making).get("/")).status).to.equal(500);
-  expect(making.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
+  expectUsageError(making.errors[0]);
 });

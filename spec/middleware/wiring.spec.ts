@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { session, UnsafeMemoryStore } from "../../lib/index.js";
 import { answer, app, appOf } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { expectUsageError } from "../support/expect-usage-error.js";
 import { setCookies } from "../support/set-cookie.js";
 
 const sessions = (options = {}): RequestHandler =>
@@ -23,8 +24,9 @@ async function wiringErrorOf(...handlers: RequestHandler[]): Promise<Error> {
   expect(response.status).to.equal(500);
   expect(setCookies(response)).to.deep.equal([]);
   expect(site.errors).to.have.length(1);
-  expect(site.errors[0]).to.have.property("code", "ERR_SESSION_USAGE");
-  return site.errors[0] as Error;
+  const [error] = site.errors;
+  expectUsageError(error);
+  return error;
 }
 
 describe("session()", () => {

@@ -1,10 +1,18 @@
 import { expect } from "chai";
+import { cookieHooksOf } from "../../lib/testing.js";
 import { keyOf, now, scopeOf, SEALED_STORES } from "../support/sealed-stores.js";
 
 // A turn of the event loop costs more than the cryptography itself.
 for (const { aName, create } of SEALED_STORES) {
   describe(`On node:crypto, ${aName} store`, () => {
     const next = { text: '{"user":1}', created: now(), expires: now() + 3600 };
+
+    it("seals synchronously, without a promise", async () => {
+      const store = create([await keyOf(1), await keyOf(2)]);
+      const value = cookieHooksOf(store).seal(next, scopeOf());
+      expect(value).to.be.a("string");
+      expect(store.load(value as string, scopeOf())).to.deep.include(next);
+    });
 
     it("opens synchronously, without a promise", async () => {
       const keys = [await keyOf(1), await keyOf(2)];
