@@ -36,8 +36,7 @@ class PaddedStore extends CookieStore {
   }
 }
 
-describe("Chromium", function () {
-  this.timeout(30_000);
+describe("Chromium", () => {
   let chromium: Chromium;
   let certificate: Certificate;
   const servers: Server[] = [];

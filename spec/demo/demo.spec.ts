@@ -10,8 +10,7 @@ const EXTERNAL = ["memory", "redis"];
 const KEYED = ["signed", "encrypted"];
 const ALL = [...EXTERNAL, ...KEYED, "unsigned"];
 
-describe("The demo in Chromium", function () {
-  this.timeout(30_000);
+describe("The demo in Chromium", () => {
   let chromium: Chromium;
   let redis: RedisServer;
   let demo: DemoServer;

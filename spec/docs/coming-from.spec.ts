@@ -21,9 +21,7 @@ const ANSWERS = [
   "Hello, guest: visit 1",
 ];
 
-describe("A migration guide", function () {
-  this.timeout(30_000);
-
+describe("A migration guide", () => {
   before(() => mkdirSync(FOLDER, { recursive: true }));
   after(() => rmSync(FOLDER, { recursive: true, force: true }));
 

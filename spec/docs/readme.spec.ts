@@ -17,8 +17,7 @@ const STORE_FOLDER = `${PROJECT}/.cache/docs/custom-store`;
 /** Headers of the connection, which the document leaves out. */
 const CONNECTION = /^(Date|Connection|Keep-Alive|Transfer-Encoding|Content-Length):/i;
 
-describe("The first app in the README", function () {
-  this.timeout(30_000);
+describe("The first app in the README", () => {
   let port: number;
   let server: ServerProcess;
 

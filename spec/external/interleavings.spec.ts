@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Clock } from "../support/clock.js";
-import { runs } from "../support/runs.js";
-import { drawOrders, seed } from "./interleavings/draw-orders.js";
+import { runs, seed } from "../support/runs.js";
+import { drawOrders } from "./interleavings/draw-orders.js";
 import { OPERATIONS } from "./interleavings/operations.js";
 import { Run } from "./interleavings/run.js";
 import { everySchedule } from "./interleavings/schedule.js";

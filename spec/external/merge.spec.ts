@@ -7,7 +7,7 @@ import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
-import { runs } from "../support/runs.js";
+import { runs, seed } from "../support/runs.js";
 
 describe("Two concurrent requests that change one session", () => {
   let clock: Clock;
@@ -187,8 +187,6 @@ describe("Two concurrent requests that change one session", () => {
       ...{ a: "1", b: "2" },
     });
   });
-
-  const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
 
   it(`agree with a reference three-way merge for generated data (FC_SEED=${seed})`, async () => {
     const value = fc.constantFrom<unknown>(1, 2, "1", null, true, { x: 1 }, { x: 2 }, [1], [], {});

@@ -9,18 +9,10 @@ import {
 } from "../../lib/index.js";
 import { app, appOf } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { errorOf } from "../support/error-of.js";
 import { setCookies } from "../support/set-cookie.js";
 
 const store = new UnsafeMemoryStore();
-
-function errorOf(options: unknown): Error {
-  try {
-    session(options as SessionOptions);
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("session() accepted the options");
-}
 
 describe("session()", () => {
   const cases: [string, unknown, RegExp][] = [

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import {
-  session,
   UnsafeMemoryStore,
   UnsignedCookieStore,
   type SessionCookieOptions,
@@ -8,6 +7,7 @@ import {
 } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { errorOf } from "../support/error-of.js";
 import { setCookies, type ParsedSetCookie } from "../support/set-cookie.js";
 
 const store = new UnsafeMemoryStore();
@@ -45,15 +45,6 @@ async function cookieSetBy(
     attributes: { ...attributes, "max-age": "0", expires: "Thu, 01 Jan 1970 00:00:00 GMT" },
   });
   return { ...cookie!, attributes };
-}
-
-function errorOf(options: Partial<SessionOptions>): Error {
-  try {
-    session({ store, defaultSessionData: {}, ...options });
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("session() accepted the options");
 }
 
 const DEFAULTS = { path: "/", httponly: true, samesite: "Lax" };
@@ -201,7 +192,7 @@ describe("The session cookie", () => {
     ];
     for (const [what, options, message] of cases) {
       it(`makes session() throw a TypeError for ${what}`, () => {
-        const error = errorOf(options);
+        const error = errorOf({ store, defaultSessionData: {}, ...options });
         expect(error).to.be.an.instanceOf(TypeError);
         expect(error.message).to.match(message);
       });

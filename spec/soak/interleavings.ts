@@ -1,5 +1,6 @@
-import { drawOrders, seed } from "../external/interleavings/draw-orders.js";
+import { drawOrders } from "../external/interleavings/draw-orders.js";
 import { Clock } from "../support/clock.js";
+import { seed } from "../support/runs.js";
 
 describe("Three concurrent requests of one session", () => {
   let clock: Clock;

@@ -1,7 +1,7 @@
 import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
 import { Cookie, CookieJar } from "tough-cookie";
 
-export interface BrowserOptions {
+interface BrowserOptions {
   /** The origin of relative paths. */
   origin?: string;
   /** Two browsers that share a jar behave like two windows of one browser. */
@@ -12,7 +12,7 @@ export interface BrowserOptions {
   env?: Record<string, string>;
 }
 
-export interface BrowserRequest extends RequestInit {
+interface BrowserRequest extends RequestInit {
   /** Replaces the jar's Cookie header. An empty string sends no header. */
   cookie?: string;
 }
@@ -53,8 +53,8 @@ export class Browser {
   }
 
   /** The value of a cookie that this browser would send now. */
-  cookie(name: string, path = "/"): string | undefined {
-    const cookies = this.jar.getCookiesSync(new URL(path, this.#origin).href);
+  cookie(name: string): string | undefined {
+    const cookies = this.jar.getCookiesSync(new URL("/", this.#origin).href);
     return cookies.find((cookie) => cookie.key === name)?.value;
   }
 

@@ -5,13 +5,13 @@ import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "n
 export type SealedKind = "signed" | "encrypted";
 
 /** The contents of a value that is genuine. */
-export interface Contents {
+interface Contents {
   created: number;
   expires: number;
   text: string;
 }
 
-export interface SealOptions extends Contents {
+interface SealOptions extends Contents {
   kind: SealedKind;
   /** The 32 bytes of a key of the key ring. */
   key: Uint8Array;
@@ -43,7 +43,7 @@ export function preAuthEncode(pieces: string[]): Buffer {
 }
 
 /** HKDF-Expand with an output of one block (RFC 5869, 2.3). */
-export function hkdfExpand(key: Uint8Array, info: Uint8Array): Buffer {
+function hkdfExpand(key: Uint8Array, info: Uint8Array): Buffer {
   return createHmac("sha256", key)
     .update(Buffer.concat([info, Buffer.from([1])]))
     .digest();

@@ -2,9 +2,7 @@ import { expect } from "chai";
 import pg from "pg";
 import { PostgresServer } from "./postgres-server.js";
 
-describe("PostgresServer", function () {
-  this.timeout(30_000);
-
+describe("PostgresServer", () => {
   it("answers a query", async () => {
     const server = await PostgresServer.start();
     const client = new pg.Client(server.connection);

@@ -9,7 +9,7 @@ import { waitUntil } from "./wait-until.js";
 
 const run = promisify(execFile);
 
-export interface PostgresConnection {
+interface PostgresConnection {
   host: string;
   port: number;
   user: string;

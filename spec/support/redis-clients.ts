@@ -16,7 +16,7 @@ export interface RedisClientKind {
 }
 
 /** Every supported client on every topology that it supports. */
-export const REDIS_CLIENTS: readonly RedisClientKind[] = [
+const REDIS_CLIENTS: readonly RedisClientKind[] = [
   ...nodeRedis("node-redis 6", redis6),
   ...nodeRedis("node-redis 5", redis5 as unknown as typeof redis6),
   nodeRedis("node-redis 4", redis4 as unknown as typeof redis6)[0]!, // it is supported only on one node

@@ -10,3 +10,6 @@ const isOnWebCrypto = (await cryptoEngine()) instanceof WebCryptoEngine;
 export function runs(count: number): number {
   return isOnWebCrypto ? Math.ceil(count / 40) : count;
 }
+
+/** The environment variable FC_SEED set to this number repeats the same random cases. */
+export const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);

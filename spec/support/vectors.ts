@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { SealedKind } from "./independent-decoder.js";
 
 /** Sealed values that never change. Every implementation must open them on every runtime. */
-export interface Vectors {
+interface Vectors {
   /** The absolute timeout in seconds. It is long enough to keep the values valid until 2052. */
   absoluteTimeout: number;
   /** `id` is in hex. */

@@ -1,7 +1,7 @@
 import type { HattipHandler } from "@hattip/core";
 import { Miniflare } from "miniflare";
 
-export interface WorkerOptions {
+interface WorkerOptions {
   bindings?: Record<string, string>;
   compatibilityFlags?: string[];
   kvNamespaces?: string[];

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import type { Clock } from "../../support/clock.js";
+import { seed } from "../../support/runs.js";
 import { OPERATIONS } from "./operations.js";
 import { Run } from "./run.js";
-
-/** The environment variable FC_SEED set to this number repeats the same random orders. */
-export const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
 
 /** Runs `count` random groups of three requests, each group in a random order of steps. */
 export async function drawOrders(count: number, clock: Clock): Promise<void> {
