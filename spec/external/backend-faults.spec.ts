@@ -247,6 +247,30 @@ describe("When the backend of an external store", () => {
     });
   }
 
+  it("reports a conflict every time, a request pauses before its fourth and each later attempt", async () => {
+    sinon.stub(Math, "random").returns(0.5); // of 20 ms
+    try {
+      store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
+      for (const path of ["/set?a=2", "/regenerate"]) {
+        store.clearCalls();
+        // The first one loads the session.
+        const reads = () => store.calls.filter((hook) => hook === "read").length - 1;
+        const response = browser.get(path);
+        for (const expected of [3, 4, 5]) {
+          await timers.tickAsync(0);
+          expect(reads()).to.equal(expected);
+          await timers.tickAsync(9);
+          expect(reads()).to.equal(expected);
+          await timers.tickAsync(1);
+        }
+        await timers.tickAsync(1000);
+        expect((await response).status).to.equal(500);
+      }
+    } finally {
+      sinon.restore();
+    }
+  });
+
   it("reports a conflict every time, a save fails after 100 attempts", async () => {
     timers.restore();
     sinon.stub(Math, "random").returns(0); // no pauses between the attempts

@@ -214,6 +214,7 @@ describe("ExternalStore", () => {
     expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
     expect(store.calls).to.deep.equal(["create"]);
     expect(setCookies(response)).to.deep.equal([]);
+    expect(String(notes.app.errors[0])).to.not.contain("session:");
   });
 
   it("refuses an option that neither it nor its subclass knows", () => {

@@ -114,6 +114,36 @@ describe("Two concurrent requests that change one session", () => {
     });
   }
 
+  it("end the session at the lifetime that the later commit sets, although the earlier one keeps it longer", async () => {
+    let meanwhile = async (): Promise<unknown> => undefined;
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/begin": ({ session }) => void (session.data.a = 1),
+        "/change": ({ session }) => void (session.data.b = 2),
+        "/lifetime": async ({ session }) => {
+          session.lifetime = 1000;
+          await meanwhile();
+        },
+        "/": ({ session }) => session.data,
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/begin");
+    meanwhile = () => browser.get("/change");
+    const [cookie] = (await browser.get("/lifetime")).headers.getSetCookie();
+    expect(cookie).to.match(/; Max-Age=1000;/);
+    const id = browser.cookie("session");
+    clock.pass(999);
+    const get = async () => (await new Browser(site).get("/", { cookie: `session=${id}` })).json();
+    // The record as the two requests left it: this visit must not renew it.
+    const { record } = store;
+    expect(await get()).to.deep.equal({ a: 1, b: 2 });
+    store.record = record;
+    clock.pass(1);
+    expect(await get()).to.deep.equal({});
+  });
+
   it("keep the other's change when one only reorders the keys of an object", async () => {
     let meanwhile = async (): Promise<unknown> => undefined;
     const site = app(
@@ -133,6 +163,34 @@ describe("Two concurrent requests that change one session", () => {
     meanwhile = () => browser.get("/change");
     await browser.get("/reorder");
     expect(await (await browser.get("/")).json()).to.deep.equal({ o: { x: 2, y: 1 } });
+  });
+
+  it("both keep their changes where parse makes instances of classes", async () => {
+    const stringify = ({ at, ...others }: SessionData) =>
+      JSON.stringify({ at: Number(at), ...others });
+    const parse = (text: string) => {
+      const data = JSON.parse(text) as SessionData;
+      return { ...data, at: new Date(data.at) };
+    };
+    store = new MapStore({ stringify, parse });
+    let meanwhile = async (): Promise<unknown> => undefined;
+    const site = app(
+      { store, defaultSessionData: {} },
+      {
+        "/begin": ({ session }) => void (session.data = { at: new Date(1), b: 1 }),
+        "/change": ({ session: { data } }) => void (data.b = 2),
+        "/later": async ({ session: { data } }) => {
+          data.at = new Date(2);
+          await meanwhile();
+        },
+      },
+    );
+    const browser = new Browser(site);
+    await browser.get("/begin");
+    meanwhile = () => browser.get("/change");
+    await browser.get("/later");
+    expect(site.errors).to.deep.equal([]);
+    expect(store.record).to.match(/\{"at":2,"b":2\}$/);
   });
 
   it("keep the other's change when one only reads", async () => {

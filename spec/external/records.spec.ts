@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { inspect } from "node:util";
 import type { SessionOptions } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -173,6 +174,17 @@ describe("The records of an external store", () => {
       expect(store.calls).to.deep.equal(["read"]);
       expect(notes.log.events).to.deep.equal([tooLarge]);
       expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
+    });
+
+    it("with an error that contains neither the ID nor the key nor the data", async () => {
+      start({}, { maxBytes: 200 });
+      const browser = await notes.visitor();
+      await browser.get(`/set?a=${"secret".repeat(40)}`);
+      const text = inspect(notes.app.errors, { depth: Infinity, showHidden: true });
+      expect(text).to.contain("ERR_SESSION_RECORD_TOO_LARGE");
+      for (const secret of ["secret", browser.cookie("session"), store.keys[0]]) {
+        expect(text).to.not.contain(secret);
+      }
     });
 
     it("and regenerate() still moves the session to a new ID", async () => {

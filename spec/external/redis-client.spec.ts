@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
@@ -19,6 +20,7 @@ import { closesAfterEach } from "../support/close-after-each.js";
 import { clientsOn, endClient } from "../support/redis-clients.js";
 import { RedisServer } from "../support/redis-server.js";
 import { PATIENT } from "../support/patient.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const run = promisify(execFile);
@@ -229,6 +231,45 @@ describe("The client of a RedisSessionStore", () => {
     await waitUntil("the store to work again", () => works(site));
   });
 
+  it("stays in use if its reply had arrived when a blocked process notices the timeout", async () => {
+    const server = closeAfter(await RedisServer.start());
+    let getClientCalls = 0;
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: 1,
+        getClient() {
+          getClientCalls++;
+          return createClient({ url: server.url });
+        },
+      }),
+    );
+    const site = appOn(store);
+    await waitUntil("a visit", () => works(site));
+    const before = getClientCalls;
+    server.pause();
+    const response = new Browser(site).post("/visit");
+    await sleep(100); // the command is sent
+    // The timers of the next round of the event loop run before the reply is read.
+    await setImmediate();
+    server.resume();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    expect((await response).status).to.equal(500);
+    await sleep(50); // the reply is read
+    expect(await works(site)).to.equal(true);
+    expect(getClientCalls).to.equal(before);
+  });
+
+  it("is closed if it has not connected in time, because the next request gets a new one", async () => {
+    const server = closeAfter(await RedisServer.start());
+    const proxy = closeAfter(await TcpProxy.to(server.port));
+    await proxy.hang();
+    const client = new Redis(proxy.port, { lazyConnect: true });
+    closeAfter(() => client.disconnect());
+    const store = closeAfter(new RedisSessionStore({ timeout: 1, getClient: () => client }));
+    expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(500);
+    await waitUntil("the client to be closed", () => client.status === "end");
+  });
+
   it("is requested again after getClient has thrown", async () => {
     let getClientCalls = 0;
     const store = closeAfter(
@@ -303,6 +344,31 @@ describe("The client of a RedisSessionStore", () => {
     await waitUntil("the connection error as the cause", async () => {
       return (await failedVisit()).cause?.code === "ECONNREFUSED";
     });
+  });
+
+  // ioredis cannot drop a command, as node-redis can.
+  it("gets no command of a request that has failed while the client was connecting", async () => {
+    const server = closeAfter(await RedisServer.start());
+    const proxy = closeAfter(await TcpProxy.to(server.port));
+    await proxy.hang();
+    const client = new Redis(proxy.port, { lazyConnect: true });
+    closeAfter(() => client.disconnect());
+    const store = closeAfter(
+      new RedisSessionStore({
+        timeout: 4,
+        async getClient() {
+          await sleep(2000);
+          return client;
+        },
+      }),
+    );
+    expect((await new Browser(appOn(store)).post("/visit")).status).to.equal(500);
+    // getClient has taken half of the timeout. The client has two more seconds in which to connect.
+    await proxy.pass();
+    await waitUntil("the client to be ready", () => client.status === "ready");
+    await setImmediate();
+    // On the same connection, so after everything that the store has sent.
+    expect(await client.dbsize()).to.equal(0);
   });
 
   it("is requested again if a slow getClient rejects after its request has timed out", async () => {

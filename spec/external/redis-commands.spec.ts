@@ -54,6 +54,11 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
             "/visit": (ctx) => ++ctx.session.data.hits,
             "/login": (ctx) => ctx.session.regenerate(),
             "/logout": (ctx) => ctx.session.destroy(),
+            "/race": async (ctx) => {
+              ctx.session.data.raced = true;
+              await browser.post("/visit"); // a conflict
+              await eachMaster("SCRIPT", "FLUSH");
+            },
           },
         );
       });
@@ -96,6 +101,12 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
         const second = await monitor.during(() => browser.post("/visit"));
         expect(second.map(name)).to.deep.equal(["GET", "EVALSHA"]);
         expect(await (await browser.get("/")).json()).to.deep.equal({ hits: 3 });
+      });
+
+      it("notice a conflict on a server that has not cached the script", async () => {
+        expect((await browser.post("/race")).status).to.equal(200);
+        expect(await (await browser.get("/")).json()).to.deep.equal({ hits: 2, raced: true });
+        expect(visits.errors).to.deep.equal([]);
       });
 
       it("write a record and a TTL that redis-cli can read", async () => {

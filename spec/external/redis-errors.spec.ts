@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { RedisSessionStore, type SessionError } from "../../lib/index.js";
 import { app } from "../support/app.js";
@@ -9,7 +11,7 @@ import { PATIENT } from "../support/patient.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { closesAfterEach } from "../support/close-after-each.js";
 import { RedisServer } from "../support/redis-server.js";
-import { RedisWorld, type RedisWorldOptions } from "../support/redis-world.js";
+import { RedisWorld, SECRET, type RedisWorldOptions } from "../support/redis-world.js";
 import { waitUntil } from "../support/wait-until.js";
 
 describe("The errors of RedisSessionStore", function () {
@@ -77,6 +79,58 @@ describe("The errors of RedisSessionStore", function () {
         expect(await world.recovery()).to.include({ hits: 1 });
       },
     );
+  }
+
+  // A proxy in front of Redis words its errors in its own way. No redis-server does this, so this one
+  // is a fake: it has one record under every key, and refuses every write.
+  for (const { title, create } of clientsOn("one node")) {
+    it(`contain no key and no data when a proxy quotes the command in words of its own (${title})`, async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const record = `1.${now}.${now + 86_400}.{"note":"${SECRET}"}`;
+      const server = createServer((client) => {
+        let received = "";
+        closeAfter(() => client.destroy());
+        client.on("error", () => {});
+        client.on("data", (bytes) => {
+          received += String(bytes);
+          for (let count; (count = Number(/^\*(\d+)\r\n/.exec(received)?.[1]));) {
+            const lines = received.split("\r\n");
+            if (lines.length < count * 2 + 2) return;
+            const words = lines.splice(0, count * 2 + 1).filter((_, at) => at > 0 && at % 2 === 0);
+            received = lines.join("\r\n");
+            const command = words[0]!.toUpperCase();
+            if (command === "GET") client.write(`$${record.length}\r\n${record}\r\n`);
+            else if (["SET", "EVALSHA", "DEL"].includes(command))
+              client.write(`-ERR the upstream refuses ${words.join(" ")}\r\n`);
+            else client.write("+OK\r\n");
+          }
+        });
+      });
+      closeAfter(server.listen(0, "127.0.0.1"));
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const proxy = { url: `redis://127.0.0.1:${port}`, port } as RedisServer;
+      const getClient = () => create({ nodes: [proxy], stop: async () => {} });
+      const store = closeAfter(new RedisSessionStore({ getClient, timeout: 5 }));
+      const site = app(
+        { store, defaultSessionData: {} },
+        {
+          "/set": ({ session: { data } }) => (data.note = `${SECRET}, but a new one`),
+          "/logout": ({ session }) => session.destroy(),
+        },
+      );
+      const cookie = `session=${"A".repeat(43)}`;
+      for (const [path, options] of [
+        ["/set", {}],
+        ["/set", { cookie }],
+        ["/logout", { cookie }],
+      ] as const) {
+        expect((await new Browser(site).post(path, options)).status).to.equal(500);
+        const text = inspect(site.errors.at(-1), { depth: Infinity, showHidden: true });
+        expect(text).to.include("the upstream refuses");
+        expect(text).to.not.include(SECRET).and.not.include("session:");
+      }
+    });
   }
 
   it("contain no password, although ioredis adds the failed AUTH command to its errors", async () => {

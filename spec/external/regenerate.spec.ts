@@ -173,6 +173,16 @@ describe("regenerate() on an external store", () => {
       }
     }
 
+    it("in update(), after it took effect: keeps the new record, which is the only copy of the data", async () => {
+      store.interfere("update", (call) => {
+        call();
+        throw new Error("connection reset");
+      });
+      expect((await browser.get("/regenerate")).status).to.equal(500);
+      expect(store.calls).to.deep.equal(["read", "read", "create", "update"]);
+      expect([...store.records.values()].join()).to.contain('{"a":"1"}');
+    });
+
     it("only in the final remove(): succeeds, and a tombstone makes the old ID unknown", async () => {
       store.interfere("remove", () => {
         throw new Error("connection refused");

@@ -56,6 +56,19 @@ describe("update() on an external store", () => {
     expect(log.types).to.deep.equal(["saved"]);
   });
 
+  it("leaves a lifetime pending that the handler has set before", async () => {
+    act = async (session) => {
+      session.lifetime = 1000;
+      await session.update(addB);
+      expect(session.lifetime).to.equal(1000);
+      expect(stored()).to.deep.equal({ a: "1", token: "once", b: 2 });
+    };
+    const [cookie] = (await browser.get("/act")).headers.getSetCookie();
+    expect(handler.errors).to.deep.equal([]);
+    expect(cookie).to.include("; Max-Age=1000;");
+    expect(store.record).to.match(/@1000 /);
+  });
+
   it("stays committed when the handler throws later, while all other changes are dropped", async () => {
     act = async (session) => {
       session.data.a = "pending";

@@ -52,6 +52,14 @@ for (const [name, create] of Object.entries(stores)) {
       expect(replace).to.throw(SessionError).with.property("code", "ERR_SESSION_RESPONSE");
     });
 
+    it("throws if a handler sets the lifetime", () => {
+      const change = () => {
+        session.lifetime = "browser";
+      };
+      expect(change).to.throw(SessionError).with.property("code", "ERR_SESSION_RESPONSE");
+      expect(session.lifetime).to.equal(undefined);
+    });
+
     const calls: Record<string, () => Promise<void>> = {
       "regenerate()": () => session.regenerate(),
       "destroy()": () => session.destroy(),

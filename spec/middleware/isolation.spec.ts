@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { UnsafeMemoryStore, UnsignedCookieStore, type SessionData } from "../../lib/index.js";
+import {
+  UnsafeMemoryStore,
+  UnsignedCookieStore,
+  type Session,
+  type SessionData,
+} from "../../lib/index.js";
 import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
@@ -181,5 +186,31 @@ describe("JSON that a client forged", () => {
       }
       expect({}).to.not.have.property("isAdmin");
     });
+  }
+});
+
+it("A key __proto__ that the app's own stringify and parse let through changes no prototype of a copy", async () => {
+  const poisoned = '{"__proto__":{"isAdmin":true}}';
+  let session: Session | undefined;
+  const site = app(
+    {
+      store: new UnsafeMemoryStore({
+        stringify: (data) => JSON.stringify(data),
+        parse: JSON.parse,
+      }),
+      defaultSessionData: () => JSON.parse(poisoned) as SessionData,
+    },
+    {
+      "/": (ctx) => {
+        session = ctx.session;
+        return session.data.isAdmin ?? "no";
+      },
+    },
+  );
+  const browser = new Browser(site);
+  // The first visit has default data, the second one loads the session.
+  for (const visit of ["first", "second"]) {
+    expect(await (await browser.get("/")).json()).to.equal("no");
+    expect(session!.data.isAdmin, `after the ${visit} response`).to.equal(undefined);
   }
 });
