@@ -1,14 +1,19 @@
 // A store on Keyv that your app can import. spec/examples/keyv-store.spec.ts shows how to use it.
-import { ExternalStore, type ExternalStoreOptions, type Insertion } from "@hattip/session";
+import {
+  ExternalStore,
+  type ExternalStoreOptions,
+  type Insertion,
+  type Replacement,
+} from "@hattip/session";
 import type { Keyv } from "keyv";
 
 /**
  * Keeps sessions in Keyv, which has adapters for some thirty databases and services.
  *
- * Keyv has no compare-and-swap, so this store gives weaker guarantees than other stores. If two
- * concurrent requests change one session, one change is lost. `ctx.session.update()` is not atomic.
- * A request that runs during a logout can bring the session back. The store declares this by
- * `compares`.
+ * Keyv has no compare-and-swap: this store reads, compares and writes, so it gives weaker guarantees
+ * than other stores. If two requests change one session at the same moment, one change may be lost.
+ * `ctx.session.update()` is not atomic. A request that writes at the moment of a logout can bring the
+ * session back. The store declares this by `compares`.
  */
 export class KeyvSessionStore extends ExternalStore {
   readonly #keyv: Keyv<string>;
@@ -34,8 +39,8 @@ export class KeyvSessionStore extends ExternalStore {
     return this.#keyv.set(key, text, ttl * 1000);
   }
 
-  protected async update(key: string, { text, ttl }: Insertion): Promise<boolean> {
-    if ((await this.read(key)) === null) return false;
+  protected async update(key: string, { text, ttl, expected }: Replacement): Promise<boolean> {
+    if ((await this.read(key)) !== expected) return false;
     return this.#keyv.set(key, text, ttl * 1000);
   }
 

@@ -55,12 +55,6 @@ export function isSessionError(error: unknown): error is SessionError {
   return error instanceof Error && error.name === "SessionError" && "code" in error;
 }
 
-/** Whether the data are at fault, and not the store: a log-out or a new ID is still possible. */
-export function isTooLarge(error: unknown): boolean {
-  if (!isSessionError(error)) return false;
-  return ["ERR_SESSION_COOKIE_TOO_LARGE", "ERR_SESSION_RECORD_TOO_LARGE"].includes(error.code);
-}
-
 /** Wraps an error of a store's driver; a `SessionError` passes unchanged. */
 export function toSessionError(cause: unknown): SessionError {
   if (isSessionError(cause)) return cause;

@@ -1,4 +1,4 @@
-import type { SessionError, SessionErrorCode } from "./errors.js";
+import { toSessionError, type SessionError, type SessionErrorCode } from "./errors.js";
 import type { RequestContext } from "./hattip.mjs" with { "resolution-mode": "import" };
 import type { RejectionReason } from "./records/store.js";
 
@@ -12,10 +12,11 @@ import type { RejectionReason } from "./records/store.js";
  * - `reissued`: a value sealed by an old key has been replaced by one under the first key.
  * - `merged`: another request had changed the session meanwhile. Changes to different keys were
  *   both kept; of the same key, the later change.
- * - `regenerated`, `destroyed`: done.
- * - `gone`: the session ended while this request was running, and its change was dropped.
- * - `store-failed`: loading or writing failed; the code says why. Only `ERR_SESSION_STORE` means
- *   that the backend failed, or the source of the keys. `ERR_SESSION_USAGE` causes no event.
+ * - `regenerated`, `destroyed`: the session has a new ID, or has ended.
+ * - `gone`: another request moved the session to a new ID, or ended it, so that this one came too
+ *   late. Its changes were dropped, and it set no cookie.
+ * - `store-failed`: a call failed; the code says why. Only `ERR_SESSION_STORE` means that the
+ *   backend failed, or the source of the keys. `ERR_SESSION_USAGE` causes no event.
  */
 export type SessionEvent =
   | { readonly type: "fresh"; readonly reason: RejectionReason }
@@ -27,12 +28,18 @@ export type SessionEvent =
 
 export type Emit = (event: SessionEvent, ctx: RequestContext) => void;
 
-/** Emits an error of a store. A mistake of the app is not a failure of its store. */
-export function reportFailure(
+/**
+ * Emits an error, and returns it as a `SessionError`. A mistake of the app is not a failure of its
+ * store.
+ */
+export function reported(
+  error: unknown,
   emit: Emit | undefined,
-  failure: SessionError,
   ctx: RequestContext,
-): void {
-  if (failure.code === "ERR_SESSION_USAGE") return;
-  emit?.({ type: "store-failed", code: failure.code }, ctx);
+): SessionError {
+  const failure = toSessionError(error);
+  if (failure.code !== "ERR_SESSION_USAGE") {
+    emit?.({ type: "store-failed", code: failure.code }, ctx);
+  }
+  return failure;
 }

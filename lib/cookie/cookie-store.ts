@@ -1,5 +1,6 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
+import { currentSecond, expiryFor } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type {
@@ -86,15 +87,20 @@ export abstract class CookieStore extends BaseStore {
     return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
   }
 
-  /** @internal */
-  override regenerate(
+  /** @internal Only the client can have another copy: there is no conflict. */
+  override async regenerate(
     loaded: LoadedSession,
-    next: SessionRecord,
+    _hasPending: () => boolean,
     scope: SessionScope,
-  ): Promise<SavedSession> {
-    return this.save(loaded, next, scope);
+  ): Promise<LoadedSession> {
+    const { text, lifetime } = loaded;
+    const created = currentSecond();
+    const record = { text, created, expires: expiryFor(created, lifetime, scope) };
+    return { ...loaded, ...record, value: await this.seal(record, scope), outdated: false };
   }
 
-  /** @internal There is nothing on the server to remove. */
-  override async destroy(): Promise<void> {}
+  /** @internal There is nothing on the server to end. */
+  override async destroy(): Promise<boolean> {
+    return true;
+  }
 }

@@ -12,20 +12,17 @@ import type {
 } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import {
-  compareAndSwap,
-  moveRecord,
-  type NextRecord,
-  type WriteResult,
-} from "./compare-and-swap.js";
-import {
   GuardedBackend,
   type Backend,
   type BackendCall,
   type Insertion,
   type Replacement,
 } from "./guarded-backend.js";
+import { RecordWriter, type NextRecord } from "./record-writer.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
 import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
+import { hasJustMoved, isTombstone } from "./tombstone.js";
+import { withoutQueue, WriterQueue } from "./writer-queue.js";
 
 const MAX_TIMEOUT_SECONDS = 3600;
 
@@ -45,7 +42,8 @@ export interface ExternalStoreOptions extends SerializationOptions {
  *
  * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds
  * since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in base64url: 43
- * characters of `A–Z a–z 0–9 - _`.
+ * characters of `A–Z a–z 0–9 - _`. When a session moves to a new ID or ends, its record becomes a
+ * tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`.
  *
  * @example
  * ```ts
@@ -77,6 +75,7 @@ export abstract class ExternalStore extends BaseStore {
   /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
   protected readonly timeout: number;
   readonly #backend: GuardedBackend;
+  #madeWriter: RecordWriter | undefined;
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions = {}) {
@@ -93,8 +92,8 @@ export abstract class ExternalStore extends BaseStore {
   }
 
   /**
-   * Whether `update` compares. A store that cannot compare overrides this with `false`; of two
-   * concurrent changes it loses one.
+   * Whether `update` compares and writes in one step. A store that needs two overrides this with
+   * `false`; of two concurrent changes it may lose one.
    */
   protected get compares(): boolean {
     return true;
@@ -124,7 +123,7 @@ export abstract class ExternalStore extends BaseStore {
 
   /**
    * Hook: replaces the text in one atomic step, but only while the stored text is `expected`. The
-   * time to live begins anew.
+   * time to live begins anew. A store whose `compares` is `false` reads, compares and writes.
    *
    * @returns `false` when the record has changed or is gone. A record whose time to live has passed
    * is gone, even if the backend still has it. `update` never creates a record.
@@ -142,11 +141,12 @@ export abstract class ExternalStore extends BaseStore {
   override async load(
     value: string,
     scope: SessionScope,
-  ): Promise<LoadedSession | RejectionReason> {
+  ): Promise<LoadedSession | RejectionReason | "moved"> {
     if (!isSessionId(value)) return "malformed";
-    const key = await this.#keyOf(value, scope);
+    const key = this.#keyOf(await hashSessionId(value, scope.cookieName));
     const record = await this.#backend.read(key, scope.ctx);
     if (typeof record === "string") return record;
+    if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
     return this.codec.toSession(record, { value, key, outdated: false }, scope.absoluteTimeout);
   }
 
@@ -158,30 +158,44 @@ export abstract class ExternalStore extends BaseStore {
   ): Promise<SavedSession | null> {
     if (loaded === null) {
       const value = await generateSessionId();
-      await this.#backend.create(await this.#keyOf(value, scope), next, scope.ctx);
-      return savedAs(value, { record: next, merged: false });
+      const key = this.#keyOf(await hashSessionId(value, scope.cookieName));
+      await this.#backend.create(key, next, scope.ctx);
+      return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
     }
-    const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
-    const written = await compareAndSwap(this.#backend, this.codec, loaded, nextRecord, scope);
-    return written && savedAs(loaded.value, written);
+    const { codec } = this;
+    const nextRecord: NextRecord = (current) => rebase(codec, loaded, next, current, scope);
+    const written = await this.#writer.change(loaded, nextRecord, scope);
+    if (written === null) return null;
+    const { record, merged } = written;
+    const { text, expires } = record;
+    return { value: loaded.value, expires, lifetime: lifetimeOf(text), merged };
   }
 
   /** @internal */
   override async regenerate(
     loaded: LoadedSession,
-    next: SessionRecord,
+    hasPending: () => boolean,
     scope: SessionScope,
-  ): Promise<SavedSession | null> {
+  ): Promise<LoadedSession | "moved" | "ended"> {
     const value = await generateSessionId();
-    const newKey = await this.#keyOf(value, scope);
-    const nextRecord: NextRecord = (current) => rebase(this.codec, loaded, next, current);
-    const written = await moveRecord(this.#backend, this.codec, loaded, newKey, nextRecord, scope);
-    return written && savedAs(value, written);
+    const hash = await hashSessionId(value, scope.cookieName);
+    const key = this.#keyOf(hash);
+    const moved = await this.#writer.move(loaded, key, hash, hasPending, scope);
+    if (typeof moved === "string") return moved;
+    const { text, created, expires } = moved;
+    const stored = this.codec.deserialize(text);
+    return stored ? { ...stored, value, key, text, created, expires, outdated: false } : "ended";
   }
 
   /** @internal */
-  override destroy(loaded: LoadedSession, scope: SessionScope): Promise<void> {
-    return this.#backend.remove(loaded.key, scope.ctx);
+  override async destroy(
+    value: string,
+    loaded: LoadedSession | null,
+    scope: SessionScope,
+  ): Promise<boolean> {
+    if (!isSessionId(value)) return false;
+    const key = loaded?.key ?? this.#keyOf(await hashSessionId(value, scope.cookieName));
+    return this.#writer.end(key, loaded, (hash) => this.#keyOf(hash), scope);
   }
 
   /** @internal */
@@ -194,8 +208,8 @@ export abstract class ExternalStore extends BaseStore {
     const { codec } = this;
     let applied: AppliedChange | undefined;
     const nextRecord: NextRecord = (current) =>
-      (applied = applyChange(codec, loaded, currentData(), change, current)).next;
-    const written = await compareAndSwap(this.#backend, codec, loaded, nextRecord, scope);
+      (applied = applyChange(codec, loaded, currentData(), change, current, scope)).next;
+    const written = await this.#writer.change(loaded, nextRecord, scope);
     if (written === null || applied === undefined) return null;
     const committed = applied;
     const { text, expires } = committed.next;
@@ -206,11 +220,25 @@ export abstract class ExternalStore extends BaseStore {
     };
   }
 
-  async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {
-    return this.prefix + (await hashSessionId(value, cookieName));
+  /** Made by the first write, when the constructor of the subclass is done. */
+  get #writer(): RecordWriter {
+    return (this.#madeWriter ??= new RecordWriter(
+      this.#backend,
+      this.codec,
+      // With the hook release(), each request has a connection of its own, and waits for no other.
+      this.compares && !this.release && !isOnWorkers()
+        ? new WriterQueue(this.timeout)
+        : withoutQueue,
+      this.timeout,
+    ));
+  }
+
+  #keyOf(hash: string): string {
+    return this.prefix + hash;
   }
 }
 
-function savedAs(value: string, { record, merged }: WriteResult): SavedSession {
-  return { value, expires: record.expires, lifetime: lifetimeOf(record.text), merged };
+/** Workers stop a request that waits for something that belongs to another request. */
+function isOnWorkers(): boolean {
+  return globalThis.navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -5,6 +5,7 @@ import { encodeUtf8 } from "../platform/bytes.js";
 import { withinTime } from "../platform/time-limit.js";
 import { currentSecond } from "../records/expiry.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../records/record.js";
+import { isTombstone, TOMBSTONE_TTL_SECONDS } from "./tombstone.js";
 
 /** The record that `create` must insert. */
 export interface Insertion {
@@ -37,10 +38,6 @@ export interface Backend {
   remove(key: string, call: BackendCall): Awaitable<void>;
 }
 
-/** Replaces the record of a session that has a new ID. As a record, it expired in 1970. */
-const TOMBSTONE: string = encodeRecord({ text: "", created: 0, expires: 0 });
-const TOMBSTONE_TTL_SECONDS = 1;
-
 /**
  * Calls the hooks with records instead of text: limits their size and the time of each call, and
  * checks what the hooks return.
@@ -56,13 +53,14 @@ export class GuardedBackend {
     this.#timeoutSeconds = timeoutSeconds;
   }
 
+  /** The record, which may be a tombstone. */
   async read(
     key: string,
     ctx: RequestContext<any>,
   ): Promise<SessionRecord | "unknown" | "invalid"> {
     const text: unknown = await this.#call(ctx, (call) => this.#backend.read(key, call));
     // Maps and many drivers return undefined for a missing key.
-    if (text === null || text === undefined || text === TOMBSTONE) return "unknown";
+    if (text === null || text === undefined) return "unknown";
     if (typeof text === "string") return decodeRecord(text) ?? "invalid";
     throw new SessionError(
       "ERR_SESSION_USAGE",
@@ -81,58 +79,28 @@ export class GuardedBackend {
   }
 
   /** Writes `next` if `current` is still stored; `false` if it is not. */
-  update(
+  async update(
     key: string,
     next: SessionRecord,
     current: SessionRecord,
     ctx: RequestContext<any>,
   ): Promise<boolean> {
     const text = this.#encode(next);
-    return this.#replace(
-      key,
-      { text, ttl: timeToLive(next), expected: encodeRecord(current) },
-      ctx,
-    );
-  }
-
-  /**
-   * Ends the record if `current` is still stored; `false` if it is not. No other request can write
-   * to it afterwards, even if its deletion fails.
-   */
-  async retire(key: string, current: SessionRecord, ctx: RequestContext<any>): Promise<boolean> {
-    if (!this.#backend.compares) {
-      await this.remove(key, ctx);
-      return true;
-    }
-    const expected = encodeRecord(current);
-    const tombstone = { text: TOMBSTONE, ttl: TOMBSTONE_TTL_SECONDS, expected };
-    if (!(await this.#replace(key, tombstone, ctx))) return false;
-    try {
-      await this.remove(key, ctx);
-    } catch {
-      // The tombstone expires soon. An error here would lose the new session.
-    }
-    return true;
-  }
-
-  async remove(key: string, ctx: RequestContext<any>): Promise<void> {
-    await this.#call(ctx, (call) => this.#backend.remove(key, call));
-  }
-
-  async #replace(
-    key: string,
-    replacement: Replacement,
-    ctx: RequestContext<any>,
-  ): Promise<boolean> {
+    const replacement = { text, ttl: timeToLive(next), expected: encodeRecord(current) };
     const isReplaced = await this.#call(ctx, (call) =>
       this.#backend.update(key, replacement, call),
     );
     return booleanOf("update", isReplaced, "replaced the record");
   }
 
+  async remove(key: string, ctx: RequestContext<any>): Promise<void> {
+    await this.#call(ctx, (call) => this.#backend.remove(key, call));
+  }
+
   #encode(record: SessionRecord): string {
     const text = encodeRecord(record);
-    const max = this.#maxBytes;
+    // A log-out must not fail for its few bytes.
+    const max = isTombstone(record) ? Infinity : this.#maxBytes;
     // A UTF-16 unit takes at most three bytes: most records need no counting.
     if (text.length * 3 > max && encodeUtf8(text).length > max) {
       throw new SessionError(
@@ -183,6 +151,7 @@ function booleanOf(hook: string, answer: unknown, deed: string): boolean {
 }
 
 /** Whole seconds, at least 1, which is the least that backends accept. */
-function timeToLive({ expires }: SessionRecord): number {
-  return Math.max(1, expires - currentSecond());
+function timeToLive(record: SessionRecord): number {
+  if (isTombstone(record)) return TOMBSTONE_TTL_SECONDS;
+  return Math.max(1, record.expires - currentSecond());
 }

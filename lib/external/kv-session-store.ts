@@ -25,12 +25,13 @@ const MIN_TTL_SECONDS = 60;
 const MAX_PAUSES_MS = [300, 500, 700];
 
 /**
- * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare.
+ * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare and
+ * write in one step: the store reads, compares and writes.
  *
  * The consequences: for up to a minute, other locations may not see a change, a log-out or a
  * `regenerate()`. If a request with the old ID writes there in that minute, even just a renewal,
- * the session comes back for its whole lifetime. Of two concurrent changes one is lost, and
- * `update()` is not atomic. Where that matters, use Redis, or write a store for a Durable Object.
+ * the session comes back for its whole lifetime. Of two changes at the same moment one may be lost,
+ * and `update()` is not atomic. Where that matters, use Redis, or write a store for a Durable Object.
  *
  * @example
  * ```ts
@@ -71,13 +72,13 @@ export class KvSessionStore extends ExternalStore {
 
   protected override async update(
     key: string,
-    { text, ttl }: Replacement,
+    { text, ttl, expected }: Replacement,
     { ctx, signal }: BackendCall,
   ): Promise<boolean> {
     const store = await this.#getStore(ctx);
     return retry(signal, async () => {
       // At each attempt: another request may have logged out between two attempts.
-      if ((await store.get(key)) === null) return false;
+      if ((await store.get(key)) !== expected) return false;
       // After the timeout, a write would contradict the error that the request has got.
       signal.throwIfAborted();
       await store.put(key, text, expirationOf(ttl));

@@ -1,4 +1,5 @@
 import { SessionError } from "../errors.js";
+import { expiryFor, type Timeouts } from "../records/expiry.js";
 import { isEqual, isPlain } from "../records/plain-data.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import type { SessionCodec, StoredData } from "../records/session-codec.js";
@@ -25,26 +26,30 @@ export function threeWayMerge(
 /**
  * The record to write when a request made `next` from `loaded`, but now `current` is stored.
  *
- * A renewal never moves the expiry back. But a request that set the session's own lifetime decides
- * the expiry, which may then be earlier; of two such requests, the later commit decides.
+ * A renewal never moves the expiry back, except to what the timeouts of today allow. But a request
+ * that set the session's own lifetime decides the expiry, which may then be earlier; of two such
+ * requests, the later commit decides.
  */
 export function rebase(
   codec: SessionCodec,
   loaded: SessionRecord,
   next: SessionRecord,
   current: SessionRecord,
+  timeouts: Timeouts,
 ): SessionRecord {
   if (isSameRecord(current, loaded)) return next;
   const [base, mine, theirs] = [decode(codec, loaded), decode(codec, next), decode(codec, current)];
   const data = threeWayMerge(codec, base.data, mine.data, theirs.data);
   const isLifetimeMine = mine.lifetime !== base.lifetime;
   const isLifetimeTheirs = theirs.lifetime !== base.lifetime;
+  const lifetime = isLifetimeMine ? mine.lifetime : theirs.lifetime;
+  const expires = isLifetimeMine
+    ? next.expires
+    : Math.max(current.expires, isLifetimeTheirs ? 0 : next.expires);
   return {
-    text: codec.serialize(data, isLifetimeMine ? mine.lifetime : theirs.lifetime),
+    text: codec.serialize(data, lifetime),
     created: current.created,
-    expires: isLifetimeMine
-      ? next.expires
-      : Math.max(current.expires, isLifetimeTheirs ? 0 : next.expires),
+    expires: Math.min(expires, expiryFor(current.created, lifetime, timeouts)),
   };
 }
 
@@ -78,6 +83,7 @@ export function applyChange(
   pending: SessionData,
   change: (data: SessionData) => void,
   current: SessionRecord,
+  timeouts: Timeouts,
 ): AppliedChange {
   const { data: newest, lifetime } = decode(codec, current);
   // copy() refuses at once data that cannot be stored.
@@ -88,8 +94,13 @@ export function applyChange(
   change(changing);
   const after = copy(codec, changing);
   const committed = threeWayMerge(codec, before, after, newest);
-  const text = committed === newest ? current.text : codec.serialize(committed, lifetime);
-  const next = { text, created: current.created, expires: current.expires };
+  if (committed === newest) return { next: current, before, after };
+  const { created, expires } = current;
+  const next = {
+    text: codec.serialize(committed, lifetime),
+    created,
+    expires: Math.min(expires, expiryFor(created, lifetime, timeouts)),
+  };
   return { next, before, after };
 }
 

@@ -1,9 +1,9 @@
-import { SessionError, toSessionError } from "../errors.js";
-import { reportFailure } from "../events.js";
+import { SessionError } from "../errors.js";
+import { reported } from "../events.js";
 import { currentSecond } from "../records/expiry.js";
-import type { SessionScope } from "../records/store.js";
+import type { SavedSession, SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
-import type { CommitPlan } from "./plan.js";
+import { needsCookie, type CommitPlan, type StoreWrite } from "./plan.js";
 import {
   canChangeHeaders,
   keepFromSharedCaches,
@@ -21,23 +21,29 @@ interface ClientUpdate {
   readonly endsWithBrowser: boolean;
 }
 
+const CANNOT_CARRY =
+  "The client needs a new cookie for this change of the session, but this response cannot carry one (status 101 or Response.error()). Change the session in another request.";
+
 /**
- * Carries out the plan, if there is something to do: first in the store, then on the response.
+ * Carries out the plan: first in the store, then on the response.
  *
  * @param isUsed - Whether the response may depend on the session.
  */
 export async function commit(
   options: ResolvedOptions,
   scope: SessionScope,
-  plan: CommitPlan | null,
+  plan: CommitPlan,
   response: Response,
   isUsed: boolean,
 ): Promise<Response> {
-  if (!canChangeHeaders(response)) {
-    if (plan) await commitWithoutCookie(options, scope, plan);
-    return response;
+  const canCarry = canChangeHeaders(response);
+  if (!canCarry && needsCookie(options, plan)) {
+    throw new SessionError("ERR_SESSION_RESPONSE", CANNOT_CARRY);
   }
-  const update = plan && (await writeToStore(options, scope, plan));
+  const { current, write } = plan;
+  const session = write ? await writeToStore(options, scope, plan, write) : current;
+  const update = clientUpdate(plan, session);
+  if (!canCarry) return response;
   const varies = isUsed && options.getSessionId === undefined;
   if (!update) return varies ? withHeaders(response, varyByCookie) : response;
   const sent = withUpdate(options, scope, update, response, varies);
@@ -46,61 +52,44 @@ export async function commit(
   return sent;
 }
 
-/** For a response that cannot carry a cookie: throws if the client needs a new value. */
-async function commitWithoutCookie(
-  options: ResolvedOptions,
-  scope: SessionScope,
-  plan: CommitPlan,
-): Promise<void> {
-  const { destroyed, clearsClient, write } = plan;
-  // A log-out ends the session, even if the browser keeps a cookie that is worthless now.
-  if (destroyed) await writeToStore(options, scope, { ...plan, write: null });
-  if (write?.event === "saved" && write.loaded && !clearsClient) {
-    const update = await writeToStore(options, scope, plan);
-    // A cookie store only made a new value, which the client cannot get.
-    if (update === null || update.value === write.loaded.value) return;
-  }
-  throw new SessionError(
-    "ERR_SESSION_RESPONSE",
-    "The client needs a new cookie for this change of the session, but this response cannot carry one (status 101 or Response.error()). Change the session in another request.",
-  );
-}
-
-/** Returns the update for the client; `null` when the client needs none. */
+/** The session after the write. */
 async function writeToStore(
-  options: ResolvedOptions,
+  { store, cookie, setSessionId, emit }: ResolvedOptions,
   scope: SessionScope,
-  { destroyed, write, clearsClient }: CommitPlan,
-): Promise<ClientUpdate | null> {
-  const { store, emit } = options;
+  { held, current }: CommitPlan,
+  { event, loaded, next }: StoreWrite,
+): Promise<Pick<SavedSession, "value" | "expires" | "lifetime"> | null> {
   const { ctx } = scope;
   try {
-    if (destroyed) {
-      await store.destroy(destroyed, scope);
-      emit?.({ type: "destroyed" }, ctx);
-    }
-    if (!write) return clearsClient ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
-    const saved =
-      write.event === "regenerated"
-        ? await store.regenerate(write.loaded, write.next, scope)
-        : await store.save(write.loaded, write.next, scope);
+    const saved = await store.save(loaded, next, scope);
     if (saved === null) {
       emit?.({ type: "gone" }, ctx);
-      return null;
+      return held;
     }
-    if (!options.setSessionId) options.cookie.assertFits(saved.value);
-    emit?.({ type: write.event }, ctx);
+    if (!setSessionId) cookie.assertFits(saved.value);
+    emit?.({ type: event }, ctx);
     if (saved.merged) emit?.({ type: "merged" }, ctx);
-    const { value, expires, lifetime } = saved;
-    const held = write.loaded;
-    const isHeld = value === held?.value && expires === held.expires && lifetime === held.lifetime;
-    const maxAge = Math.max(0, expires - currentSecond());
-    return isHeld ? null : { value, maxAge, endsWithBrowser: lifetime === "browser" };
+    return saved;
   } catch (error) {
-    const failure = toSessionError(error);
-    reportFailure(emit, failure, ctx);
-    throw failure;
+    const failure = reported(error, emit, ctx);
+    // Without a renewal, the session just ends earlier. The next request renews it.
+    if (event === "saved" || failure.code === "ERR_SESSION_USAGE") throw failure;
+    return current;
   }
+}
+
+/** What the client must be told; `null` if it holds the session as it is. */
+function clientUpdate(
+  { held, clearsClient }: CommitPlan,
+  session: Pick<SavedSession, "value" | "expires" | "lifetime"> | null,
+): ClientUpdate | null {
+  if (session === null)
+    return clearsClient ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
+  const { value, expires, lifetime } = session;
+  const isHeld = value === held?.value && expires === held.expires && lifetime === held.lifetime;
+  if (isHeld) return null;
+  const maxAge = Math.max(0, expires - currentSecond());
+  return { value, maxAge, endsWithBrowser: lifetime === "browser" };
 }
 
 /** The response with the headers that bring the update to the client. */

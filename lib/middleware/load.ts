@@ -1,49 +1,107 @@
-import { SessionError, toSessionError } from "../errors.js";
-import { reportFailure } from "../events.js";
+import { SessionError } from "../errors.js";
+import { reported } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { isPromise } from "../platform/awaitable.js";
+import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** The session of a request before its handlers run. */
 export interface InitialState {
-  /** Whether the client sent an ID or a sealed value. */
-  readonly isSent: boolean;
+  /** The first ID or sealed value that the client has sent; with `getSessionId`, anything. */
+  readonly sent: unknown;
   /** `null` for a fresh session. */
   readonly loaded: LoadedSession | null;
   readonly data: SessionData;
+  /**
+   * Whether the session of the client has just moved to a new ID: this request was sent before, and
+   * its response must not replace the new cookie.
+   */
+  readonly isLate?: boolean;
   /** The error of the store, which is thrown when a handler uses the session. */
   readonly failure?: unknown;
 }
 
+type Found = LoadedSession | RejectionReason | "moved";
+
+/** A client can send many values, and each may cost a call of the backend. */
+const MAX_VALUES = 4;
+
 /** Loads the session of a request, or begins a fresh one. */
 export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {
-  const { store, cookie, defaults, getSessionId, emit } = options;
+  const { cookie, defaults, getSessionId, emit } = options;
   const { ctx } = scope;
-  const value: unknown = getSessionId ? await getSessionId(ctx) : cookieOf(ctx, cookie.name);
-  const isSent = Boolean(value);
-  if (isSent) {
-    let found: LoadedSession | RejectionReason = "malformed";
-    try {
-      // getSessionId may return anything, such as a number from a parsed body. A cookie over the
-      // limit of browsers was not set by this package, and could not be reissued.
-      if (typeof value === "string" && (getSessionId || cookie.fits(value))) {
-        const loading = store.load(value, scope);
-        // Reading a sealed cookie is synchronous with node:crypto: an await would cost more than
-        // the decryption.
-        found = isPromise(loading) ? await loading : loading;
-      }
-    } catch (error) {
-      // The error waits for a handler that uses the session: others work while the store is down.
-      const failure = toSessionError(error);
-      reportFailure(emit, failure, ctx);
-      return { isSent, loaded: null, data: {}, failure };
-    }
-    if (typeof found !== "string") return { isSent, loaded: found, data: found.data };
-    emit?.({ type: "fresh", reason: found }, ctx);
+  const sent: unknown = getSessionId ? await getSessionId(ctx) : cookieOf(ctx, cookie.name);
+  if (sent === undefined || sent === null) {
+    return { sent, loaded: null, data: await defaults.make(ctx) };
   }
-  return { isSent, loaded: null, data: await defaults.make(ctx) };
+  let found: Found;
+  try {
+    const loading = loadValue(sent, options, scope);
+    // Reading a sealed cookie is synchronous with node:crypto: an await would cost more than the
+    // decryption.
+    found = isPromise(loading) ? await loading : loading;
+    if (typeof found === "string") found = await loadAnother(found, sent, options, scope);
+  } catch (error) {
+    // The error waits for a handler that uses the session: others work while the store is down.
+    return { sent, loaded: null, data: {}, failure: reported(error, emit, ctx) };
+  }
+  if (typeof found !== "string") return { sent, loaded: found, data: found.data };
+  if (found === "moved") emit?.({ type: "gone" }, ctx);
+  else if (sent !== "") emit?.({ type: "fresh", reason: found }, ctx);
+  return { sent, loaded: null, data: await defaults.make(ctx), isLate: found === "moved" };
+}
+
+/**
+ * All values that the client has sent for the session, without repetitions. A browser sends several
+ * cookies of one name if they have different paths or domains (RFC 6265, 5.4).
+ */
+export function sentValues(
+  sent: unknown,
+  { cookie, getSessionId }: ResolvedOptions,
+  { ctx }: SessionScope,
+): string[] {
+  if (typeof sent !== "string") return [];
+  const values = new Set([sent]);
+  if (getSessionId) return [sent];
+  // ctx.cookie has the first one only.
+  const header = ctx.request.headers.get("cookie") ?? "";
+  for (const pair of header.split(";")) {
+    const [name = "", value = ""] = pair.split(/=(.*)/s, 2);
+    if (name.trim() === cookie.name && values.size < MAX_VALUES) values.add(value.trim());
+  }
+  return [...values];
+}
+
+/**
+ * Tries the other values of a client whose first one was rejected.
+ *
+ * @returns the first session, or the reason why there is none: `"moved"`, or that of the first value.
+ */
+async function loadAnother(
+  rejection: RejectionReason | "moved",
+  sent: unknown,
+  options: ResolvedOptions,
+  scope: SessionScope,
+): Promise<Found> {
+  let reason = rejection;
+  for (const value of sentValues(sent, options, scope).slice(1)) {
+    const found = await loadValue(value, options, scope);
+    if (typeof found !== "string") return found;
+    if (found === "moved") reason = found;
+  }
+  return reason;
+}
+
+function loadValue(
+  value: unknown,
+  { store, cookie, getSessionId }: ResolvedOptions,
+  scope: SessionScope,
+): Awaitable<Found> {
+  // getSessionId may return anything, such as a number from a parsed body. A cookie over the limit
+  // of browsers was not set by this package, and could not be reissued.
+  const canBeOurs = typeof value === "string" && (getSessionId || cookie.fits(value));
+  return canBeOurs ? store.load(value, scope) : "malformed";
 }
 
 function cookieOf(ctx: RequestContext, name: string): string | undefined {

@@ -1,18 +1,18 @@
 import { currentSecond, expiryFor, idleTimeoutFor } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
+import { lifetimeOf } from "../records/session-codec.js";
 import type { LoadedSession } from "../records/store.js";
 import type { Lifetime } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** The one decision about what is written to the store and sent to the client. */
 export interface CommitPlan {
-  /** The session that a handler has ended, to be removed from the store. */
-  readonly destroyed: LoadedSession | null;
+  /** The session as the client holds it; `null` if it holds none. */
+  readonly held: LoadedSession | null;
+  /** The session as it is, without the write; `null` if there is none. */
+  readonly current: LoadedSession | null;
   readonly write: StoreWrite | null;
-  /**
-   * Whether the client must forget what it holds, unless the write gives it a new value. Always
-   * `true` when a session was destroyed.
-   */
+  /** Whether the client must forget what it holds, if there is no session for it. */
   readonly clearsClient: boolean;
 }
 
@@ -24,40 +24,31 @@ export type StoreWrite = { readonly next: SessionRecord } & (
       readonly loaded: LoadedSession | null;
     }
   | {
-      /** A new ID, a value that an old key had sealed, or a later expiry. */
-      readonly event: "regenerated" | "reissued" | "renewed";
+      /** A value that an old key had sealed, or a later expiry. */
+      readonly event: "reissued" | "renewed";
       readonly loaded: LoadedSession;
     }
 );
 
-/** The handlers' result, from which the plan is made. */
+/** The session at the end of a request whose handlers have succeeded and have looked at it. */
 export interface HandlerResult {
-  /** Whether the handlers succeeded. If not, only `destroy()` and `regenerate()` are committed. */
-  readonly succeeded: boolean;
   /**
    * Whether the response can deliver a Set-Cookie to the client. If not, renewals and reissues are
    * postponed to the next request: a client that misses the new expiry would drop the session early.
    */
   readonly canSetCookie: boolean;
-  /** The data as text; `undefined` when no handler looked at them, or when the handlers failed. */
+  readonly loaded: LoadedSession | null;
+  /** The data as text; `undefined` when no handler looked at them. */
   readonly text: string | undefined;
   /** The text that a fresh session's data had when a handler first looked at them. */
   readonly untouchedText: string | undefined;
   readonly lifetime: Lifetime;
-  readonly isRegenerated: boolean;
 }
 
-/** The write for a session that the handlers have looked at. */
-export function planWrite(
-  options: ResolvedOptions,
-  loaded: LoadedSession | null,
-  result: HandlerResult,
-): StoreWrite | null {
-  if (result.succeeded) {
-    return loaded === null ? planFresh(options, result) : planLoaded(options, result, loaded);
-  }
-  if (loaded === null || !result.isRegenerated) return null;
-  return { event: "regenerated", loaded, next: loaded };
+/** The write that is due. */
+export function planWrite(options: ResolvedOptions, result: HandlerResult): StoreWrite | null {
+  const { loaded } = result;
+  return loaded === null ? planFresh(options, result) : planLoaded(options, result, loaded);
 }
 
 function planFresh(
@@ -74,13 +65,10 @@ function planFresh(
 
 function planLoaded(
   options: ResolvedOptions,
-  { text, lifetime, canSetCookie, isRegenerated }: HandlerResult,
+  { text, lifetime, canSetCookie }: HandlerResult,
   loaded: LoadedSession,
 ): StoreWrite | null {
-  const isChanged =
-    text !== undefined &&
-    text !== loaded.text &&
-    text !== options.store.codec.reserialize(loaded.text);
+  const isChanged = text !== undefined && options.store.codec.isChange(text, loaded.text);
   const expiry = expiryFor(loaded.created, lifetime, options);
   const gain = expiry - loaded.expires;
   // Scaled: a session whose own lifetime is shorter than renewAfter would never be renewed.
@@ -89,28 +77,32 @@ function planLoaded(
   );
   const isRenewed =
     lifetime !== loaded.lifetime || (canSetCookie && gain > 0 && gain >= renewAfter);
-  // One write does all that is due, and is named after the strongest reason: regenerating also
-  // saves the data, saving also seals under the first key, and each of them may move the expiry.
+  // One write does all that is due, and is named after the strongest reason: saving also seals under
+  // the first key, and each of them may move the expiry.
   const event =
-    (isRegenerated && "regenerated") ||
     (isChanged && "saved") ||
     (loaded.outdated && canSetCookie && "reissued") ||
     (isRenewed && "renewed");
   const next = {
     text: isChanged ? text : loaded.text,
     created: loaded.created,
-    expires: isRenewed ? expiry : loaded.expires,
+    // A write never leaves a later expiry than the timeouts of today allow.
+    expires: isRenewed ? expiry : Math.min(loaded.expires, expiry),
   };
   return event ? { event, loaded, next } : null;
 }
 
 /**
- * The plan without its data, which turned out to be too large: a log-out still clears the cookie
- * (the store has already removed the record), and `regenerate()` still changes the ID.
+ * Whether the client must get a cookie because of the plan: without it, the client would lose the
+ * session, or keep it for another time than the server.
  */
-export function withoutData({ clearsClient, write }: CommitPlan): CommitPlan | null {
-  if (write?.event === "regenerated") {
-    return { destroyed: null, write: { ...write, next: write.loaded }, clearsClient };
-  }
-  return clearsClient ? { destroyed: null, write: null, clearsClient } : null;
+export function needsCookie({ store }: ResolvedOptions, plan: CommitPlan): boolean {
+  const { held, current, write } = plan;
+  if (!write) return current !== null && current.value !== held?.value;
+  return (
+    !store.keepsSessions ||
+    write.loaded === null ||
+    write.loaded.value !== held?.value ||
+    lifetimeOf(write.next.text) !== held.lifetime
+  );
 }

@@ -1,56 +1,70 @@
 import { SessionError } from "../errors.js";
+import { reported } from "../events.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
 import { copyPlain, isPlainObject } from "../records/plain-data.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { Lifetime, Session, SessionData } from "../session.js";
-import type { InitialState } from "./load.js";
+import { ActionQueue } from "./action-queue.js";
+import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
+import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { planWrite, type CommitPlan, type StoreWrite } from "./plan.js";
-import { replaceContents, updateInMemory, updateInStore } from "./update.js";
+import { needsCookie, planWrite, type CommitPlan, type StoreWrite } from "./plan.js";
+import { readOnly, tooLate } from "./read-only.js";
+import { SessionView } from "./session-view.js";
+import { callChange, replaceContents, updateInMemory, type Change } from "./update.js";
+
+const FIRST_LOOK_TOO_LATE =
+  "No handler looked at the session before the response left, so the response does not say that it depends on the session. Look at ctx.session before you return a stream that needs it.";
+const PASSED_ON =
+  "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.";
+const WITHIN_UPDATE =
+  "The callback of update() must only change its argument. Call destroy(), regenerate() and update() after it.";
+const CHANGED_DURING =
+  "Another request changed the session, and this one changed it while regenerate() was running. Await regenerate(), and change the data afterwards.";
 
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
 export class RequestSession implements Session {
   readonly #options: ResolvedOptions;
   readonly #scope: SessionScope;
-  readonly #failure: unknown;
-  readonly #isSent: boolean;
+  readonly #initial: InitialState;
   /** The `ctx.session` of a `session()` around this one, if there is one. */
   readonly #outer: unknown;
-  /** The session as the store has it; `null` when it is fresh. */
-  #loaded: LoadedSession | null;
-  #data: SessionData;
-  #lifetime: Lifetime;
-  /** The text of fresh data that no handler has changed. */
-  #untouchedText: string | undefined;
+  readonly #isPassedOn: () => boolean;
+  #view: SessionView;
+  /** Whether no cookie may be set: see `InitialState`. */
+  #isLate: boolean;
   #isUsed = false;
-  #isDataUsed = false;
-  #isRegenerated = false;
-  #destroyed: LoadedSession | null = null;
   #clearsClient = false;
   #isClosed = false;
-  /** Settles when all calls of `destroy()` and `update()` so far are over; never rejects. */
-  #actions: Promise<unknown> | undefined;
+  #actions: ActionQueue | undefined;
+  /** Whether the callback of an `update()` is running. */
+  #isChanging = false;
+  #isMisused = false;
 
-  constructor(options: ResolvedOptions, scope: SessionScope, state: InitialState, outer: unknown) {
+  constructor(
+    options: ResolvedOptions,
+    scope: SessionScope,
+    initial: InitialState,
+    outer: unknown,
+    isPassedOn: () => boolean,
+  ) {
     this.#options = options;
     this.#scope = scope;
-    this.#loaded = state.loaded;
-    this.#data = state.data;
-    this.#lifetime = state.loaded?.lifetime;
-    this.#failure = state.failure;
-    this.#isSent = state.isSent;
+    this.#initial = initial;
     this.#outer = outer;
+    this.#isPassedOn = isPassedOn;
+    this.#view = this.#viewOf(initial.loaded, initial.data);
+    this.#isLate = initial.isLate === true;
   }
 
   get data(): SessionData {
-    // A streaming body may still read the data. The copy is frozen: no change can be saved now.
     if (this.#isClosed) {
-      if (this.#failure !== undefined) throw this.#failure;
-      return copyPlain(this.#data, true);
+      this.#use();
+      return readOnly(copyPlain(this.#view.data));
     }
     this.#useData();
-    return this.#data;
+    return this.#view.data;
   }
 
   set data(data: SessionData) {
@@ -62,63 +76,89 @@ export class RequestSession implements Session {
         "session.data must be a plain object. Keep instances of classes under a key of it.",
       );
     }
-    this.#data = data;
+    this.#view.data = data;
   }
 
   get isFresh(): boolean {
     this.#use();
-    return this.#loaded === null;
+    return this.#view.loaded === null;
   }
 
   get lifetime(): Lifetime {
     this.#use();
-    return this.#lifetime;
+    return this.#view.lifetime;
   }
 
   set lifetime(lifetime: Lifetime) {
     this.#assertOpen();
     this.#useData();
     assertLifetime(lifetime, this.#options.absoluteTimeout);
-    this.#lifetime = lifetime;
+    this.#view.lifetime = lifetime;
   }
 
-  async regenerate(): Promise<void> {
-    this.#assertOpen();
-    this.#use();
-    // A fresh session gets a new ID in any case.
-    this.#isRegenerated = this.#loaded !== null;
-  }
-
-  destroy(): Promise<void> {
-    return this.#queue(async () => {
-      this.#destroyed ??= this.#loaded;
-      this.#loaded = null;
-      this.#clearsClient = this.#destroyed !== null || this.#isSent;
-      this.#isRegenerated = false;
-      this.#isDataUsed = false;
-      this.#data = {};
-      this.#lifetime = undefined;
-      const data = this.#options.defaults.make(this.#scope.ctx);
-      // Without an await where possible: a handler may set data without awaiting destroy().
-      this.#data = isPromise(data) ? await data : data;
+  regenerate(): Promise<void> {
+    return this.#act(async () => {
+      if (this.#isPassedOn()) throw new SessionError("ERR_SESSION_RESPONSE", PASSED_ON);
+      this.#isLate = false;
+      const view = this.#view;
+      const { loaded } = view;
+      // A fresh session gets a new ID in any case.
+      if (loaded === null) return;
+      const hasPending = (): boolean => view.hasPending;
+      const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
+      if (moved === null) {
+        const data = await this.#options.defaults.make(this.#scope.ctx);
+        this.#view = this.#viewOf(null, data);
+      } else if (moved.text === loaded.text) {
+        view.loaded = moved;
+      } else {
+        // Changes that came while regenerate() was running: see RecordWriter.move().
+        const isMixed = view.hasPending;
+        view.show(moved);
+        if (isMixed) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
+      }
     });
   }
 
-  update(change: (data: SessionData) => void): Promise<void> {
-    return this.#queue(async () => {
+  destroy(): Promise<void> {
+    return this.#act(async () => {
+      const before = this.#view;
+      const { sent, loaded: held } = this.#initial;
+      const sentBeside = sentValues(sent, this.#options, this.#scope).filter(
+        (value) => value !== held?.value,
+      );
+      try {
+        const data = this.#options.defaults.make(this.#scope.ctx);
+        // Without an await where possible: a handler may set data without awaiting destroy().
+        const fresh = (this.#view = this.#viewOf(null, isPromise(data) ? {} : data));
+        if (isPromise(data)) fresh.data = await data;
+        await destroyAtOnce(this.#options, this.#scope, before.loaded, sentBeside);
+      } catch (error) {
+        this.#view = before;
+        throw error;
+      }
+      this.#isLate = false;
+      this.#clearsClient = before.loaded !== null || Boolean(sent);
+    });
+  }
+
+  update(change: Change): Promise<void> {
+    return this.#act(async () => {
       this.#useData();
+      const view = this.#view;
+      const { loaded } = view;
       const { store } = this.#options;
-      const loaded = this.#loaded;
-      if (loaded === null || !store.applyUpdate) {
-        this.#data = updateInMemory(this.#data, change, store);
+      const apply: Change = (data) => this.#change(change, data);
+      if (loaded === null || !store.keepsSessions) {
+        view.data = updateInMemory(view.data, apply, store);
         return;
       }
-      const currentData = (): SessionData => this.#data;
-      const updated = await updateInStore(this.#options, this.#scope, loaded, currentData, change);
+      const data = (): SessionData => view.data;
+      const updated = await updateAtOnce(this.#options, this.#scope, loaded, data, apply);
       // Unless the handler has set a lifetime that is not saved yet.
-      if (this.#lifetime === loaded.lifetime) this.#lifetime = updated.session.lifetime;
-      this.#loaded = updated.session;
-      this.#data = replaceContents(this.#data, updated.dataWith(this.#data));
+      if (view.lifetime === loaded.lifetime) view.lifetime = updated.session.lifetime;
+      view.loaded = updated.session;
+      view.data = replaceContents(view.data, updated.dataWith(view.data));
     });
   }
 
@@ -127,23 +167,18 @@ export class RequestSession implements Session {
     return this.#isUsed;
   }
 
-  /** Whether the plan is made: from then on, changes are errors. */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
-  /** Whether `destroy()` or `update()` was called: the handler may not have awaited it. */
+  /** Whether there is something to wait for. */
   get hasActions(): boolean {
     return this.#actions !== undefined;
   }
 
-  /** Resolves when no action is running, including actions that begin while it waits. */
+  /**
+   * Resolves when all calls of `destroy()`, `regenerate()` and `update()` are over.
+   *
+   * @throws the first error of a call that the handlers have not waited for.
+   */
   async untilIdle(): Promise<void> {
-    let awaited: Promise<unknown> | undefined;
-    while (awaited !== this.#actions) {
-      awaited = this.#actions;
-      await awaited;
-    }
+    await this.#actions?.untilIdle();
   }
 
   /**
@@ -161,62 +196,76 @@ export class RequestSession implements Session {
   }
 
   /**
-   * Makes the plan of what must be written and sent; `null` when there is nothing to do. From now on,
-   * changes of the session are errors.
+   * Makes the plan of what must be written and sent. From now on, changes of the session are errors.
+   *
+   * @param succeeded - Whether the handlers succeeded. If not, unsaved changes are dropped.
+   * @param isDropped - Whether the client will not see this response, because the request has been
+   * passed on.
    */
-  close(succeeded: boolean, canSetCookie: boolean): CommitPlan | null {
-    const isLoaded = this.#isUsed && this.#failure === undefined;
-    const write = isLoaded ? this.#planWrite(succeeded, canSetCookie) : null;
+  close(succeeded: boolean, canSetCookie: boolean, isDropped: boolean): CommitPlan {
+    const isDue = succeeded && this.#isUsed && !this.#isLate && this.#initial.failure === undefined;
+    const write = isDue ? this.#planWrite(canSetCookie && !isDropped) : null;
     this.#isClosed = true;
-    const [destroyed, clearsClient] = [this.#destroyed, this.#clearsClient];
-    return write || clearsClient ? { destroyed, write, clearsClient } : null;
+    const plan: CommitPlan = {
+      held: this.#initial.loaded,
+      current: this.#view.loaded,
+      write,
+      clearsClient: this.#clearsClient,
+    };
+    return write && isDropped && needsCookie(this.#options, plan) ? { ...plan, write: null } : plan;
   }
 
-  #planWrite(succeeded: boolean, canSetCookie: boolean): StoreWrite | null {
-    const lifetime = this.#lifetime;
-    const text =
-      succeeded && this.#isDataUsed
-        ? this.#options.store.codec.serialize(this.#data, lifetime)
-        : undefined;
-    const untouchedText = this.#untouchedText;
-    const isRegenerated = this.#isRegenerated;
-    const result = { succeeded, canSetCookie, text, untouchedText, lifetime, isRegenerated };
-    return planWrite(this.#options, this.#loaded, result);
+  #planWrite(canSetCookie: boolean): StoreWrite | null {
+    const { loaded, text, untouchedText, lifetime } = this.#view;
+    return planWrite(this.#options, { canSetCookie, loaded, text, untouchedText, lifetime });
   }
 
-  /**
-   * Actions (`destroy()`, `update()`) run one after another, so that each sees what the earlier
-   * ones have committed. The first one begins at once.
-   */
-  async #queue(action: () => Promise<void>): Promise<void> {
-    this.#assertOpen();
-    this.#use();
-    const earlier = this.#actions;
-    const done = (async () => {
-      if (earlier) await earlier;
+  /** Runs the callback of `update()`, which must change its argument and do nothing else. */
+  #change(change: Change, data: SessionData): void {
+    this.#isChanging = true;
+    this.#isMisused = false;
+    try {
+      callChange(change, data);
+    } finally {
+      this.#isChanging = false;
+    }
+    if (this.#isMisused) throw new TypeError(WITHIN_UPDATE);
+  }
+
+  #act(action: () => Promise<void>): Promise<void> {
+    if (this.#isChanging) {
+      this.#isMisused = true;
+      return new ActionQueue().run(() => Promise.reject(new TypeError(WITHIN_UPDATE)));
+    }
+    this.#actions ??= new ActionQueue();
+    return this.#actions.run(async () => {
+      if (this.#isClosed) throw reported(tooLate(), this.#options.emit, this.#scope.ctx);
+      this.#use();
       await action();
-    })();
-    this.#actions = done.catch(() => {});
-    return done;
+    });
   }
 
   #use(): void {
+    if (this.#isClosed && !this.#isUsed) {
+      throw new SessionError("ERR_SESSION_RESPONSE", FIRST_LOOK_TOO_LATE);
+    }
     this.#isUsed = true;
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#initial.failure !== undefined) throw this.#initial.failure;
   }
 
   #useData(): void {
     this.#use();
-    if (this.#isDataUsed) return;
-    this.#isDataUsed = true;
-    if (this.#loaded === null) this.#untouchedText = this.#options.defaults.textOf(this.#data);
+    const view = this.#view;
+    if (view.isUsed) return;
+    view.isUsed = true;
+    if (view.loaded === null) view.untouchedText = this.#options.defaults.textOf(view.data);
   }
 
   #assertOpen(): void {
-    if (!this.#isClosed) return;
-    throw new SessionError(
-      "ERR_SESSION_RESPONSE",
-      "The response is already finished, so the session can no longer be changed. Change it before the handler returns.",
-    );
+    if (this.#isClosed) throw tooLate();
+  }
+
+  #viewOf(loaded: LoadedSession | null, data: SessionData): SessionView {
+    return new SessionView(this.#options.store.codec, loaded, data);
   }
 }

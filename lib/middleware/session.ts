@@ -1,14 +1,14 @@
 import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
-import { isTooLarge, SessionError } from "../errors.js";
+import { SessionError } from "../errors.js";
 import { isPromise } from "../platform/awaitable.js";
 import type { SessionScope } from "../records/store.js";
 import type { Session } from "../session.js";
 import { commit } from "./commit.js";
 import { load } from "./load.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
-import { withoutData, type CommitPlan } from "./plan.js";
+import type { CommitPlan } from "./plan.js";
 import { RequestSession } from "./request-session.js";
 import { canChangeHeaders } from "./response-headers.js";
 
@@ -32,10 +32,11 @@ const SESSION_REPLACED =
  */
 export function session(options: SessionOptions): RequestHandler {
   const resolved = resolveOptions(options);
-  const { cookie, absoluteTimeout } = resolved;
+  const { cookie, idleTimeout, absoluteTimeout, clientLimit } = resolved;
+  const timeouts = { idleTimeout, absoluteTimeout, clientLimit };
 
   return function sessionMiddleware(ctx) {
-    return serve(resolved, { ctx, cookieName: cookie.name, absoluteTimeout });
+    return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts });
   };
 }
 
@@ -44,10 +45,11 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
   const outer: unknown = ctx.session;
   try {
     if (outer instanceof RequestSession) outer.assertNotNamed(cookieName);
-    const current = new RequestSession(options, scope, await load(options, scope), outer);
-    ctx.session = current;
     const isPassedOn = watchPassThrough(ctx);
-    let plan: CommitPlan | null = null;
+    const initial = await load(options, scope);
+    const current = new RequestSession(options, scope, initial, outer, isPassedOn);
+    ctx.session = current;
+    let plan: CommitPlan | undefined;
     try {
       const response = await ctx.next();
       if (current.hasActions) await current.untilIdle();
@@ -59,10 +61,9 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       // compose() answers 404 when it passes a request on. Any other status shows that this app has
       // answered.
       const isDropped = response.status === 404 && isPassedOn();
-      plan = current.close(succeeded, canChangeHeaders(response) && !isDropped);
+      plan = current.close(succeeded, canChangeHeaders(response), isDropped);
       return await commit(options, scope, plan, response, current.isUsed);
     } catch (error) {
-      if (current.isClosed && !isTooLarge(error)) throw error;
       return await commitFailed(options, scope, current, plan, error);
     }
   } finally {
@@ -94,33 +95,28 @@ function watchPassThrough(ctx: RequestContext): () => boolean {
 
 /**
  * An error reached session(): compose() did not turn it into a response, or session() itself threw
- * it. destroy() and regenerate() are carried out all the same, on the response that the app's error
- * handler makes, if it makes one.
+ * it. What destroy() and regenerate() have done, the client learns from the response that the app's
+ * error handler makes, if it makes one.
  */
 async function commitFailed(
   options: ResolvedOptions,
   scope: SessionScope,
   current: RequestSession,
-  madePlan: CommitPlan | null,
+  failedPlan: CommitPlan | undefined,
   error: unknown,
 ): Promise<Response> {
   const { ctx }: { ctx: Partial<RequestContext> } = scope;
   let response: Response | undefined;
-  let failure = error;
+  let plan: CommitPlan;
   try {
     response = await ctx.handleError?.(error);
-  } catch (handlerError) {
-    failure = handlerError;
+  } finally {
+    // The app must see the first error.
+    await current.untilIdle().catch(() => {});
+    plan = failedPlan ? { ...failedPlan, write: null } : current.close(false, false, false);
   }
-  await current.untilIdle();
-  const plan = madePlan ? withoutData(madePlan) : current.close(false, false);
-  if (response) return commit(options, scope, plan, response, current.isUsed);
-  try {
-    await commit(options, scope, plan, new Response(), current.isUsed);
-  } catch {
-    // The app must see the first error. A store that failed now has caused an event.
-  }
-  throw failure;
+  if (!response) throw error;
+  return commit(options, scope, plan, response, current.isUsed);
 }
 
 /**

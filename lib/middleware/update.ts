@@ -1,13 +1,10 @@
-import { isSessionError, SessionError } from "../errors.js";
-import { reportFailure } from "../events.js";
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
+import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import { copyPlain, isEqual, isPlain } from "../records/plain-data.js";
-import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
-import type { ResolvedOptions } from "./options.js";
 
-type Change = (data: SessionData) => void;
+/** The callback of `update()`. */
+export type Change = (data: SessionData) => void;
 
 /**
  * For fresh sessions, and for stores that commit only with the response. As in a store that commits
@@ -21,41 +18,12 @@ export function updateInMemory(data: SessionData, change: Change, store: BaseSto
   const before = copyPlain(data);
   const target = Object.isExtensible(data) ? data : copyPlain(data);
   try {
-    callChange(change, target);
+    change(target);
     return target;
   } catch (error) {
     replaceContents(target, before);
     throw error;
   }
-}
-
-/** Commits the change at once, and emits its events. */
-export async function updateInStore(
-  { store, emit }: ResolvedOptions,
-  scope: SessionScope,
-  loaded: LoadedSession,
-  currentData: () => SessionData,
-  change: Change,
-): Promise<UpdatedSession> {
-  const { ctx } = scope;
-  let updated: UpdatedSession | null;
-  try {
-    const apply: Change = (data) => callChange(change, data);
-    updated = await store.applyUpdate!(loaded, currentData, apply, scope);
-  } catch (error) {
-    if (isSessionError(error)) reportFailure(emit, error, ctx);
-    throw error;
-  }
-  if (updated === null) {
-    emit?.({ type: "gone" }, ctx);
-    throw new SessionError(
-      "ERR_SESSION_CONFLICT",
-      "The session ended while this request was running, so update() had nothing to change. Let the client start over.",
-    );
-  }
-  if (updated.session.text !== loaded.text) emit?.({ type: "saved" }, ctx);
-  if (updated.merged) emit?.({ type: "merged" }, ctx);
-  return updated;
 }
 
 /**
@@ -78,7 +46,8 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
-function callChange(change: Change, data: SessionData): void {
+/** @throws {TypeError} for a callback that is asynchronous. */
+export function callChange(change: Change, data: SessionData): void {
   const answer = change(data) as unknown as Awaitable<void>;
   if (!isPromise(answer)) return;
   answer.then(undefined, () => {});

@@ -40,8 +40,14 @@ export abstract class BaseStore implements SessionStore {
     assertProtocolIntact(new.target.prototype, new.target.name);
   }
 
-  /** @internal The session that the value stands for, or the reason why it is rejected. */
-  abstract load(value: string, scope: SessionScope): Awaitable<LoadedSession | RejectionReason>;
+  /**
+   * @internal The session that the value stands for, or the reason why it is rejected. `"moved"`
+   * for the old value of a session that has just moved to a new one: the request was late.
+   */
+  abstract load(
+    value: string,
+    scope: SessionScope,
+  ): Awaitable<LoadedSession | RejectionReason | "moved">;
 
   /**
    * @internal Writes a new session (`loaded` is `null`) or a changed one; `null` when the session
@@ -54,21 +60,35 @@ export abstract class BaseStore implements SessionStore {
   ): Promise<SavedSession | null>;
 
   /**
-   * @internal As `save`, under a new value. If the store can revoke values, the old one is dead when
-   * the promise resolves.
+   * @internal Gives the session, as it is stored now, a new value, and starts its absolute timeout
+   * anew. If the store can revoke values, the old one is dead when the promise resolves. `"moved"`
+   * or `"ended"` when another request has moved or ended the session.
+   *
+   * @param hasPending - Whether the handlers have changed something that is not saved.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when another request has changed the session, too.
    */
   abstract regenerate(
     loaded: LoadedSession,
-    next: SessionRecord,
+    hasPending: () => boolean,
     scope: SessionScope,
-  ): Promise<SavedSession | null>;
+  ): Promise<LoadedSession | "moved" | "ended">;
 
-  /** @internal Ends the session, where the server holds something that can be ended. */
-  abstract destroy(loaded: LoadedSession, scope: SessionScope): Promise<void>;
+  /**
+   * @internal Ends the session that the value stands for, wherever it has moved since, if the server
+   * holds something that can be ended.
+   *
+   * @param loaded - The session, if the request has loaded it.
+   * @returns whether this call ended a session.
+   */
+  abstract destroy(
+    value: string,
+    loaded: LoadedSession | null,
+    scope: SessionScope,
+  ): Promise<boolean>;
 
   /**
    * @internal Commits at once what `change` does to the newest data; `null` when the session has
-   * ended. A store that commits only with the response does not have this method.
+   * ended. A store that keeps nothing on the server does not have this method.
    *
    * @param currentData - Returns the data as the handler has them now. `change` sees the handlers'
    * unsaved changes, but does not commit them.
@@ -79,6 +99,11 @@ export abstract class BaseStore implements SessionStore {
     change: (data: SessionData) => void,
     scope: SessionScope,
   ): Promise<UpdatedSession | null>;
+
+  /** @internal Whether the server keeps the sessions, and the client only an ID. */
+  get keepsSessions(): boolean {
+    return this.applyUpdate !== undefined;
+  }
 
   /**
    * Optional hook: the request is over, whatever its outcome. A store that opens something for each

@@ -5,7 +5,7 @@ import type { SessionRecord } from "./record.js";
 export interface Timeouts {
   /** The longest time between two requests. */
   readonly idleTimeout: number;
-  /** The longest time from the session's creation. */
+  /** The longest time from the session's creation, or from its last `regenerate()`. */
   readonly absoluteTimeout: number;
   /** The longest time that the client keeps the ID or the sealed value without a renewal. */
   readonly clientLimit: number;

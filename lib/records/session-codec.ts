@@ -62,15 +62,14 @@ export class SessionCodec {
     return needsPrefix ? `@${lifetime ?? "-"} ${text}` : text;
   }
 
-  /**
-   * The text that `serialize` writes for the unchanged data of this text. It differs where `parse`
-   * fills in what is missing, or orders the keys.
-   */
-  reserialize(text: string): string {
-    // The default stringify writes again what it has written.
-    if (this.isJson) return text;
-    const stored = this.deserialize(text);
-    return stored ? this.serialize(stored.data, stored.lifetime) : text;
+  /** Whether the text was made of other data than the stored text holds. */
+  isChange(text: string, stored: string): boolean {
+    if (text === stored) return false;
+    // The default stringify writes again what it has written. Another text comes of the same data
+    // where the app's parse fills in what is missing, or orders the keys.
+    if (this.isJson) return true;
+    const unchanged = this.deserialize(stored);
+    return unchanged === null || text !== this.serialize(unchanged.data, unchanged.lifetime);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Lifetime, SessionData } from "../session.js";
+import type { Timeouts } from "./expiry.js";
 import type { SessionRecord } from "./record.js";
 
 /**
@@ -21,13 +22,11 @@ export type RejectionReason =
   "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
 
 /** The request and the cookie on whose behalf `session()` calls a store. */
-export interface SessionScope {
+export interface SessionScope extends Timeouts {
   /** The request's context. */
   readonly ctx: RequestContext<any>;
   /** The name of the session's cookie. IDs and sealed values are bound to it. */
   readonly cookieName: string;
-  /** Seconds from its creation after which a session is over, whatever happens. */
-  readonly absoluteTimeout: number;
 }
 
 /** A session as its store found it. */

@@ -5,7 +5,7 @@ import type { Session } from "../session.js";
 import { assertSame } from "./assertions.js";
 
 const REQUEST_URL = "https://example.com/";
-const ABSOLUTE_TIMEOUT_SECONDS = 30 * 86_400;
+const TIMEOUTS = { idleTimeout: 86_400, absoluteTimeout: 30 * 86_400, clientLimit: Infinity };
 const COOKIE_NAME = "session";
 
 /** The context of a request, with the additions of the contract's option `ctx`. */
@@ -30,7 +30,7 @@ export function contextWith(additions: object | undefined): RequestContext<any> 
 }
 
 export function scopeOf(ctx: RequestContext<any>): SessionScope {
-  return { ctx, cookieName: COOKIE_NAME, absoluteTimeout: ABSOLUTE_TIMEOUT_SECONDS };
+  return { ctx, cookieName: COOKIE_NAME, ...TIMEOUTS };
 }
 
 /** A client of an app: it keeps the ID or the sealed value, and sends it with every request. */

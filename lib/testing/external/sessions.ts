@@ -28,7 +28,7 @@ export function specifySessions(
         const { value } = await saveNew(store, data, scope);
         const loaded = await load(otherStore, value, scope);
         assertSame("The loaded data", JSON.stringify(loaded.data), JSON.stringify(data));
-        await store.destroy(loaded, scope);
+        await store.destroy(value, loaded, scope);
       }
     }),
   );
@@ -52,7 +52,7 @@ export function specifySessions(
     withStores(async ({ store, otherStore }) => {
       const { value } = await saveNew(store, { n: 1 }, scope);
       const loaded = await load(store, value, scope);
-      await otherStore.destroy(loaded, scope);
+      await otherStore.destroy(value, loaded, scope);
       const answer = await store.save(loaded, { ...loaded, text: '{"n":2}' }, scope);
       assertTrue(answer === null, "save() found the destroyed session.");
       await assertRejected(store, value, scope);
@@ -75,16 +75,27 @@ export function specifySessions(
     }),
   );
   specify(
+    "destroy() with the old ID of a session that has moved ends the session.",
+    withStores(async ({ store, otherStore }) => {
+      const { value } = await saveNew(store, { n: 1 }, scope);
+      const loaded = await load(store, value, scope);
+      const moved = await store.regenerate(loaded, () => false, scope);
+      assertTrue(typeof moved !== "string", "regenerate() did not find the session.");
+      const hasEnded = await otherStore.destroy(value, null, scope);
+      assertSame("The answer of destroy()", hasEnded, true);
+      await assertRejected(store, moved.value, scope);
+    }),
+  );
+  specify(
     "After regenerate() the old ID stays rejected, and the new ID has the data.",
     withStores(async ({ store, otherStore }) => {
       const { value } = await saveNew(store, { cart: [1] }, scope);
       const loaded = await load(store, value, scope);
-      const next = { ...loaded, text: '{"cart":[1],"user":"u"}' };
-      const moved = await store.regenerate(loaded, next, scope);
-      assertTrue(moved !== null, "regenerate() did not find the session.");
+      const moved = await store.regenerate(loaded, () => false, scope);
+      assertTrue(typeof moved !== "string", "regenerate() did not find the session.");
       assertTrue(moved.value !== value, "regenerate() kept the old ID.");
       await assertRejected(otherStore, value, scope);
-      assertSame("The data", (await load(otherStore, moved.value, scope)).text, next.text);
+      assertSame("The data", (await load(otherStore, moved.value, scope)).text, loaded.text);
       const late = await store.save(loaded, { ...loaded, text: '{"late":1}' }, scope);
       assertTrue(late === null, "save() found a session under the old ID.");
       await assertRejected(store, value, scope);
@@ -106,9 +117,9 @@ export function specifyConcurrentSessions(
       const { value } = await saveNew(store, { n: 1 }, scope);
       const loaded = await load(store, value, scope);
       const answers = await inParallel(RIVALS, async (rival) =>
-        (rival % 2 ? store : otherStore).regenerate(loaded, loaded, scope),
+        (rival % 2 ? store : otherStore).regenerate(loaded, () => false, scope),
       );
-      const moved = answers.filter((answer) => answer !== null);
+      const moved = answers.filter((answer) => typeof answer !== "string");
       assertSame("The number of calls that moved the session", moved.length, 1);
       await assertRejected(store, value, scope);
       await load(store, moved[0]!.value, scope);

@@ -1,0 +1,253 @@
+import { isSessionError, SessionError } from "../errors.js";
+import { currentSecond, expiryFor, isAlive } from "../records/expiry.js";
+import { isSameRecord, type SessionRecord } from "../records/record.js";
+import { lifetimeOf, type SessionCodec } from "../records/session-codec.js";
+import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { GuardedBackend } from "./guarded-backend.js";
+import { isTombstone, successorIn, tombstone } from "./tombstone.js";
+import type { WriterQueue } from "./writer-queue.js";
+
+/** The outcome of a write. */
+export interface WriteResult {
+  readonly record: SessionRecord;
+  /** Whether another request's changes were merged in. */
+  readonly merged: boolean;
+}
+
+/** Computes the record that must replace `current`. It may be called several times. */
+export type NextRecord = (current: SessionRecord) => SessionRecord;
+
+/** Why there is nothing to write to: the session has a new ID, or is over. */
+type Gone = "moved" | "ended";
+
+/**
+ * Changes, moves and ends records by compare-and-swap: each write replaces the record only if it is
+ * the one that the write was made from. If another request was faster, the write is made anew from
+ * the newest record.
+ */
+export class RecordWriter {
+  readonly #backend: GuardedBackend;
+  readonly #codec: SessionCodec;
+  readonly #queue: Pick<WriterQueue, "inTurn">;
+  readonly #timeoutSeconds: number;
+
+  /** @param timeoutSeconds - How long other requests may be faster until an attempt is the last. */
+  constructor(
+    backend: GuardedBackend,
+    codec: SessionCodec,
+    queue: Pick<WriterQueue, "inTurn">,
+    timeoutSeconds: number,
+  ) {
+    this.#backend = backend;
+    this.#codec = codec;
+    this.#queue = queue;
+    this.#timeoutSeconds = timeoutSeconds;
+  }
+
+  /**
+   * Replaces the record under its key; `null` when the session has moved or ended: such a record
+   * never comes back.
+   *
+   * @param loaded - The session as the request read it.
+   */
+  change(
+    loaded: LoadedSession,
+    nextRecord: NextRecord,
+    scope: SessionScope,
+  ): Promise<WriteResult | null> {
+    const { key } = loaded;
+    const { ctx, absoluteTimeout } = scope;
+    return this.#queue.inTurn(key, async (turn) => {
+      const attempts = new Attempts(this.#timeoutSeconds);
+      let current: SessionRecord = turn.newest ?? loaded;
+      turn.newest = null;
+      for (;;) {
+        const next = nextRecord(current);
+        const merged = current.text !== loaded.text;
+        if (isSameRecord(next, current)) {
+          // "Nothing to change" is true only of a record that was read or written just now.
+          if (current !== loaded) {
+            turn.newest = current;
+            return { record: next, merged };
+          }
+        } else if (isAlive(current, absoluteTimeout)) {
+          if (await this.#backend.update(key, next, current, ctx)) {
+            if (isAlive(current, absoluteTimeout)) {
+              turn.newest = next;
+              return { record: next, merged };
+            }
+            // It expired while a slow backend was writing: other requests may have found it dead.
+            await this.#backend.remove(key, ctx);
+            return null;
+          }
+        }
+        await attempts.another();
+        const newest = await this.#readAlive(key, scope);
+        if (typeof newest === "string") return null;
+        current = newest;
+      }
+    });
+  }
+
+  /**
+   * Moves the record to a key that no client knows yet, and returns the record as it is there. Its
+   * absolute timeout starts anew.
+   *
+   * The new record is written before the old one becomes a tombstone, so that a crash loses no data.
+   * The client gets the new ID only after that, so that no other request can write to the new record.
+   *
+   * @param hasPending - Whether the request has unsaved changes. They were made to the data that it
+   * has loaded. On top of another request's data they could be a mixture that nobody has written:
+   * one user's name with another user's rights, say.
+   */
+  move(
+    loaded: LoadedSession,
+    newKey: string,
+    newHash: string,
+    hasPending: () => boolean,
+    scope: SessionScope,
+  ): Promise<SessionRecord | Gone> {
+    const { ctx, absoluteTimeout } = scope;
+    const backend = this.#backend;
+    return this.#queue.inTurn(loaded.key, async (turn) => {
+      const attempts = new Attempts(this.#timeoutSeconds);
+      let current: SessionRecord = turn.newest ?? loaded;
+      turn.newest = null;
+      let draft: SessionRecord | undefined;
+      try {
+        for (;;) {
+          if (current.text !== loaded.text && hasPending()) {
+            throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_MEANWHILE);
+          }
+          if (isAlive(current, absoluteTimeout)) {
+            const next = restarted(current, scope);
+            if (draft) await backend.update(newKey, next, draft, ctx);
+            else await backend.create(newKey, next, ctx);
+            draft = next;
+            if (await backend.update(loaded.key, tombstone(newHash), current, ctx)) {
+              if (isAlive(current, absoluteTimeout)) return next;
+              await backend.remove(newKey, ctx);
+              return "ended";
+            }
+          }
+          await attempts.another();
+          const newest = await this.#readAlive(loaded.key, scope);
+          if (typeof newest === "string") {
+            if (draft) await backend.remove(newKey, ctx);
+            return newest;
+          }
+          current = newest;
+        }
+      } catch (error) {
+        // If the store has failed, the draft may be the only copy of the data. No client knows its
+        // key, and it expires.
+        if (draft && isSessionError(error) && error.code !== "ERR_SESSION_STORE") {
+          await backend.remove(newKey, ctx).catch(() => {});
+        }
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Ends the session whose record is, or was, under this key. A session that has moved is followed
+   * from tombstone to tombstone.
+   *
+   * @param known - The record, if the request has read it.
+   * @param keyOf - The key of a record, from the hash in a tombstone.
+   * @returns whether this call ended a session.
+   */
+  async end(
+    key: string,
+    known: SessionRecord | null,
+    keyOf: (hash: string) => string,
+    scope: SessionScope,
+  ): Promise<boolean> {
+    const attempts = new Attempts(this.#timeoutSeconds);
+    for (let [at, current] = [key, known]; ;) {
+      const ended = await this.#queue.inTurn(at, async (turn) => {
+        const newest = turn.newest ?? current;
+        turn.newest = null;
+        return this.#endUnder(at, newest, attempts, scope);
+      });
+      if (typeof ended === "boolean") return ended;
+      await attempts.another();
+      [at, current] = [keyOf(ended), null];
+    }
+  }
+
+  /** Whether this call ended the record, or the hash of the ID to which its session has moved. */
+  async #endUnder(
+    key: string,
+    known: SessionRecord | null,
+    attempts: Attempts,
+    { ctx }: SessionScope,
+  ): Promise<boolean | string> {
+    for (let current = known; ;) {
+      if (current) {
+        if (await this.#backend.update(key, tombstone(), current, ctx)) return true;
+        await attempts.another();
+      }
+      const found = await this.#backend.read(key, ctx);
+      if (typeof found === "string") return false;
+      if (isTombstone(found)) return successorIn(found) ?? false;
+      if (found.expires <= currentSecond()) return false;
+      current = found;
+    }
+  }
+
+  /** The newest record; if nothing can be written to it, why. */
+  async #readAlive(
+    key: string,
+    { ctx, absoluteTimeout }: SessionScope,
+  ): Promise<SessionRecord | Gone> {
+    const record = await this.#backend.read(key, ctx);
+    if (typeof record === "string") return "ended";
+    if (successorIn(record) !== null) return "moved";
+    const isUsable = isAlive(record, absoluteTimeout) && this.#codec.deserialize(record.text);
+    return isUsable ? record : "ended";
+  }
+}
+
+const CHANGED_MEANWHILE =
+  "Another request changed the session before this one called regenerate(), and this one has changes of its own that are not saved. Call regenerate() first and change the data afterwards, or let the client try again.";
+
+/** The same data, as of a session that begins now. */
+function restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {
+  const created = currentSecond();
+  return { text, created, expires: expiryFor(created, lifetimeOf(text), scope) };
+}
+
+const ATTEMPTS_WITHOUT_PAUSE = 3;
+const MAX_PAUSE_MS = 250;
+
+/** The attempts of one write. Each conflict means that another request's write has succeeded. */
+class Attempts {
+  readonly #timeoutSeconds: number;
+  /** The clock of `performance` never jumps. */
+  readonly #begin = performance.now();
+  #count = 1;
+
+  constructor(timeoutSeconds: number) {
+    this.#timeoutSeconds = timeoutSeconds;
+  }
+
+  /**
+   * Waits before another attempt: a random time, so that processes do not collide again, and longer
+   * each time, because there may be many of them.
+   *
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the time is over.
+   */
+  async another(): Promise<void> {
+    this.#count++;
+    if (this.#count <= ATTEMPTS_WITHOUT_PAUSE) return;
+    if (performance.now() - this.#begin > this.#timeoutSeconds * 1000) {
+      throw new SessionError(
+        "ERR_SESSION_CONFLICT",
+        `Other requests were faster each of the ${this.#count - 1} times that this one tried to change the session. Let the client try again.`,
+      );
+    }
+    const pause = Math.random() * Math.min(2 ** this.#count, MAX_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

@@ -1,0 +1,91 @@
+/** The error of an action, and a promise that was rejected with it. */
+interface Failure {
+  readonly promise: WatchedPromise<unknown>;
+  readonly error: unknown;
+}
+
+/**
+ * The calls of `destroy()`, `regenerate()` and `update()` in one request. They run one after another,
+ * so that each sees what the earlier ones have committed.
+ *
+ * A handler may forget to await one. The error must not end the process, as an unhandled rejection
+ * does. Nor must it vanish: the visitor would read "logged out", and still be logged in.
+ */
+export class ActionQueue {
+  /** Settles when all actions so far are over; never rejects. */
+  #last: Promise<unknown> | undefined;
+  readonly #failures: Failure[] = [];
+
+  /** Runs the action: at once, if no other one is running. */
+  run(action: () => Promise<void>): Promise<void> {
+    const earlier = this.#last;
+    const done = (async () => {
+      if (earlier) await earlier;
+      await action();
+    })();
+    this.#last = done.catch(() => {});
+    return WatchedPromise.watch(done, this.#failures, () => true);
+  }
+
+  /**
+   * Resolves when no action is running, including actions that begin meanwhile.
+   *
+   * @throws the first error of an action that the handlers have not waited for.
+   */
+  async untilIdle(): Promise<void> {
+    let awaited: Promise<unknown> | undefined;
+    while (awaited !== this.#last) {
+      awaited = this.#last;
+      await awaited;
+    }
+    if (this.#failures.length === 0) return;
+    // Promises that a handler made with then() are rejected a little later.
+    await new Promise((resolve) => setTimeout(resolve));
+    const forgotten = this.#failures.find(({ promise }) => !promise.isTaken);
+    if (forgotten) throw forgotten.error;
+  }
+}
+
+/** A promise that knows whether somebody waits for it. `await` calls `then`, too. */
+class WatchedPromise<T> extends Promise<T> {
+  isTaken = false;
+  #failures: Failure[] = [];
+
+  /** Promises that `then` makes are watched, too, but not by themselves. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  /**
+   * @param failures - Gets the errors.
+   * @param isOurs - Whether an error is one of an action. An error of the app's own callback stays
+   * what it is for every promise.
+   */
+  static watch<T>(
+    source: Promise<T>,
+    failures: Failure[],
+    isOurs: (error: unknown) => boolean,
+  ): WatchedPromise<T> {
+    source.then(undefined, (error: unknown) => {
+      if (!isOurs(error)) return;
+      // A promise with a handler ends no process.
+      void Promise.prototype.then.call(watched, undefined, () => {});
+      failures.push({ promise: watched, error });
+    });
+    const watched = new WatchedPromise<T>((resolve) => resolve(source));
+    watched.#failures = failures;
+    return watched;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.isTaken = true;
+    const failures = this.#failures;
+    return WatchedPromise.watch(super.then(onFulfilled, onRejected), failures, (error) =>
+      failures.some((failure) => failure.error === error),
+    );
+  }
+}

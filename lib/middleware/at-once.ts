@@ -1,0 +1,89 @@
+import { isSessionError, SessionError } from "../errors.js";
+import { reported } from "../events.js";
+import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
+import type { SessionData } from "../session.js";
+import type { ResolvedOptions } from "./options.js";
+import type { Change } from "./update.js";
+
+/*
+ * What destroy(), regenerate() and update() commit before they resolve, and the events of it.
+ */
+
+/**
+ * Ends the session, and those of the other values that the client has sent.
+ *
+ * @param loaded - `null` if the request has loaded no session.
+ */
+export async function destroyAtOnce(
+  { store, emit }: ResolvedOptions,
+  scope: SessionScope,
+  loaded: LoadedSession | null,
+  otherValues: readonly string[],
+): Promise<void> {
+  const { ctx } = scope;
+  try {
+    let hasEnded = loaded !== null && (await store.destroy(loaded.value, loaded, scope));
+    for (const value of store.keepsSessions ? otherValues : []) {
+      if (await store.destroy(value, null, scope)) hasEnded = true;
+    }
+    if (hasEnded) emit?.({ type: "destroyed" }, ctx);
+  } catch (error) {
+    throw reported(error, emit, ctx);
+  }
+}
+
+/**
+ * Moves the session to a new value; `null` when another request has already moved it.
+ *
+ * @throws {SessionError} `ERR_SESSION_CONFLICT` when another request has ended it, or has changed it
+ * and there are pending changes.
+ */
+export async function regenerateAtOnce(
+  { store, emit }: ResolvedOptions,
+  scope: SessionScope,
+  loaded: LoadedSession,
+  hasPending: () => boolean,
+): Promise<LoadedSession | null> {
+  const { ctx } = scope;
+  let moved: LoadedSession | "moved" | "ended";
+  try {
+    moved = await store.regenerate(loaded, hasPending, scope);
+  } catch (error) {
+    throw reported(error, emit, ctx);
+  }
+  emit?.({ type: typeof moved === "string" ? "gone" : "regenerated" }, ctx);
+  if (moved === "ended") throw endedMeanwhile("regenerate() had nothing to move");
+  return moved === "moved" ? null : moved;
+}
+
+/** Changes the newest data. */
+export async function updateAtOnce(
+  { store, emit }: ResolvedOptions,
+  scope: SessionScope,
+  loaded: LoadedSession,
+  currentData: () => SessionData,
+  change: Change,
+): Promise<UpdatedSession> {
+  const { ctx } = scope;
+  let updated: UpdatedSession | null;
+  try {
+    updated = await store.applyUpdate!(loaded, currentData, change, scope);
+  } catch (error) {
+    // The callback's own errors stay what they are.
+    throw isSessionError(error) ? reported(error, emit, ctx) : error;
+  }
+  if (updated === null) {
+    emit?.({ type: "gone" }, ctx);
+    throw endedMeanwhile("update() had nothing to change");
+  }
+  if (updated.session.text !== loaded.text) emit?.({ type: "saved" }, ctx);
+  if (updated.merged) emit?.({ type: "merged" }, ctx);
+  return updated;
+}
+
+function endedMeanwhile(consequence: string): SessionError {
+  return new SessionError(
+    "ERR_SESSION_CONFLICT",
+    `Another request ended the session, or moved it to a new ID, while this one was running, so ${consequence}. Let the client start over.`,
+  );
+}
