@@ -4,6 +4,9 @@ interface Failure {
   readonly error: unknown;
 }
 
+const WITHIN_UPDATE =
+  "The callback of update() must only change its argument. Call destroy(), regenerate() and update() after it.";
+
 /**
  * The calls of `destroy()`, `regenerate()` and `update()` in one request. They run one after another,
  * so that each sees what the earlier ones have committed.
@@ -15,9 +18,17 @@ export class ActionQueue {
   /** Settles when all actions so far are over; never rejects. */
   #last: Promise<unknown> | undefined;
   readonly #failures: Failure[] = [];
+  /** Whether the callback of an `update()` is running. */
+  #isChanging = false;
+  #isMisused = false;
 
   /** Runs the action: at once, if no other one is running. */
   run(action: () => Promise<void>): Promise<void> {
+    if (this.#isChanging) {
+      this.#isMisused = true;
+      // Another queue: update() fails with this error.
+      return new ActionQueue().run(() => Promise.reject(new TypeError(WITHIN_UPDATE)));
+    }
     const earlier = this.#last;
     const done = (async () => {
       if (earlier) await earlier;
@@ -25,6 +36,23 @@ export class ActionQueue {
     })();
     this.#last = done.catch(() => {});
     return WatchedPromise.watch(done, this.#failures, () => true);
+  }
+
+  /**
+   * Runs the callback of an `update()`.
+   *
+   * @throws {TypeError} if the callback has called one of the three methods: its change may be made
+   * again, and what they do cannot be undone.
+   */
+  change(callback: () => void): void {
+    this.#isChanging = true;
+    this.#isMisused = false;
+    try {
+      callback();
+    } finally {
+      this.#isChanging = false;
+    }
+    if (this.#isMisused) throw new TypeError(WITHIN_UPDATE);
   }
 
   /**

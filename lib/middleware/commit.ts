@@ -7,6 +7,7 @@ import { needsCookie, type CommitPlan, type StoreWrite } from "./plan.js";
 import {
   canChangeHeaders,
   keepFromSharedCaches,
+  ownResponse,
   varyByCookie,
   withHeaders,
 } from "./response-headers.js";
@@ -100,10 +101,7 @@ function withUpdate(
   response: Response,
   varies: boolean,
 ): Response {
-  // An app can answer with one bodiless Response object many times. The cookie of one user must not
-  // stay on it for the next user.
-  const own = response.body === null ? new Response(null, response) : response;
-  return withHeaders(own, (headers) => {
+  return withHeaders(ownResponse(response), (headers) => {
     if (!setSessionId) {
       const { url } = ctx.request;
       const age = endsWithBrowser ? null : maxAge;

@@ -2,8 +2,8 @@ import { currentSecond, expiryFor, idleTimeoutFor } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type { LoadedSession } from "../records/store.js";
-import type { Lifetime } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
+import type { SessionView } from "./session-view.js";
 
 /** The one decision about what is written to the store and sent to the client. */
 export interface CommitPlan {
@@ -30,30 +30,28 @@ export type StoreWrite = { readonly next: SessionRecord } & (
     }
 );
 
-/** The session at the end of a request whose handlers have succeeded and have looked at it. */
-export interface HandlerResult {
-  /**
-   * Whether the response can deliver a Set-Cookie to the client. If not, renewals and reissues are
-   * postponed to the next request: a client that misses the new expiry would drop the session early.
-   */
-  readonly canSetCookie: boolean;
-  readonly loaded: LoadedSession | null;
-  /** The data as text; `undefined` when no handler looked at them. */
-  readonly text: string | undefined;
-  /** The text that a fresh session's data had when a handler first looked at them. */
-  readonly untouchedText: string | undefined;
-  readonly lifetime: Lifetime;
-}
-
-/** The write that is due. */
-export function planWrite(options: ResolvedOptions, result: HandlerResult): StoreWrite | null {
-  const { loaded } = result;
-  return loaded === null ? planFresh(options, result) : planLoaded(options, result, loaded);
+/**
+ * The write that is due when the handlers have succeeded.
+ *
+ * @param canSetCookie - Whether the response can deliver a Set-Cookie to the client. If not, renewals
+ * and reissues are postponed to the next request: a client that misses the new expiry would drop the
+ * session early.
+ */
+export function planWrite(
+  options: ResolvedOptions,
+  view: SessionView,
+  canSetCookie: boolean,
+): StoreWrite | null {
+  const { loaded } = view;
+  return loaded === null
+    ? planFresh(options, view, canSetCookie)
+    : planLoaded(options, view, loaded, canSetCookie);
 }
 
 function planFresh(
   options: ResolvedOptions,
-  { text, untouchedText, lifetime, canSetCookie }: HandlerResult,
+  { text, untouchedText, lifetime }: SessionView,
+  canSetCookie: boolean,
 ): StoreWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
@@ -65,8 +63,9 @@ function planFresh(
 
 function planLoaded(
   options: ResolvedOptions,
-  { text, lifetime, canSetCookie }: HandlerResult,
+  { text, lifetime }: SessionView,
   loaded: LoadedSession,
+  canSetCookie: boolean,
 ): StoreWrite | null {
   const isChanged = text !== undefined && options.store.codec.isChange(text, loaded.text);
   const expiry = expiryFor(loaded.created, lifetime, options);
@@ -93,12 +92,15 @@ function planLoaded(
 }
 
 /**
- * Whether the client must get a cookie because of the plan: without it, the client would lose the
- * session, or keep it for another time than the server.
+ * Whether the client must get a cookie because of the plan. Without it, the client would lose the
+ * session, keep it for another time than the server, or keep one that has ended.
  */
 export function needsCookie({ store }: ResolvedOptions, plan: CommitPlan): boolean {
-  const { held, current, write } = plan;
-  if (!write) return current !== null && current.value !== held?.value;
+  const { held, current, write, clearsClient } = plan;
+  if (!write) {
+    // What the server has ended is worthless in the browser.
+    return current === null ? clearsClient && !store.keepsSessions : current.value !== held?.value;
+  }
   return (
     !store.keepsSessions ||
     write.loaded === null ||

@@ -3,23 +3,19 @@ import { reported } from "../events.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
 import { copyPlain, isPlainObject } from "../records/plain-data.js";
-import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { SessionScope } from "../records/store.js";
 import type { Lifetime, Session, SessionData } from "../session.js";
 import { ActionQueue } from "./action-queue.js";
+import { readOnly, readTooLate, tooLate } from "./after-response.js";
 import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
 import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { needsCookie, planWrite, type CommitPlan, type StoreWrite } from "./plan.js";
-import { readOnly, tooLate } from "./read-only.js";
+import { needsCookie, planWrite, type CommitPlan } from "./plan.js";
 import { SessionView } from "./session-view.js";
 import { callChange, replaceContents, updateInMemory, type Change } from "./update.js";
 
-const FIRST_LOOK_TOO_LATE =
-  "No handler looked at the session before the response left, so the response does not say that it depends on the session. Look at ctx.session before you return a stream that needs it.";
 const PASSED_ON =
   "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.";
-const WITHIN_UPDATE =
-  "The callback of update() must only change its argument. Call destroy(), regenerate() and update() after it.";
 const CHANGED_DURING =
   "Another request changed the session, and this one changed it while regenerate() was running. Await regenerate(), and change the data afterwards.";
 
@@ -38,9 +34,6 @@ export class RequestSession implements Session {
   #clearsClient = false;
   #isClosed = false;
   #actions: ActionQueue | undefined;
-  /** Whether the callback of an `update()` is running. */
-  #isChanging = false;
-  #isMisused = false;
 
   constructor(
     options: ResolvedOptions,
@@ -54,7 +47,7 @@ export class RequestSession implements Session {
     this.#initial = initial;
     this.#outer = outer;
     this.#isPassedOn = isPassedOn;
-    this.#view = this.#viewOf(initial.loaded, initial.data);
+    this.#view = new SessionView(this.#options, initial.loaded, initial.data);
     this.#isLate = initial.isLate === true;
   }
 
@@ -108,7 +101,7 @@ export class RequestSession implements Session {
       const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
       if (moved === null) {
         const data = await this.#options.defaults.make(this.#scope.ctx);
-        this.#view = this.#viewOf(null, data);
+        this.#view = new SessionView(this.#options, null, data);
       } else if (moved.text === loaded.text) {
         view.loaded = moved;
       } else {
@@ -124,15 +117,18 @@ export class RequestSession implements Session {
     return this.#act(async () => {
       const before = this.#view;
       const { sent, loaded: held } = this.#initial;
-      const sentBeside = sentValues(sent, this.#options, this.#scope).filter(
-        (value) => value !== held?.value,
-      );
+      const values = sentValues(sent, this.#options, this.#scope);
+      const others = values.filter((value) => value !== held?.value);
       try {
         const data = this.#options.defaults.make(this.#scope.ctx);
         // Without an await where possible: a handler may set data without awaiting destroy().
-        const fresh = (this.#view = this.#viewOf(null, isPromise(data) ? {} : data));
+        const fresh = (this.#view = new SessionView(
+          this.#options,
+          null,
+          isPromise(data) ? {} : data,
+        ));
         if (isPromise(data)) fresh.data = await data;
-        await destroyAtOnce(this.#options, this.#scope, before.loaded, sentBeside);
+        await destroyAtOnce(this.#options, this.#scope, before.loaded, others);
       } catch (error) {
         this.#view = before;
         throw error;
@@ -143,12 +139,12 @@ export class RequestSession implements Session {
   }
 
   update(change: Change): Promise<void> {
-    return this.#act(async () => {
+    return this.#act(async (actions) => {
       this.#useData();
       const view = this.#view;
       const { loaded } = view;
       const { store } = this.#options;
-      const apply: Change = (data) => this.#change(change, data);
+      const apply: Change = (data) => actions.change(() => callChange(change, data));
       if (loaded === null || !store.keepsSessions) {
         view.data = updateInMemory(view.data, apply, store);
         return;
@@ -204,7 +200,8 @@ export class RequestSession implements Session {
    */
   close(succeeded: boolean, canSetCookie: boolean, isDropped: boolean): CommitPlan {
     const isDue = succeeded && this.#isUsed && !this.#isLate && this.#initial.failure === undefined;
-    const write = isDue ? this.#planWrite(canSetCookie && !isDropped) : null;
+    const canTell = canSetCookie && !isDropped;
+    const write = isDue ? planWrite(this.#options, this.#view, canTell) : null;
     this.#isClosed = true;
     const plan: CommitPlan = {
       held: this.#initial.loaded,
@@ -212,60 +209,33 @@ export class RequestSession implements Session {
       write,
       clearsClient: this.#clearsClient,
     };
-    return write && isDropped && needsCookie(this.#options, plan) ? { ...plan, write: null } : plan;
+    // A record that no client can reach would be written for each request. A cookie store writes none.
+    const isUseless = isDropped && this.#options.store.keepsSessions;
+    return isUseless && needsCookie(this.#options, plan) ? { ...plan, write: null } : plan;
   }
 
-  #planWrite(canSetCookie: boolean): StoreWrite | null {
-    const { loaded, text, untouchedText, lifetime } = this.#view;
-    return planWrite(this.#options, { canSetCookie, loaded, text, untouchedText, lifetime });
-  }
-
-  /** Runs the callback of `update()`, which must change its argument and do nothing else. */
-  #change(change: Change, data: SessionData): void {
-    this.#isChanging = true;
-    this.#isMisused = false;
-    try {
-      callChange(change, data);
-    } finally {
-      this.#isChanging = false;
-    }
-    if (this.#isMisused) throw new TypeError(WITHIN_UPDATE);
-  }
-
-  #act(action: () => Promise<void>): Promise<void> {
-    if (this.#isChanging) {
-      this.#isMisused = true;
-      return new ActionQueue().run(() => Promise.reject(new TypeError(WITHIN_UPDATE)));
-    }
-    this.#actions ??= new ActionQueue();
-    return this.#actions.run(async () => {
+  #act(action: (actions: ActionQueue) => Promise<void>): Promise<void> {
+    const actions = (this.#actions ??= new ActionQueue());
+    return actions.run(async () => {
       if (this.#isClosed) throw reported(tooLate(), this.#options.emit, this.#scope.ctx);
       this.#use();
-      await action();
+      await action(actions);
     });
   }
 
   #use(): void {
-    if (this.#isClosed && !this.#isUsed) {
-      throw new SessionError("ERR_SESSION_RESPONSE", FIRST_LOOK_TOO_LATE);
-    }
+    const { failure } = this.#initial;
+    if (failure === undefined && this.#isClosed && !this.#isUsed) throw readTooLate();
     this.#isUsed = true;
-    if (this.#initial.failure !== undefined) throw this.#initial.failure;
+    if (failure !== undefined) throw failure;
   }
 
   #useData(): void {
     this.#use();
-    const view = this.#view;
-    if (view.isUsed) return;
-    view.isUsed = true;
-    if (view.loaded === null) view.untouchedText = this.#options.defaults.textOf(view.data);
+    this.#view.use();
   }
 
   #assertOpen(): void {
     if (this.#isClosed) throw tooLate();
-  }
-
-  #viewOf(loaded: LoadedSession | null, data: SessionData): SessionView {
-    return new SessionView(this.#options.store.codec, loaded, data);
   }
 }

@@ -20,6 +20,45 @@ export function withHeaders(response: Response, change: (headers: Headers) => vo
 }
 
 /**
+ * Returns a response with which the app cannot answer again. An app may answer many requests with one
+ * object (`const HOME = new Response("home")`), and one user's cookie must not stay on it for others.
+ *
+ * A copy costs time, and turns text into a stream. So a body that cannot be sent twice is not copied:
+ * the platform or the adapter fails before it sends the headers.
+ */
+export function ownResponse(response: Response): Response {
+  const body = reusableBody(response);
+  if (body === undefined) return response;
+  const { status, statusText } = response;
+  // New headers, because @whatwg-node/fetch does not copy those that it gets.
+  const headers = new Headers(response.headers);
+  const own = new Response(body, { status, statusText, headers });
+  // For text, the constructor adds a type that the app may have removed.
+  if (!response.headers.has("content-type")) own.headers.delete("content-type");
+  return own;
+}
+
+/** The body, if it can be sent again: `null` where there is none, `undefined` if it cannot. */
+function reusableBody(response: Response): BodyInit | null | undefined {
+  // The symbol of `@hattip/adapter-node/fast-fetch`, which does not export it. The name matters,
+  // because Deno keeps other text under symbols of its own.
+  const rawBody = Object.getOwnPropertySymbols(response).find(
+    ({ description }) => description === "rawBody",
+  );
+  // @whatwg-node/fetch, which Hattip uses on Node 16, keeps what the constructor got.
+  const kept: unknown = Reflect.get(response, rawBody ?? "bodyInit");
+  if (typeof kept === "string" || kept instanceof ArrayBuffer || ArrayBuffer.isView(kept)) {
+    return kept as BodyInit;
+  }
+  const body = response.body as (ReadableStream & { pipe?: unknown; destroyed?: boolean }) | null;
+  if (!body) return null;
+  // The other polyfill for Node 16 has streams of Node. Hattip sends a used one as an empty body, and
+  // sends the headers, too.
+  if (body.pipe) return body.destroyed ? null : body;
+  return undefined;
+}
+
+/**
  * The response depends on the cookie: caches must not serve it to another session
  * (CVE-2023-30861 in Flask).
  */

@@ -1,6 +1,6 @@
-import type { SessionCodec } from "../records/session-codec.js";
 import type { LoadedSession } from "../records/store.js";
 import type { Lifetime, SessionData } from "../session.js";
+import type { ResolvedOptions } from "./options.js";
 import { replaceContents } from "./update.js";
 
 /** The session as the handlers see it: what the store has, with their unsaved ("pending") changes. */
@@ -9,17 +9,23 @@ export class SessionView {
   loaded: LoadedSession | null;
   data: SessionData;
   lifetime: Lifetime;
-  /** Whether a handler has looked at the data, and may have changed them. */
-  isUsed = false;
-  /** The text of fresh data that no handler has changed. */
+  /** The text that a fresh session's data had when a handler first looked at them. */
   untouchedText: string | undefined;
-  readonly #codec: SessionCodec;
+  readonly #options: ResolvedOptions;
+  #isUsed = false;
 
-  constructor(codec: SessionCodec, loaded: LoadedSession | null, data: SessionData) {
-    this.#codec = codec;
+  constructor(options: ResolvedOptions, loaded: LoadedSession | null, data: SessionData) {
+    this.#options = options;
     this.loaded = loaded;
     this.data = data;
     this.lifetime = loaded?.lifetime;
+  }
+
+  /** A handler looks at the data, and may change them. */
+  use(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    if (this.loaded === null) this.untouchedText = this.#options.defaults.textOf(this.data);
   }
 
   /**
@@ -28,13 +34,15 @@ export class SessionView {
    * @throws {SessionError} `ERR_SESSION_DATA` for data that cannot be stored.
    */
   get text(): string | undefined {
-    return this.isUsed ? this.#codec.serialize(this.data, this.lifetime) : undefined;
+    if (!this.#isUsed) return undefined;
+    return this.#options.store.codec.serialize(this.data, this.lifetime);
   }
 
   /** Whether there are pending changes of the stored session. */
   get hasPending(): boolean {
     const { loaded, text } = this;
-    return loaded !== null && text !== undefined && this.#codec.isChange(text, loaded.text);
+    if (loaded === null || text === undefined) return false;
+    return this.#options.store.codec.isChange(text, loaded.text);
   }
 
   /** Shows what is stored now, and drops pending changes. */

@@ -34,6 +34,12 @@ export class MapStore extends ExternalStore {
   readonly #interferences: { hook: Hook; interference: Interference }[] = [];
   #interferer: ((hook: Hook, call: () => unknown) => unknown) | undefined;
 
+  /**
+   * With this hook, the requests do not queue up: a spec can let one write while another one writes,
+   * as if each ran in a process of its own.
+   */
+  override release(): void {}
+
   /** The keys that have reached the backend since the last `clearCalls()`. */
   get keys(): string[] {
     return Object.values(this.hooks).flatMap((hook) => hook.args.map(([key]) => key));

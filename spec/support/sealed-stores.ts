@@ -36,7 +36,9 @@ export function scopeOf(options: Partial<SessionScope> = {}): SessionScope {
   return {
     ctx: {} as RequestContext,
     cookieName: "session",
+    idleTimeout: DAY,
     absoluteTimeout: 30 * DAY,
+    clientLimit: 400 * DAY,
     ...options,
   };
 }
