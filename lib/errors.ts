@@ -3,13 +3,14 @@
  *
  * - `ERR_SESSION_STORE`: the backend is down, does not answer or refused the call, or the keys
  *   could not be loaded; `cause` has the reason.
- * - `ERR_SESSION_CONFLICT`: other requests changed the session at each attempt, or ended the session
- *   that `update()` was to change.
+ * - `ERR_SESSION_CONFLICT`: other requests changed the session at each attempt within the store's
+ *   `timeout`; or one ended or moved the session that `update()` or `regenerate()` was called for; or
+ *   one changed it before `regenerate()`, and this request has unsaved changes.
  * - `ERR_SESSION_DATA`: the data cannot be stored; where JSON refuses them, the message names the
  *   key.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes; browsers drop such a cookie.
  * - `ERR_SESSION_RECORD_TOO_LARGE`: the record is over the store's `maxBytes`.
- * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already been finished.
+ * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already left.
  * - `ERR_SESSION_USAGE`: a mistake in the app or the store that shows only when a request comes; the
  *   message says how to mend it.
  */

@@ -20,17 +20,21 @@ export type Lifetime = number | "browser" | undefined;
 export interface Session {
   /**
    * The data: change it in place or replace it. Changes are saved before the response leaves. After
-   * that `data` is a frozen copy.
+   * that `data` is a read-only view, for a body that is still streaming.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached. When `data`
-   * is replaced: `ERR_SESSION_DATA` for a value that is not a plain object, and
-   * `ERR_SESSION_RESPONSE` when the response is already finished.
+   * In stores that compare, changes of two requests are merged per top-level key: facts that belong
+   * together go under one key, or into one `update()`.
+   *
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached.
+   * `ERR_SESSION_DATA` when `data` is replaced by a value that is not a plain object.
+   * `ERR_SESSION_RESPONSE` for a change after the response has left, and for a read if no handler
+   * looked at the session before.
    */
   data: SessionData;
   /**
    * Whether the session began with this request.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached.
+   * @throws {SessionError} the same codes as a read of `data`.
    */
   readonly isFresh: boolean;
   /**
@@ -44,14 +48,21 @@ export interface Session {
    * ```
    *
    * @throws {TypeError} for any other value.
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached,
-   * `ERR_SESSION_RESPONSE` when the response is already finished.
+   * @throws {SessionError} the same codes as `data`.
    */
   lifetime: Lifetime;
   /**
-   * Moves the data to a new ID, so that a client that knows only the old ID loses access: call it
-   * at every change of privilege, a log-in above all. The store does this before the response
-   * leaves, not when the promise resolves.
+   * Moves the session to a new ID, so that a client that knows only the old ID loses access, and
+   * starts its absolute timeout anew: call it when a user is authenticated or gets more rights, and
+   * only then. Called by a clock, it would defeat the absolute timeout.
+   *
+   * In an external store the session has moved when the promise resolves: no other request can write
+   * to it from then on. `data` are what the store had at that moment. Make your changes after it.
+   * Changes from before the call stay unsaved until the response. The response carries the new
+   * cookie, whatever its status.
+   *
+   * If another request has moved the session already (a double click on the login button), the
+   * session is a fresh one afterwards, and can be logged in.
    *
    * @example
    * ```ts
@@ -59,13 +70,15 @@ export interface Session {
    * ctx.session.data.userId = user.id;
    * ```
    *
-   * @throws {SessionError} the same codes as `destroy()`.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when another request has ended the session, or has
+   * changed it and this request has unsaved changes: a mixture of both might be a state that nobody
+   * wrote. `ERR_SESSION_RESPONSE` after `ctx.passThrough()`. Otherwise the same codes as `destroy()`.
    */
   regenerate(): Promise<void>;
   /**
-   * Ends the session. The store removes the record, and the response clears the cookie, before the
-   * response leaves, not when the promise resolves. From this call on, `data` is fresh default
-   * data; changing it starts a new session.
+   * Ends the session. In an external store it has ended when the promise resolves, even if another
+   * request has moved it to a new ID. From this call on, `data` are fresh default data; changing them
+   * starts a new session. The response clears the cookie, whatever its status.
    *
    * @example
    * ```ts
@@ -75,8 +88,10 @@ export interface Session {
    * });
    * ```
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached,
-   * `ERR_SESSION_RESPONSE` when the response is already finished.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the store could not be reached: the session is as
+   * it was. `ERR_SESSION_CONFLICT` when other requests changed it at each attempt,
+   * `ERR_SESSION_RESPONSE` when the response has left. If no handler waits for the promise, the
+   * response is its error.
    */
   destroy(): Promise<void>;
   /**
@@ -94,9 +109,10 @@ export interface Session {
    *
    * @param change - Synchronous; changes its argument. It runs again, on newer data, when another
    * request has written first.
-   * @throws {TypeError} for an asynchronous `change`.
-   * @throws {SessionError} `ERR_SESSION_CONFLICT` when every attempt met a conflict, or the session
-   * has ended meanwhile; `ERR_SESSION_DATA`, `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE`
+   * @throws {TypeError} for a `change` that is asynchronous, or calls `destroy()`, `regenerate()` or
+   * `update()`.
+   * @throws {SessionError} `ERR_SESSION_CONFLICT` when every attempt met a conflict, or another
+   * request has ended or moved the session meanwhile; `ERR_SESSION_DATA`, `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE`
    * and `ERR_SESSION_RESPONSE` as for other changes.
    */
   update(change: (data: SessionData) => void): Promise<void>;

@@ -32,7 +32,10 @@ export interface ExternalStoreOptions extends SerializationOptions {
   prefix?: string;
   /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
   maxBytes?: number;
-  /** How long a call of the backend may take: whole seconds, 1 to 3600. Default: 2. */
+  /**
+   * How long a call of the backend may take, and for how long a write is repeated while other requests
+   * are faster: whole seconds, 1 to 3600. Default: 2.
+   */
   timeout?: number;
 }
 

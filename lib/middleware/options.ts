@@ -58,8 +58,8 @@ export interface SessionOptions {
    */
   idleTimeout?: number;
   /**
-   * Seconds from its creation after which a session is over. Default: 2 592 000, thirty days, or
-   * `idleTimeout` if that is longer.
+   * Seconds from its creation, or from its last `regenerate()`, after which a session is over.
+   * Default: 2 592 000, thirty days, or `idleTimeout` if that is longer.
    */
   absoluteTimeout?: number;
   /**
