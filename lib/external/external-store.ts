@@ -22,7 +22,7 @@ import { RecordWriter, type NextRecord } from "./record-writer.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
 import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
-import { withoutQueue, WriterQueue } from "./writer-queue.js";
+import { queueFor } from "./writer-queue.js";
 
 const MAX_TIMEOUT_SECONDS = 3600;
 
@@ -239,9 +239,4 @@ export abstract class ExternalStore extends BaseStore {
   #keyOf(hash: string): string {
     return this.prefix + hash;
   }
-}
-
-/** Workers stop a request that waits for something that belongs to another request. */
-function isOnWorkers(): boolean {
-  return globalThis.navigator?.userAgent === "Cloudflare-Workers";
 }

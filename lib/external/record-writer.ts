@@ -3,6 +3,7 @@ import { currentSecond, expiryFor, isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import { lifetimeOf, type SessionCodec } from "../records/session-codec.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
+import { Attempts } from "./attempts.js";
 import type { GuardedBackend } from "./guarded-backend.js";
 import { isTombstone, successorIn, tombstone } from "./tombstone.js";
 import type { WriterQueue } from "./writer-queue.js";
@@ -216,38 +217,4 @@ const CHANGED_MEANWHILE =
 function restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {
   const created = currentSecond();
   return { text, created, expires: expiryFor(created, lifetimeOf(text), scope) };
-}
-
-const ATTEMPTS_WITHOUT_PAUSE = 3;
-const MAX_PAUSE_MS = 250;
-
-/** The attempts of one write. Each conflict means that another request's write has succeeded. */
-class Attempts {
-  readonly #timeoutSeconds: number;
-  /** The clock of `performance` never jumps. */
-  readonly #begin = performance.now();
-  #count = 1;
-
-  constructor(timeoutSeconds: number) {
-    this.#timeoutSeconds = timeoutSeconds;
-  }
-
-  /**
-   * Waits before another attempt: a random time, so that processes do not collide again, and longer
-   * each time, because there may be many of them.
-   *
-   * @throws {SessionError} `ERR_SESSION_CONFLICT` when the time is over.
-   */
-  async another(): Promise<void> {
-    this.#count++;
-    if (this.#count <= ATTEMPTS_WITHOUT_PAUSE) return;
-    if (performance.now() - this.#begin > this.#timeoutSeconds * 1000) {
-      throw new SessionError(
-        "ERR_SESSION_CONFLICT",
-        `Other requests were faster each of the ${this.#count - 1} times that this one tried to change the session. Let the client try again.`,
-      );
-    }
-    const pause = Math.random() * Math.min(2 ** this.#count, MAX_PAUSE_MS);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
 }

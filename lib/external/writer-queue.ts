@@ -47,7 +47,10 @@ export class WriterQueue {
   }
 }
 
-/** For stores where no request may wait for another. */
-export const withoutQueue: Pick<WriterQueue, "inTurn"> = {
-  inTurn: (_key, write) => write({ newest: null }),
-};
+/** The queue of a store; without one where no request may wait for another. */
+export function queueFor(maxWaitSeconds: number, mayWait: boolean): Pick<WriterQueue, "inTurn"> {
+  // Workers stop a request that waits for something that belongs to another request.
+  const isOnWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  if (mayWait && !isOnWorkers) return new WriterQueue(maxWaitSeconds);
+  return { inTurn: (_key, write) => write({ newest: null }) };
+}

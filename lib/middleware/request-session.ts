@@ -10,14 +10,12 @@ import { readOnly, readTooLate, tooLate } from "./after-response.js";
 import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
 import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { needsCookie, planWrite, type CommitPlan } from "./plan.js";
+import { planWrite, type CommitPlan } from "./plan.js";
 import { SessionView } from "./session-view.js";
 import { callChange, replaceContents, updateInMemory, type Change } from "./update.js";
 
 const PASSED_ON =
   "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.";
-const CHANGED_DURING =
-  "Another request changed the session, and this one changed it while regenerate() was running. Await regenerate(), and change the data afterwards.";
 
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
 export class RequestSession implements Session {
@@ -102,13 +100,8 @@ export class RequestSession implements Session {
       if (moved === null) {
         const data = await this.#options.defaults.make(this.#scope.ctx);
         this.#view = new SessionView(this.#options, null, data);
-      } else if (moved.text === loaded.text) {
-        view.loaded = moved;
       } else {
-        // Changes that came while regenerate() was running: see RecordWriter.move().
-        const isMixed = view.hasPending;
-        view.show(moved);
-        if (isMixed) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
+        view.move(moved);
       }
     });
   }
@@ -122,12 +115,8 @@ export class RequestSession implements Session {
       try {
         const data = this.#options.defaults.make(this.#scope.ctx);
         // Without an await where possible: a handler may set data without awaiting destroy().
-        const fresh = (this.#view = new SessionView(
-          this.#options,
-          null,
-          isPromise(data) ? {} : data,
-        ));
-        if (isPromise(data)) fresh.data = await data;
+        this.#view = new SessionView(this.#options, null, isPromise(data) ? {} : data);
+        if (isPromise(data)) this.#view.data = await data;
         await destroyAtOnce(this.#options, this.#scope, before.loaded, others);
       } catch (error) {
         this.#view = before;
@@ -202,16 +191,15 @@ export class RequestSession implements Session {
     const isDue = succeeded && this.#isUsed && !this.#isLate && this.#initial.failure === undefined;
     const canTell = canSetCookie && !isDropped;
     const write = isDue ? planWrite(this.#options, this.#view, canTell) : null;
+    const { loaded: held } = this.#initial;
+    const { loaded: current, lifetime } = this.#view;
     this.#isClosed = true;
-    const plan: CommitPlan = {
-      held: this.#initial.loaded,
-      current: this.#view.loaded,
-      write,
-      clearsClient: this.#clearsClient,
-    };
-    // A record that no client can reach would be written for each request. A cookie store writes none.
-    const isUseless = isDropped && this.#options.store.keepsSessions;
-    return isUseless && needsCookie(this.#options, plan) ? { ...plan, write: null } : plan;
+    // Of a new record or another lifetime, the client would have to learn. (A cookie store writes none.)
+    const isUseless =
+      isDropped &&
+      this.#options.store.keepsSessions &&
+      (current === null || lifetime !== held?.lifetime);
+    return { held, current, write: isUseless ? null : write, clearsClient: this.#clearsClient };
   }
 
   #act(action: (actions: ActionQueue) => Promise<void>): Promise<void> {

@@ -1,7 +1,11 @@
+import { SessionError } from "../errors.js";
 import type { LoadedSession } from "../records/store.js";
 import type { Lifetime, SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 import { replaceContents } from "./update.js";
+
+const CHANGED_DURING =
+  "Another request changed the session, and this one changed it while regenerate() was running. Await regenerate(), and change the data afterwards.";
 
 /** The session as the handlers see it: what the store has, with their unsaved ("pending") changes. */
 export class SessionView {
@@ -45,10 +49,20 @@ export class SessionView {
     return this.#options.store.codec.isChange(text, loaded.text);
   }
 
-  /** Shows what is stored now, and drops pending changes. */
-  show(stored: LoadedSession): void {
-    this.loaded = stored;
-    this.data = replaceContents(this.data, stored.data);
-    this.lifetime = stored.lifetime;
+  /**
+   * Shows the session after `regenerate()`: pending changes stay pending.
+   *
+   * @throws {SessionError} `ERR_SESSION_CONFLICT`, and drops the pending changes, if the store had
+   * other data than this request has loaded. Then the changes were made while `regenerate()` was
+   * running, and `RecordWriter` has not seen them.
+   */
+  move(moved: LoadedSession): void {
+    const isSame = moved.text === this.loaded?.text;
+    const isMixed = !isSame && this.hasPending;
+    this.loaded = moved;
+    if (isSame) return;
+    this.data = replaceContents(this.data, moved.data);
+    this.lifetime = moved.lifetime;
+    if (isMixed) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
   }
 }
