@@ -169,9 +169,8 @@ export abstract class ExternalStore extends BaseStore {
     const nextRecord: NextRecord = (current) => rebase(codec, loaded, next, current, scope);
     const written = await this.#writer.change(loaded, nextRecord, scope);
     if (written === null) return null;
-    const { record, merged } = written;
-    const { text, expires } = record;
-    return { value: loaded.value, expires, lifetime: lifetimeOf(text), merged };
+    const { text, expires } = written.record;
+    return { value: loaded.value, expires, lifetime: lifetimeOf(text), merged: written.merged };
   }
 
   /** @internal */
@@ -225,15 +224,10 @@ export abstract class ExternalStore extends BaseStore {
 
   /** Made by the first write, when the constructor of the subclass is done. */
   get #writer(): RecordWriter {
-    return (this.#madeWriter ??= new RecordWriter(
-      this.#backend,
-      this.codec,
-      // With the hook release(), each request has a connection of its own, and waits for no other.
-      this.compares && !this.release && !isOnWorkers()
-        ? new WriterQueue(this.timeout)
-        : withoutQueue,
-      this.timeout,
-    ));
+    if (this.#madeWriter) return this.#madeWriter;
+    // With the hook release(), each request has a connection of its own, and waits for no other.
+    const queue = queueFor(this.timeout, this.compares && !this.release);
+    return (this.#madeWriter = new RecordWriter(this.#backend, this.codec, queue, this.timeout));
   }
 
   #keyOf(hash: string): string {
