@@ -146,7 +146,7 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
     if (!isSessionId(value)) return "malformed";
-    const key = this.#keyOf(await hashSessionId(value, scope.cookieName));
+    const key = await this.#keyOf(value, scope);
     const record = await this.#backend.read(key, scope.ctx);
     if (typeof record === "string") return record;
     if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
@@ -161,7 +161,7 @@ export abstract class ExternalStore extends BaseStore {
   ): Promise<SavedSession | null> {
     if (loaded === null) {
       const value = await generateSessionId();
-      const key = this.#keyOf(await hashSessionId(value, scope.cookieName));
+      const key = await this.#keyOf(value, scope);
       await this.#backend.create(key, next, scope.ctx);
       return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
     }
@@ -180,9 +180,8 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<LoadedSession | "moved" | "ended"> {
     const value = await generateSessionId();
-    const hash = await hashSessionId(value, scope.cookieName);
-    const key = this.#keyOf(hash);
-    const moved = await this.#writer.move(loaded, key, hash, hasPending, scope);
+    const key = await this.#keyOf(value, scope);
+    const moved = await this.#writer.move(loaded, key, hasPending, scope);
     if (typeof moved === "string") return moved;
     const { text, created, expires } = moved;
     const stored = this.codec.deserialize(text);
@@ -196,8 +195,8 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<boolean> {
     if (!isSessionId(value)) return false;
-    const key = loaded?.key ?? this.#keyOf(await hashSessionId(value, scope.cookieName));
-    return this.#writer.end(key, loaded, (hash) => this.#keyOf(hash), scope);
+    const key = loaded?.key ?? (await this.#keyOf(value, scope));
+    return this.#writer.end(key, loaded, scope);
   }
 
   /** @internal */
@@ -224,13 +223,14 @@ export abstract class ExternalStore extends BaseStore {
 
   /** Made by the first write, when the constructor of the subclass is done. */
   get #writer(): RecordWriter {
+    const { codec, prefix, timeout } = this;
     if (this.#madeWriter) return this.#madeWriter;
     // With the hook release(), each request has a connection of its own, and waits for no other.
-    const queue = queueFor(this.timeout, this.compares && !this.release);
-    return (this.#madeWriter = new RecordWriter(this.#backend, this.codec, queue, this.timeout));
+    const queue = queueFor(timeout, this.compares && !this.release);
+    return (this.#madeWriter = new RecordWriter(this.#backend, codec, queue, prefix, timeout));
   }
 
-  #keyOf(hash: string): string {
-    return this.prefix + hash;
+  async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {
+    return this.prefix + (await hashSessionId(value, cookieName));
   }
 }

@@ -30,18 +30,24 @@ export class RecordWriter {
   readonly #backend: GuardedBackend;
   readonly #codec: SessionCodec;
   readonly #queue: Pick<WriterQueue, "inTurn">;
+  readonly #prefix: string;
   readonly #timeoutSeconds: number;
 
-  /** @param timeoutSeconds - How long other requests may be faster until an attempt is the last. */
+  /**
+   * @param prefix - Begins every key; the hash of the session's ID follows.
+   * @param timeoutSeconds - How long other requests may be faster until an attempt is the last.
+   */
   constructor(
     backend: GuardedBackend,
     codec: SessionCodec,
     queue: Pick<WriterQueue, "inTurn">,
+    prefix: string,
     timeoutSeconds: number,
   ) {
     this.#backend = backend;
     this.#codec = codec;
     this.#queue = queue;
+    this.#prefix = prefix;
     this.#timeoutSeconds = timeoutSeconds;
   }
 
@@ -104,12 +110,12 @@ export class RecordWriter {
   move(
     loaded: LoadedSession,
     newKey: string,
-    newHash: string,
     hasPending: () => boolean,
     scope: SessionScope,
   ): Promise<SessionRecord | Gone> {
     const { ctx, absoluteTimeout } = scope;
     const backend = this.#backend;
+    const newHash = newKey.slice(this.#prefix.length);
     return this.#queue.inTurn(loaded.key, async (turn) => {
       const attempts = new Attempts(this.#timeoutSeconds);
       let current: SessionRecord = turn.newest ?? loaded;
@@ -155,15 +161,9 @@ export class RecordWriter {
    * from tombstone to tombstone.
    *
    * @param known - The record, if the request has read it.
-   * @param keyOf - The key of a record, from the hash in a tombstone.
    * @returns whether this call ended a session.
    */
-  async end(
-    key: string,
-    known: SessionRecord | null,
-    keyOf: (hash: string) => string,
-    scope: SessionScope,
-  ): Promise<boolean> {
+  async end(key: string, known: SessionRecord | null, scope: SessionScope): Promise<boolean> {
     const attempts = new Attempts(this.#timeoutSeconds);
     for (let [at, current] = [key, known]; ;) {
       const ended = await this.#queue.inTurn(at, async (turn) => {
@@ -173,7 +173,7 @@ export class RecordWriter {
       });
       if (typeof ended === "boolean") return ended;
       await attempts.another();
-      [at, current] = [keyOf(ended), null];
+      [at, current] = [this.#prefix + ended, null];
     }
   }
 
