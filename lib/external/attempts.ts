@@ -6,8 +6,8 @@ const MAX_PAUSE_MS = 250;
 /** The attempts of one write. Each conflict means that another request's write has succeeded. */
 export class Attempts {
   readonly #timeoutSeconds: number;
-  /** The clock of `performance` never jumps. */
-  readonly #begin = performance.now();
+  /** When the first conflict was. The clock of `performance` never jumps. */
+  #begin: number | undefined;
   #count = 1;
 
   constructor(timeoutSeconds: number) {
@@ -21,6 +21,7 @@ export class Attempts {
    * @throws {SessionError} `ERR_SESSION_CONFLICT` when the time is over.
    */
   async another(): Promise<void> {
+    this.#begin ??= performance.now();
     this.#count++;
     if (this.#count <= ATTEMPTS_WITHOUT_PAUSE) return;
     if (performance.now() - this.#begin > this.#timeoutSeconds * 1000) {
