@@ -25,9 +25,14 @@ export function isTombstone({ expires }: SessionRecord): boolean {
   return expires === 0;
 }
 
-/** The hash of the ID to which the session has moved; `null` if the record is no such tombstone. */
+/**
+ * The hash of the ID to which the session has moved; `null` if the record is no such tombstone. A
+ * backend may still have it after its time to live.
+ */
 export function successorIn(record: SessionRecord): string | null {
-  return isTombstone(record) && record.text !== "" ? record.text : null;
+  const { text, created } = record;
+  const isMove = isTombstone(record) && text !== "";
+  return isMove && currentSecond() < created + TOMBSTONE_TTL_SECONDS ? text : null;
 }
 
 /** Whether the session has moved so recently that a request with the old ID may just be late. */
