@@ -12,8 +12,8 @@ import type { Keyv } from "keyv";
  *
  * Keyv has no compare-and-swap: this store reads, compares and writes, so it gives weaker guarantees
  * than other stores. If two requests change one session at the same moment, one change may be lost.
- * `ctx.session.update()` is not atomic. A request that writes at the moment of a logout can bring the
- * session back. The store declares this by `compares`.
+ * `ctx.session.update()` is not atomic. A request that writes at the moment of a logout or of a
+ * `regenerate()` can bring the old session back. The store declares this by `compares`.
  */
 export class KeyvSessionStore extends ExternalStore {
   readonly #keyv: Keyv<string>;

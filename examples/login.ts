@@ -1,4 +1,4 @@
-// Login and logout. The session ID changes at the login, and the logout deletes the session.
+// Login and logout. The session ID changes at the login, and the logout ends the session.
 //
 //     npm run example login
 import { cookie } from "@hattip/cookie";
@@ -10,6 +10,10 @@ import { promisify } from "node:util";
 
 declare module "@hattip/session" {
   interface SessionData {
+    /**
+     * Concurrent requests are merged by top-level key. If an app keeps more facts about the login,
+     * such as the rights of the user, it keeps them and the name under this one key.
+     */
     user?: string;
     /** A message that the page shows once. */
     notice?: string;
@@ -51,15 +55,22 @@ app.post("/login", async (ctx) => {
   const isRight = await matches(form.get("password") ?? "", users.get(user) ?? nobody);
   if (!isRight || !users.has(user)) return html("Wrong name or password", { status: 401 });
   // An attacker may have planted the session ID of this request, so the logged-in session gets a
-  // new one (session fixation).
+  // new one (session fixation). From here on, no other request can write to the session: change the
+  // data now, and not before.
   await ctx.session.regenerate();
   ctx.session.data.user = user;
   return seeOther("/");
 });
 
 app.post("/logout", async (ctx) => {
-  await ctx.session.destroy();
-  // The destroyed session is gone, so this starts a new one.
+  try {
+    await ctx.session.destroy();
+  } catch (error) {
+    // The store is down. The visitor must know that the session may still exist.
+    console.error(error);
+    return html("The logout failed. Please try again.", { status: 503 });
+  }
+  // The session has ended, so this starts a new one.
   ctx.session.data.notice = "You have been logged out.";
   return seeOther("/");
 });

@@ -57,9 +57,10 @@ export interface Session {
    * only then. Called by a clock, it would defeat the absolute timeout.
    *
    * In an external store the session has moved when the promise resolves: no other request can write
-   * to it from then on. `data` are what the store had at that moment. Make your changes after it.
-   * Changes from before the call stay unsaved until the response. The response carries the new
-   * cookie, whatever its status.
+   * to it from then on. `data` are what the store had at that moment. Make all changes of a log-in
+   * after it: an assignment from before counts only if it changed something. Changes from before stay
+   * unsaved until the response; if `regenerate()` rejects, they are dropped. The response carries the
+   * new cookie, whatever its status.
    *
    * If another request has moved the session already (a double click on the login button), the
    * session is a fresh one afterwards, and can be logged in.

@@ -19,6 +19,10 @@ import type { RingKey } from "./keys/ring-key.js";
  * Workers, only `ctx` gives access to secrets). They are resolved once per store, within 5 seconds.
  * A function that fails is called again by the next request; a rejected promise stays rejected.
  *
+ * The store keeps the answer for all requests, so it must not depend on the request: a tenant with
+ * keys of its own needs a store of its own. Two apps with one key and one cookie name accept each
+ * other's sessions.
+ *
  * @example
  * ```ts
  * const keys: Keys = (ctx) => EncryptedCookieStore.generateKeysFromBase64([ctx.env("SESSION_KEY")!]);

@@ -11,46 +11,70 @@ export interface Turn {
   newest: SessionRecord | null;
 }
 
+/** The writers that wait for one another. */
+interface Line {
+  /** The end of the last writer's turn. */
+  last: Promise<SessionRecord | null>;
+  /** The number of turns that have ended without an error. */
+  successes: number;
+}
+
 /**
  * Lets the writers of one record, within this process, write one after another. Otherwise each write
  * would be a conflict for all others, and n writers would need n² commands.
  */
 export class WriterQueue {
-  readonly #maxWaitSeconds: number;
-  /** For each key, the end of the last writer's turn. */
-  readonly #last: Map<string, Promise<SessionRecord | null>> = new Map();
+  readonly #patienceSeconds: number;
+  /** By the key of the record. */
+  readonly #lines: Map<string, Line> = new Map();
 
   /**
-   * @param maxWaitSeconds - A writer that has waited so long writes without its turn: it may then
-   * meet conflicts, but a hook that hangs blocks nobody else.
+   * @param patienceSeconds - When no turn has ended well for so long, a writer goes on without
+   * waiting for its own: it may meet conflicts, but a backend that hangs delays it only once.
    */
-  constructor(maxWaitSeconds: number) {
-    this.#maxWaitSeconds = maxWaitSeconds;
+  constructor(patienceSeconds: number) {
+    this.#patienceSeconds = patienceSeconds;
   }
 
   async inTurn<T>(key: string, write: (turn: Turn) => Promise<T>): Promise<T> {
-    const before = this.#last.get(key);
+    const known = this.#lines.get(key);
+    const line = known ?? { last: Promise.resolve(null), successes: 0 };
+    if (!known) this.#lines.set(key, line);
+    const before = line.last;
     let end: (newest: SessionRecord | null) => void;
-    const ended = new Promise<SessionRecord | null>((resolve) => (end = resolve));
-    this.#last.set(key, ended);
+    const ended = (line.last = new Promise((resolve) => (end = resolve)));
     const turn: Turn = { newest: null };
     try {
-      if (before) turn.newest = await withinTime(this.#maxWaitSeconds, before).catch(() => null);
-      return await write(turn);
+      if (known) turn.newest = await this.#waitFor(before, line);
+      const result = await write(turn);
+      line.successes++;
+      return result;
     } catch (error) {
       turn.newest = null;
       throw error;
     } finally {
       end!(turn.newest);
-      if (this.#last.get(key) === ended) this.#last.delete(key);
+      if (line.last === ended) this.#lines.delete(key);
+    }
+  }
+
+  /** What the turn before has written; `null` when it takes too long. */
+  async #waitFor(before: Line["last"], line: Line): Promise<SessionRecord | null> {
+    for (;;) {
+      const { successes } = line;
+      try {
+        return await withinTime(this.#patienceSeconds, before);
+      } catch {
+        if (line.successes === successes) return null;
+      }
     }
   }
 }
 
 /** The queue of a store; without one where no request may wait for another. */
-export function queueFor(maxWaitSeconds: number, mayWait: boolean): Pick<WriterQueue, "inTurn"> {
+export function queueFor(patienceSeconds: number, mayWait: boolean): Pick<WriterQueue, "inTurn"> {
   // Workers stop a request that waits for something that belongs to another request.
   const isOnWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
-  if (mayWait && !isOnWorkers) return new WriterQueue(maxWaitSeconds);
+  if (mayWait && !isOnWorkers) return new WriterQueue(patienceSeconds);
   return { inTurn: (_key, write) => write({ newest: null }) };
 }

@@ -95,13 +95,18 @@ export class RequestSession implements Session {
       const { loaded } = view;
       // A fresh session gets a new ID in any case.
       if (loaded === null) return;
-      const hasPending = (): boolean => view.hasPending;
-      const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
-      if (moved === null) {
-        const data = await this.#options.defaults.make(this.#scope.ctx);
-        this.#view = new SessionView(this.#options, null, data);
-      } else {
-        view.move(moved);
+      try {
+        const hasPending = (): boolean => view.hasPending;
+        const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
+        if (moved) view.move(moved);
+        else {
+          const data = await this.#options.defaults.make(this.#scope.ctx);
+          this.#view = new SessionView(this.#options, null, data);
+        }
+      } catch (error) {
+        // They belong to a log-in that has failed. A response such as 409 would save them.
+        view.reset();
+        throw error;
       }
     });
   }

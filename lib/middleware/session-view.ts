@@ -49,6 +49,15 @@ export class SessionView {
     return this.#options.store.codec.isChange(text, loaded.text);
   }
 
+  /** Drops the pending changes. */
+  reset(): void {
+    const { loaded } = this;
+    const stored = loaded && this.#options.store.codec.deserialize(loaded.text);
+    if (!stored) return;
+    this.data = replaceContents(this.data, stored.data);
+    this.lifetime = stored.lifetime;
+  }
+
   /**
    * Shows the session after `regenerate()`: pending changes stay pending.
    *
@@ -60,9 +69,7 @@ export class SessionView {
     const isSame = moved.text === this.loaded?.text;
     const isMixed = !isSame && this.hasPending;
     this.loaded = moved;
-    if (isSame) return;
-    this.data = replaceContents(this.data, moved.data);
-    this.lifetime = moved.lifetime;
+    if (!isSame) this.reset();
     if (isMixed) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
   }
 }

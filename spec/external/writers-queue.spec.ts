@@ -1,0 +1,246 @@
+import { expect } from "chai";
+import { createClient } from "redis";
+import type { ExternalStore, SessionData } from "../../lib/index.js";
+import { RedisSessionStore } from "../../lib/index.js";
+import { app, type App } from "../support/app.js";
+import { Browser } from "../support/browser.js";
+import { collectGarbage } from "../support/collect-garbage.js";
+import { Deferred } from "../support/deferred.js";
+import { MapStore } from "../support/map-store.js";
+import { PATIENT } from "../support/patient.js";
+import { RedisServer } from "../support/redis-server.js";
+import { TableStore } from "../support/table-store.js";
+
+/** Data of 2 KB, a counter and one key for each writer. */
+type Written = SessionData & { count?: number; fill?: string };
+
+/** An app in which many requests write to one session at the same moment. */
+class Crowd {
+  readonly app: App;
+  #arrived = 0;
+  #expected = 0;
+  #allArrived = new Deferred();
+  #id = "";
+
+  constructor(store: ExternalStore) {
+    this.app = app(
+      { store, defaultSessionData: {} },
+      {
+        "/": ({ session }) => session.data,
+        "/begin": ({ session }) => void (session.data.fill = "x".repeat(2000)),
+        "/set": async ({ session, url }) => {
+          await this.#untilAllArrived();
+          session.data[`writer ${url.search.slice(1)}`] = true;
+        },
+        "/count": async ({ session }) => {
+          await this.#untilAllArrived();
+          await session.update((data) => void (data.count = (data.count ?? 0) + 1));
+        },
+      },
+    );
+  }
+
+  async begin(): Promise<void> {
+    const browser = new Browser(this.app);
+    await browser.get("/begin");
+    this.#id = browser.cookie("session")!;
+  }
+
+  /** Lets this crowd use the session of another one, over the same backend. */
+  join(other: Crowd): void {
+    this.#id = other.#id;
+  }
+
+  get(path: string): Promise<Response> {
+    return new Browser(this.app).get(path, { cookie: `session=${this.#id}` });
+  }
+
+  /** Sends so many requests. Each writes only when all of them have loaded the session. */
+  write(path: string, writers: number, first = 0): Promise<Response[]> {
+    this.#arrived = 0;
+    this.#expected = writers;
+    this.#allArrived = new Deferred();
+    return Promise.all(
+      Array.from({ length: writers }, (_, writer) => this.get(`${path}?${first + writer}`)),
+    );
+  }
+
+  async data(): Promise<Written> {
+    return (await this.get("/")).json();
+  }
+
+  async #untilAllArrived(): Promise<void> {
+    this.#arrived++;
+    if (this.#arrived >= this.#expected) this.#allArrived.resolve();
+    await this.#allArrived.promise;
+  }
+}
+
+/** The number of writers whose change was kept. */
+async function keptIn(crowd: Crowd, path: string): Promise<number> {
+  const data = await crowd.data();
+  if (path === "/count") return data.count ?? 0;
+  return Object.keys(data).filter((key) => key.startsWith("writer ")).length;
+}
+
+/** Every hook answers later, like that of a database. */
+const later = async (_hook: unknown, call: () => unknown): Promise<unknown> => {
+  await new Promise(setImmediate);
+  return call();
+};
+
+/** MapStore has a release() hook, so that its requests do not queue up. This store has none. */
+function storeWithQueue(timeout: number): MapStore {
+  return Object.defineProperty(new MapStore({ timeout }), "release", { value: undefined });
+}
+
+describe("Requests that write to one session at the same moment", () => {
+  let store: MapStore;
+  let crowd: Crowd;
+
+  beforeEach(async () => {
+    store = storeWithQueue(2);
+    crowd = new Crowd(store);
+    await crowd.begin();
+  });
+
+  for (const path of ["/set", "/count"]) {
+    it(`all succeed with at most three calls of the backend each: ${path}`, async () => {
+      store = storeWithQueue(PATIENT);
+      crowd = new Crowd(store);
+      await crowd.begin();
+      store.interfereAlways(later);
+      store.clearCalls();
+      await crowd.write(path, 200);
+      expect(crowd.app.errors).to.deep.equal([]);
+      expect(store.calls.length).to.be.at.most(600);
+      expect(await keptIn(crowd, path)).to.equal(200);
+    });
+  }
+
+  it("wait for a request that hangs no longer than the timeout of the store", async function () {
+    this.timeout(60_000);
+    store.interfereAlways(later);
+    store.interfere("update", () => new Promise(() => {}));
+    const start = performance.now();
+    const responses = await crowd.write("/set", 20);
+    // Two seconds, and patience for a busy machine. One after another, they would take 38 seconds.
+    expect(performance.now() - start).to.be.below(15_000);
+    expect(responses.filter(({ status }) => status !== 200)).to.have.length(1);
+    expect(crowd.app.errors[0]).to.have.property("code", "ERR_SESSION_STORE");
+    expect(await keptIn(crowd, "/set")).to.equal(19);
+  });
+
+  it("delay no request that comes later, even if one of them has failed", async () => {
+    store.interfereAlways(later);
+    store.interfere("update", () => {
+      throw new Error("connection reset");
+    });
+    await crowd.write("/set", 20);
+    expect(crowd.app.errors).to.have.length(1);
+    store.clearCalls();
+    await crowd.write("/set", 1, 1000);
+    expect(store.calls).to.deep.equal(["read", "update"]);
+  });
+
+  it("do not wait for one another if the store has a release() hook, as with perRequest", async () => {
+    const hanging = new Deferred();
+    store = new MapStore({ timeout: PATIENT });
+    crowd = new Crowd(store);
+    await crowd.begin();
+    store.interfere("update", async (call) => {
+      await hanging.promise;
+      return call();
+    });
+    const first = crowd.write("/set", 1, 1);
+    while (store.calls.at(-1) !== "update") await new Promise(setImmediate);
+    const [second] = await crowd.write("/set", 1, 2);
+    expect(second!.status).to.equal(200);
+    hanging.resolve();
+    expect((await first)[0]!.status).to.equal(200);
+    expect(await keptIn(crowd, "/set")).to.equal(2);
+  });
+
+  it("leave nothing in the memory of the process", async function () {
+    this.timeout(120_000);
+    const table = new Map();
+    const crowds = new Crowd(new TableStore(table));
+    /** Sessions with two writers each, one of which waits for the other. */
+    async function visit(sessions: number): Promise<number> {
+      for (let session = 0; session < sessions; session++) {
+        await crowds.begin();
+        await crowds.write("/set", 2);
+      }
+      expect(crowds.app.errors).to.deep.equal([]);
+      table.clear();
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    }
+    const before = await visit(500);
+    const after = await visit(4000);
+    expect((after - before) / 4000, "bytes for each session").to.be.below(100);
+  });
+});
+
+describe("Over Redis, requests that write to one session of 2 KB at the same moment", function () {
+  this.timeout(60_000);
+  let server: RedisServer;
+  const stores: RedisSessionStore[] = [];
+
+  before(async () => {
+    server = await RedisServer.start();
+  });
+  after(async () => {
+    for (const store of stores) await store.close();
+    await server?.stop();
+  });
+
+  /** The requests of one process. */
+  function crowdOfOneProcess(): Crowd {
+    const getClient = () => createClient({ url: server.url });
+    const store = new RedisSessionStore({ timeout: PATIENT, getClient });
+    stores.push(store);
+    return new Crowd(store);
+  }
+
+  /** The commands on records that the server has run since CONFIG RESETSTAT, in scripts, too. */
+  async function commandsRun(): Promise<number> {
+    const stats = await server.cli("INFO", "commandstats");
+    const counts = [...stats.matchAll(/^cmdstat_(get|set|del|evalsha|eval):calls=(\d+)/gm)];
+    expect(counts, stats).to.not.equal([]);
+    return counts.reduce((sum, [, , calls]) => sum + Number(calls), 0);
+  }
+
+  for (const path of ["/set", "/count"]) {
+    it(`all succeed with at most eight commands each, if they are 200: ${path}`, async () => {
+      const crowd = crowdOfOneProcess();
+      await crowd.begin();
+      await crowd.write("/set", 1, 1000);
+      await server.cli("CONFIG", "RESETSTAT");
+      await crowd.write(path, 200);
+      const commands = await commandsRun();
+      expect(crowd.app.errors).to.deep.equal([]);
+      expect(await keptIn(crowd, path)).to.equal(path === "/count" ? 200 : 201);
+      expect(commands).to.be.at.most(200 * 8);
+    });
+  }
+
+  it("all succeed if they are 1000", async () => {
+    const crowd = crowdOfOneProcess();
+    await crowd.begin();
+    const responses = await crowd.write("/set", 1000);
+    expect(responses.filter(({ status }) => status !== 200)).to.have.length(0);
+    expect(await keptIn(crowd, "/set")).to.equal(1000);
+  });
+
+  for (const path of ["/set", "/count"]) {
+    it(`all succeed if they are 100 in each of two processes: ${path}`, async () => {
+      const crowds = [crowdOfOneProcess(), crowdOfOneProcess()] as const;
+      await crowds[0].begin();
+      crowds[1].join(crowds[0]);
+      await Promise.all(crowds.map((crowd, process) => crowd.write(path, 100, process * 100)));
+      expect(crowds.flatMap((crowd) => crowd.app.errors)).to.deep.equal([]);
+      expect(await keptIn(crowds[0], path)).to.equal(200);
+    });
+  }
+});
