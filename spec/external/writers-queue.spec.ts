@@ -118,6 +118,19 @@ describe("Requests that write to one session at the same moment", () => {
     });
   }
 
+  it("all succeed over a slow network, even if the last one waits longer than the timeout of the store", async () => {
+    store = storeWithQueue(1);
+    crowd = new Crowd(store);
+    await crowd.begin();
+    store.interfereAlways(async (hook, call) => {
+      if (hook === "update") await new Promise((resolve) => setTimeout(resolve, 20));
+      return call();
+    });
+    await crowd.write("/set", 100);
+    expect(crowd.app.errors).to.deep.equal([]);
+    expect(await keptIn(crowd, "/set")).to.equal(100);
+  });
+
   it("wait for a request that hangs no longer than the timeout of the store", async function () {
     this.timeout(60_000);
     store.interfereAlways(later);
@@ -177,8 +190,8 @@ describe("Requests that write to one session at the same moment", () => {
       return process.memoryUsage().heapUsed;
     }
     const before = await visit(500);
-    const after = await visit(4000);
-    expect((after - before) / 4000, "bytes for each session").to.be.below(100);
+    const after = await visit(2000);
+    expect((after - before) / 2000, "bytes for each session").to.be.below(200);
   });
 });
 
