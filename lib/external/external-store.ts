@@ -22,7 +22,7 @@ import { RecordWriter, type NextRecord } from "./record-writer.js";
 import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
 import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
-import { queueFor } from "./writer-queue.js";
+import { WriterQueue } from "./writer-queue.js";
 
 const MAX_TIMEOUT_SECONDS = 3600;
 
@@ -33,8 +33,7 @@ export interface ExternalStoreOptions extends SerializationOptions {
   /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
   maxBytes?: number;
   /**
-   * How long a call of the backend may take, and for how long a write is repeated while other requests
-   * are faster: whole seconds, 1 to 3600. Default: 2.
+   * How long a call may take, and how long a write meets conflicts: whole seconds, 1 to 3600. Default: 2.
    */
   timeout?: number;
 }
@@ -78,7 +77,7 @@ export abstract class ExternalStore extends BaseStore {
   /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
   protected readonly timeout: number;
   readonly #backend: GuardedBackend;
-  #madeWriter: RecordWriter | undefined;
+  readonly #writer: RecordWriter;
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions = {}) {
@@ -92,6 +91,9 @@ export abstract class ExternalStore extends BaseStore {
     this.timeout = timeout;
     // The hooks are protected: only this package calls them.
     this.#backend = new GuardedBackend(this as unknown as Backend, maxBytes, timeout);
+    // With the hook release(), each request has a connection of its own, and waits for no other.
+    const queue = new WriterQueue(timeout, () => this.compares && !this.release);
+    this.#writer = new RecordWriter(this.#backend, this.codec, queue, prefix, timeout);
   }
 
   /**
@@ -165,9 +167,8 @@ export abstract class ExternalStore extends BaseStore {
       await this.#backend.create(key, next, scope.ctx);
       return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
     }
-    const { codec } = this;
-    const nextRecord: NextRecord = (current) => rebase(codec, loaded, next, current, scope);
-    const written = await this.#writer.change(loaded, nextRecord, scope);
+    const rebased: NextRecord = (current) => rebase(this.codec, loaded, next, current, scope);
+    const written = await this.#writer.change(loaded, rebased, scope);
     if (written === null) return null;
     const { text, expires } = written.record;
     return { value: loaded.value, expires, lifetime: lifetimeOf(text), merged: written.merged };
@@ -183,9 +184,12 @@ export abstract class ExternalStore extends BaseStore {
     const key = await this.#keyOf(value, scope);
     const moved = await this.#writer.move(loaded, key, hasPending, scope);
     if (typeof moved === "string") return moved;
-    const { text, created, expires } = moved;
-    const stored = this.codec.deserialize(text);
-    return stored ? { ...stored, value, key, text, created, expires, outdated: false } : "ended";
+    const session = this.codec.toSession(
+      moved,
+      { value, key, outdated: false },
+      scope.absoluteTimeout,
+    );
+    return typeof session === "string" ? "ended" : session;
   }
 
   /** @internal */
@@ -208,9 +212,9 @@ export abstract class ExternalStore extends BaseStore {
   ): Promise<UpdatedSession | null> {
     const { codec } = this;
     let applied: AppliedChange | undefined;
-    const nextRecord: NextRecord = (current) =>
+    const changed: NextRecord = (current) =>
       (applied = applyChange(codec, loaded, currentData(), change, current, scope)).next;
-    const written = await this.#writer.change(loaded, nextRecord, scope);
+    const written = await this.#writer.change(loaded, changed, scope);
     if (written === null || applied === undefined) return null;
     const committed = applied;
     const { text, expires } = committed.next;
@@ -219,15 +223,6 @@ export abstract class ExternalStore extends BaseStore {
       dataWith: (pending) => dataAfterChange(codec, loaded, pending, committed),
       merged: written.merged,
     };
-  }
-
-  /** Made by the first write, when the constructor of the subclass is done. */
-  get #writer(): RecordWriter {
-    const { codec, prefix, timeout } = this;
-    if (this.#madeWriter) return this.#madeWriter;
-    // With the hook release(), each request has a connection of its own, and waits for no other.
-    const queue = queueFor(timeout, this.compares && !this.release);
-    return (this.#madeWriter = new RecordWriter(this.#backend, codec, queue, prefix, timeout));
   }
 
   async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {

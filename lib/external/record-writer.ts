@@ -29,7 +29,7 @@ type Gone = "moved" | "ended";
 export class RecordWriter {
   readonly #backend: GuardedBackend;
   readonly #codec: SessionCodec;
-  readonly #queue: Pick<WriterQueue, "inTurn">;
+  readonly #queue: WriterQueue;
   readonly #prefix: string;
   readonly #timeoutSeconds: number;
 
@@ -40,7 +40,7 @@ export class RecordWriter {
   constructor(
     backend: GuardedBackend,
     codec: SessionCodec,
-    queue: Pick<WriterQueue, "inTurn">,
+    queue: WriterQueue,
     prefix: string,
     timeoutSeconds: number,
   ) {

@@ -25,18 +25,24 @@ interface Line {
  */
 export class WriterQueue {
   readonly #patienceSeconds: number;
+  readonly #mayWait: () => boolean;
   /** By the key of the record. */
   readonly #lines: Map<string, Line> = new Map();
 
   /**
    * @param patienceSeconds - When no turn has ended well for so long, a writer goes on without
    * waiting for its own: it may meet conflicts, but a backend that hangs delays it only once.
+   * @param mayWait - Whether a request may wait for another. It never may on Workers, which stop a
+   * request that waits for something that belongs to another one.
    */
-  constructor(patienceSeconds: number) {
+  constructor(patienceSeconds: number, mayWait: () => boolean) {
     this.#patienceSeconds = patienceSeconds;
+    const isOnWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+    this.#mayWait = isOnWorkers ? () => false : mayWait;
   }
 
   async inTurn<T>(key: string, write: (turn: Turn) => Promise<T>): Promise<T> {
+    if (!this.#mayWait()) return write({ newest: null });
     const known = this.#lines.get(key);
     const line = known ?? { last: Promise.resolve(null), successes: 0 };
     if (!known) this.#lines.set(key, line);
@@ -69,12 +75,4 @@ export class WriterQueue {
       }
     }
   }
-}
-
-/** The queue of a store; without one where no request may wait for another. */
-export function queueFor(patienceSeconds: number, mayWait: boolean): Pick<WriterQueue, "inTurn"> {
-  // Workers stop a request that waits for something that belongs to another request.
-  const isOnWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";
-  if (mayWait && !isOnWorkers) return new WriterQueue(patienceSeconds);
-  return { inTurn: (_key, write) => write({ newest: null }) };
 }

@@ -98,11 +98,9 @@ export class RequestSession implements Session {
       try {
         const hasPending = (): boolean => view.hasPending;
         const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
-        if (moved) view.move(moved);
-        else {
-          const data = await this.#options.defaults.make(this.#scope.ctx);
-          this.#view = new SessionView(this.#options, null, data);
-        }
+        if (moved) return view.move(moved);
+        const data = await this.#options.defaults.make(this.#scope.ctx);
+        this.#view = new SessionView(this.#options, null, data);
       } catch (error) {
         // They belong to a log-in that has failed. A response such as 409 would save them.
         view.reset();
@@ -200,10 +198,8 @@ export class RequestSession implements Session {
     const { loaded: current, lifetime } = this.#view;
     this.#isClosed = true;
     // Of a new record or another lifetime, the client would have to learn. (A cookie store writes none.)
-    const isUseless =
-      isDropped &&
-      this.#options.store.keepsSessions &&
-      (current === null || lifetime !== held?.lifetime);
+    const isNews = current === null || lifetime !== held?.lifetime;
+    const isUseless = isDropped && isNews && this.#options.store.keepsSessions;
     return { held, current, write: isUseless ? null : write, clearsClient: this.#clearsClient };
   }
 
