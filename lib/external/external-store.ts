@@ -210,17 +210,16 @@ export abstract class ExternalStore extends BaseStore {
     change: (data: SessionData) => void,
     scope: SessionScope,
   ): Promise<UpdatedSession | null> {
-    const { codec } = this;
     let applied: AppliedChange | undefined;
     const changed: NextRecord = (current) =>
-      (applied = applyChange(codec, loaded, currentData(), change, current, scope)).next;
+      (applied = applyChange(this.codec, loaded, currentData(), change, current, scope)).next;
     const written = await this.#writer.change(loaded, changed, scope);
     if (written === null || applied === undefined) return null;
     const committed = applied;
     const { text, expires } = committed.next;
     return {
       session: { ...loaded, text, expires, lifetime: lifetimeOf(text) },
-      dataWith: (pending) => dataAfterChange(codec, loaded, pending, committed),
+      dataWith: (pending) => dataAfterChange(this.codec, loaded, pending, committed),
       merged: written.merged,
     };
   }
