@@ -24,7 +24,10 @@ export class UnsafeMemoryStore extends ExternalStore {
   readonly #entries: Map<string, Entry> = new Map();
   #sweep: Iterator<[string, Entry]> = this.#entries.entries();
 
-  /** The number of records, including expired ones that have not been swept yet. */
+  /**
+   * The number of records, including those that have expired and are not swept yet, and the tombstones
+   * of sessions that have moved or ended.
+   */
   get size(): number {
     return this.#entries.size;
   }

@@ -41,7 +41,7 @@ export async function destroyAtOnce(
  * and there are pending changes.
  */
 export async function regenerateAtOnce(
-  { store, emit }: ResolvedOptions,
+  { store, cookie, setSessionId, emit }: ResolvedOptions,
   scope: SessionScope,
   loaded: LoadedSession,
   hasPending: () => boolean,
@@ -50,6 +50,7 @@ export async function regenerateAtOnce(
   let moved: LoadedSession | "moved" | "ended";
   try {
     moved = await store.regenerate(loaded, hasPending, scope);
+    if (typeof moved !== "string" && !setSessionId) cookie.assertFits(moved.value);
   } catch (error) {
     throw reported(error, emit, ctx);
   }

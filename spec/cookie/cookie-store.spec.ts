@@ -11,6 +11,7 @@ import {
 import type { LoadedSession } from "../../lib/records/store.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
 import { expectUsageError } from "../support/expect-usage-error.js";
 import { now, scopeOf } from "../support/sealed-stores.js";
 
@@ -87,6 +88,20 @@ describe("A subclass of CookieStore", () => {
       expect(response.headers.getSetCookie()).to.deep.equal([]);
       expectUsageError(site.errors[0], "seal()");
     });
+
+    it(`fails with ERR_SESSION_USAGE if seal() returns it for regenerate(): ${JSON.stringify(value)}`, async () => {
+      const now = Math.floor(Date.now() / 1000);
+      store.unsealed.returns({ text: "{}", created: now, expires: now + 1000 });
+      store.sealed.returns(value);
+      const site = app(
+        { store, defaultSessionData: {} },
+        { "/": ({ session }) => session.regenerate() },
+      );
+      const response = await new Browser(site).get("/", { cookie: "session=sealed" });
+      expect(response.status).to.equal(500);
+      expect(response.headers.getSetCookie()).to.deep.equal([]);
+      expectUsageError(site.errors[0], "seal()");
+    });
   }
 
   for (const isAsync of [false, true]) {
@@ -105,11 +120,21 @@ describe("A subclass of CookieStore", () => {
       });
 
       it("from seal() when the session is regenerated", async () => {
-        store.sealed.returns(answer("sealed anew"));
-        expect(await store.regenerate(loaded, record, scope)).to.deep.include({
-          value: "sealed anew",
-        });
-        expect(store.sealed.args).to.deep.equal([[record, scope]]);
+        const clock = new Clock();
+        try {
+          store.sealed.returns(answer("sealed anew"));
+          // Both timeouts start anew.
+          const created = clock.now;
+          const next = { text: record.text, created, expires: created + scope.idleTimeout };
+          expect(await store.regenerate(loaded, () => false, scope)).to.deep.equal({
+            ...loaded,
+            ...next,
+            value: "sealed anew",
+          });
+          expect(store.sealed.args).to.deep.equal([[next, scope]]);
+        } finally {
+          clock.restore();
+        }
       });
 
       it("from unseal(), which receives the cookie value and the scope", async () => {

@@ -61,9 +61,10 @@ for (const [name, create] of Object.entries(stores)) {
 
     for (const path of ["/login", "/login-late"]) {
       it(`keeps the old data and the changes of ${path}`, async () => {
-        await browser.get(path);
+        expect(setCookies(await browser.get(path))).to.have.length(1);
         expect(await seenBy(browser)).to.deep.equal({ cart: ["book"], user: "ann" });
-        expect(log.types).to.deep.equal(["saved", "regenerated"]);
+        // regenerate() moves the stored data. The response saves the changes of the handler.
+        expect(log.types).to.deep.equal(["saved", "regenerated", "saved"]);
       });
     }
 
@@ -75,7 +76,7 @@ for (const [name, create] of Object.entries(stores)) {
       expect(setCookies(response)[0]!.attributes).to.include({ "max-age": "0", path: "/" });
       expect(browser.cookie("session")).to.equal(undefined);
       expect(await seenBy(browser)).to.deep.equal({ cart: [] });
-      expect(log.types).to.deep.equal(["saved", "regenerated", "destroyed"]);
+      expect(log.types).to.deep.equal(["saved", "regenerated", "saved", "destroyed"]);
     });
 
     it("keeps no old data if a handler changes the data after destroy()", async () => {

@@ -270,24 +270,34 @@ for (const [kind, make] of [
       expect(log.types).to.not.include("saved");
     });
 
-    it("becomes an error after regenerate(), and the session keeps its old ID", async () => {
+    it("becomes an error after regenerate(), and the error response carries the new ID", async () => {
       const { site, browser } = await visitor();
-      expect((await browser.get("/regenerate")).status).to.equal(500);
+      const old = browser.cookie("session");
+      const response = await browser.get("/regenerate");
+      expect(response.status).to.equal(500);
       expect(site.errors[0]).to.have.property("code", "ERR_SESSION_RESPONSE");
+      expect(setCookies(response)).to.have.length(1);
+      expect(log.types).to.deep.equal(["regenerated"]);
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 1 });
+      const replayed = await new Browser(site).get("/", { cookie: `session=${old}` });
+      expect(await replayed.json()).to.deep.equal({ n: 0 });
     });
 
-    it("does not prevent a destroy() in an external store", async () => {
-      const { browser } = await visitor();
-      await browser.get("/destroy");
+    it("passes through after destroy() in an external store, which has ended the session", async () => {
+      const { site, browser } = await visitor();
+      expect(await browser.get("/destroy")).to.equal(sent);
+      expect(site.errors).to.deep.equal([]);
+      expect(log.types).to.deep.equal(["destroyed"]);
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 0 });
-      expect(log.types).to.include("destroyed");
     });
 
-    it("becomes an error after destroy() in a cookie store, because the browser would keep the session", async () => {
+    it("becomes an error after destroy() in a cookie store, and the error response clears the cookie", async () => {
       const { site, browser } = await visitor(new SignedCookieStore(keys));
-      expect((await browser.get("/destroy")).status).to.equal(500);
+      const response = await browser.get("/destroy");
+      expect(response.status).to.equal(500);
       expect(site.errors[0]).to.have.property("code", "ERR_SESSION_RESPONSE");
+      expect(setCookies(response)[0]!.attributes).to.include({ "max-age": "0" });
+      expect(browser.cookie("session")).to.equal(undefined);
     });
 
     it("postpones a renewal to the next response", async () => {

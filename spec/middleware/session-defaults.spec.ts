@@ -4,6 +4,7 @@ import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { EventLog } from "../support/event-log.js";
 import { expectUsageError } from "../support/expect-usage-error.js";
+import { MapStore } from "../support/map-store.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
@@ -122,13 +123,13 @@ describe("An object as defaultSessionData", () => {
 
 describe("A function as defaultSessionData", () => {
   let calls: number;
-  let store: WatchedMemoryStore;
+  let store: MapStore;
   const log = new EventLog();
 
   beforeEach(() => {
     calls = 0;
     log.clear();
-    store = new WatchedMemoryStore();
+    store = new MapStore();
   });
 
   const siteOf = (defaultSessionData: SessionOptions["defaultSessionData"], more: Routes = {}) =>
@@ -192,13 +193,13 @@ describe("A function as defaultSessionData", () => {
     await browser.get("/out");
     expect(calls).to.equal(2);
     expect(browser.cookie("session")).to.equal(undefined);
-    expect(store.size).to.equal(0);
+    expect(store.sessions).to.deep.equal([]);
 
     await browser.get("/look");
     const response = await browser.get("/out-and-look");
     expect(await response.json()).to.deep.equal({ token: 4 });
     expect(await (await browser.get("/look")).json()).to.deep.equal({ token: 4 });
-    expect(store.size).to.equal(1);
+    expect(store.sessions).to.have.length(1);
   });
 
   it("that is slow does not prevent a destroy() without await", async () => {
@@ -215,7 +216,7 @@ describe("A function as defaultSessionData", () => {
     const browser = new Browser(site);
     await browser.get("/set");
     await browser.get("/out");
-    expect(store.size).to.equal(0);
+    expect(store.sessions).to.deep.equal([]);
     expect(await (await browser.get("/look")).json()).to.deep.equal({});
   });
 

@@ -47,11 +47,11 @@ const sessionUses: Routes = {
 describe("While the store is down", () => {
   const log = new EventLog();
 
-  async function visitor() {
+  async function visitor(more: Routes = {}) {
     const store = new WatchedMemoryStore();
     const site = app(
       { store, defaultSessionData: {}, onEvent: log.onEvent },
-      { ...routes, ...sessionUses },
+      { ...routes, ...sessionUses, ...more },
     );
     const browser = new Browser(site);
     await browser.get("/set");
@@ -175,14 +175,22 @@ describe("While the store is down", () => {
           store.down = true;
         },
         "/late-logout": async (ctx) => {
-          await ctx.session.destroy();
           store.down = true;
+          await ctx.session.destroy();
+        },
+        "/late-logout-without-await": (ctx) => {
+          store.down = true;
+          void ctx.session.destroy();
+        },
+        "/late-login": async (ctx) => {
+          store.down = true;
+          await ctx.session.regenerate();
         },
       },
     );
     const browser = new Browser(site);
     await browser.get("/set");
-    for (const path of ["/late", "/late-logout"]) {
+    for (const path of ["/late", "/late-logout", "/late-logout-without-await", "/late-login"]) {
       log.clear();
       const response = await browser.get(path);
       expect(response.status).to.equal(500);
@@ -191,6 +199,44 @@ describe("While the store is down", () => {
       store.down = false;
       expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
     }
+  });
+
+  it("an outage after destroy() has resolved cannot undo the logout", async () => {
+    const { site, browser, store, value } = await visitor({
+      "/logout-before": async (ctx) => {
+        await ctx.session.destroy();
+        store.down = true;
+      },
+    });
+    store.down = false;
+    const response = await browser.get("/logout-before");
+    expect(response.status).to.equal(200);
+    expect(setCookies(response)[0]!.attributes).to.include({ "max-age": "0" });
+    expect(log.events).to.deep.equal([{ type: "destroyed" }]);
+    store.down = false;
+    const replayed = await new Browser(site).get("/", { cookie: `session=${value}` });
+    expect(await replayed.json()).to.deep.equal({});
+  });
+
+  it("a login that cannot save its changes is an error, whose response carries the new ID", async () => {
+    const { browser, store, value } = await visitor({
+      "/login": async (ctx) => {
+        await ctx.session.regenerate();
+        ctx.session.data.user = "eve";
+        store.down = true;
+      },
+    });
+    store.down = false;
+    const response = await browser.get("/login");
+    expect(response.status).to.equal(500);
+    expect(setCookies(response)).to.have.length(1);
+    expect(browser.cookie("session")).to.not.equal(value);
+    expect(log.events).to.deep.equal([
+      { type: "regenerated" },
+      { type: "store-failed", code: "ERR_SESSION_STORE" },
+    ]);
+    store.down = false;
+    expect(await (await browser.get("/")).json()).to.deep.equal({ user: "ann" });
   });
 });
 

@@ -203,7 +203,7 @@ describe("A session", () => {
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });
 
-      it("keeps its absolute timeout through regenerate()", async () => {
+      it("starts both timeouts anew with regenerate()", async () => {
         const store = create();
         const site = app(
           { store, idleTimeout: 60, absoluteTimeout: 100, defaultSessionData: { hits: 0 } },
@@ -216,10 +216,12 @@ describe("A session", () => {
         const browser = new Browser(site);
         await browser.get("/visit");
         clock.pass(50);
-        await browser.get("/login");
-        clock.pass(49);
-        await browser.get("/visit");
+        expect(maxAgeOf(await browser.get("/login"))).to.equal("60");
+        clock.pass(59);
+        expect(maxAgeOf(await browser.get("/look"))).to.equal("41");
         const value = browser.cookie("session")!;
+        clock.pass(40);
+        expect(await hitsSeenWith(site, value)).to.equal(1);
         clock.pass(1);
         expect(await hitsSeenWith(site, value)).to.equal(0);
       });

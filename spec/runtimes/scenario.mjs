@@ -6,12 +6,14 @@ const stores = [...cookieStores, "memory"];
 /** These stores run only in runtimes that keep a connection between requests. */
 export const redisStores = ["node-redis", "ioredis"];
 const all = [...stores, ...redisStores];
+const serverStores = all.filter((name) => !cookieStores.includes(name));
 
 /** `run` gets a function `visit(store, token)` that makes a visitor, and the store to check. */
 export const scenario = [
   { name: "count", stores: all, run: countsUp },
   { name: "log in", stores: all, run: keepsDataAtLogin },
   { name: "regenerate", stores: all, run: movesToNewToken },
+  { name: "late request", stores: serverStores, run: ignoresLateRequests },
   { name: "log out", stores: all, run: forgetsAtLogout },
   { name: "tampered", stores: all, run: startsAfreshWhenTampered },
   { name: "other store", stores: all, run: refusesOtherStoresTokens },
@@ -56,6 +58,20 @@ async function movesToNewToken(visit, store) {
   if (store !== "signed") assert.notEqual(visitor.token, before);
   assert.deepEqual((await visitor.do("show")).data, { count: 1 });
   if (!cookieStores.includes(store)) await assertFresh(visit(store, before));
+}
+
+async function ignoresLateRequests(visit, store) {
+  const visitor = visit(store);
+  await visitor.do("count");
+  // This request was sent before the login has moved the session to a new token.
+  const late = visit(store, visitor.token);
+  await visitor.do("login", { user: "Ada" });
+
+  assert.deepEqual(await late.do("count"), { isFresh: true, data: { count: 1 }, issued: null });
+  assert.deepEqual((await visitor.do("show")).data, { count: 1, user: "Ada" });
+
+  await late.do("logout");
+  await assertFresh(visit(store, visitor.token));
 }
 
 async function forgetsAtLogout(visit, store) {

@@ -9,6 +9,9 @@ import {
 
 export type Hook = "read" | "create" | "update" | "remove";
 
+/** A session that has moved to a new ID, or has ended: the record expired in 1970. */
+const TOMBSTONE = /^1\.\d+\.0\./;
+
 type Interference = (call: () => unknown) => unknown;
 
 /**
@@ -45,17 +48,27 @@ export class MapStore extends ExternalStore {
     return Object.values(this.hooks).flatMap((hook) => hook.args.map(([key]) => key));
   }
 
-  /** The text of the only record. */
+  /** The texts of all records that are no tombstones. */
+  get sessions(): string[] {
+    return [...this.records.values()].filter((text) => !TOMBSTONE.test(text));
+  }
+
+  /** The texts of all tombstones. */
+  get tombstones(): string[] {
+    return [...this.records.values()].filter((text) => TOMBSTONE.test(text));
+  }
+
+  /** The text of the only record that is no tombstone. */
   get record(): string {
-    const [text, ...others] = this.records.values();
+    const [text, ...others] = this.sessions;
     if (text === undefined || others.length > 0)
       throw new Error("There is not exactly one record.");
     return text;
   }
 
-  /** Replaces the text of the only record. */
+  /** Replaces the text of the only record that is no tombstone. */
   set record(text: string) {
-    for (const key of this.records.keys()) this.records.set(key, text);
+    for (const [key, old] of this.records) if (!TOMBSTONE.test(old)) this.records.set(key, text);
   }
 
   clearCalls(): void {

@@ -5,7 +5,8 @@ import type { SessionOptions, SessionStore } from "../../lib/index.js";
 
 /**
  * An app that changes its session as the path says: `/set?a=1&b=2`, `/delete?a`, `/count`,
- * `/regenerate`, `/destroy`. `/` returns the data, and `/nothing` does not read the session.
+ * `/regenerate?a=1`, `/set-and-regenerate?a=1`, `/destroy`. `/` returns the data, and `/nothing` does
+ * not read the session.
  */
 export class Notes {
   readonly log = new EventLog();
@@ -38,6 +39,11 @@ export class Notes {
         "/regenerate": async ({ session, url }) => {
           await session.regenerate();
           Object.assign(session.data, Object.fromEntries(url.searchParams));
+          await this.#meanwhile();
+        },
+        "/set-and-regenerate": async ({ session, url }) => {
+          Object.assign(session.data, Object.fromEntries(url.searchParams));
+          await session.regenerate();
           await this.#meanwhile();
         },
         "/destroy": async ({ session }) => {
