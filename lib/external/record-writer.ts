@@ -128,9 +128,11 @@ export class RecordWriter {
           }
           if (isAlive(current, absoluteTimeout)) {
             const next = restarted(current, scope);
-            if (draft) await backend.update(newKey, next, draft, ctx);
-            else await backend.create(newKey, next, ctx);
-            draft = next;
+            if (!draft || !isSameRecord(draft, next)) {
+              const isWritten = draft && (await backend.update(newKey, next, draft, ctx));
+              if (!isWritten) await backend.create(newKey, next, ctx);
+              draft = next;
+            }
             if (await backend.update(loaded.key, tombstone(newHash), current, ctx)) {
               if (isAlive(current, absoluteTimeout)) return next;
               await backend.remove(newKey, ctx);
@@ -146,9 +148,8 @@ export class RecordWriter {
           current = newest;
         }
       } catch (error) {
-        // If the store has failed, the draft may be the only copy of the data. No client knows its
-        // key, and it expires.
-        if (draft && isSessionError(error) && error.code !== "ERR_SESSION_STORE") {
+        // After any other error the tombstone may be there, and the draft the only copy of the data.
+        if (draft && isSessionError(error) && error.code === "ERR_SESSION_CONFLICT") {
           await backend.remove(newKey, ctx).catch(() => {});
         }
         throw error;

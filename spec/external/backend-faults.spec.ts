@@ -14,10 +14,12 @@ describe("When the backend of an external store", () => {
     read: "/set?a=2",
     create: "/set?a=2",
     update: "/set?a=2",
-    remove: "/destroy",
+    remove: "/regenerate",
   };
   const hooks = Object.keys(paths) as Hook[];
   const fault = new Error("connect ECONNREFUSED 127.0.0.1:6379");
+
+  const TIMEOUT_SECONDS = 3;
 
   let timers: sinon.SinonFakeTimers;
   let store: MapStore;
@@ -27,8 +29,8 @@ describe("When the backend of an external store", () => {
   const onUnhandled = (reason: unknown) => unhandled.push(reason);
 
   beforeEach(async () => {
-    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    store = new MapStore({ timeout: 3 });
+    timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    store = new MapStore({ timeout: TIMEOUT_SECONDS });
     notes = new Notes(store);
     browser = await notes.visitor({ a: "1" });
     unhandled = [];
@@ -45,7 +47,17 @@ describe("When the backend of an external store", () => {
   /** Sends the request that calls the hook. */
   function visit(hook: Hook): Promise<Response> {
     if (hook === "create") browser.forgetCookies();
+    // regenerate() removes the record that it has created, because the session is gone.
+    if (hook === "remove") store.before("update", () => store.records.clear());
     return browser.get(paths[hook]);
+  }
+
+  /** Waits until the request is over. Meanwhile, the clock of the timers runs. */
+  async function over(request: Promise<Response>): Promise<Response> {
+    const ends: number[] = [];
+    void request.then(() => ends.push(timers.now));
+    while (ends.length === 0) await timers.tickAsync(1);
+    return request;
   }
 
   /** Makes the next call of the hook return `answer`. Resolves when the hook is called. */
@@ -74,12 +86,12 @@ describe("When the backend of an external store", () => {
       store.interfere(hook, () => {
         throw fault;
       });
-      expect(expectFailed(await visit(hook))).to.equal(fault);
+      expect(expectFailed(await over(visit(hook)))).to.equal(fault);
     });
 
     it(`rejects in ${hook}(), the request fails with that error as the cause`, async () => {
       store.interfere(hook, () => Promise.reject(fault));
-      expect(expectFailed(await visit(hook))).to.equal(fault);
+      expect(expectFailed(await over(visit(hook)))).to.equal(fault);
       expect(timers.countTimers()).to.equal(0);
     });
 
@@ -90,7 +102,7 @@ describe("When the backend of an external store", () => {
           throw fault;
         },
       }));
-      expect(expectFailed(await visit(hook))).to.equal(fault);
+      expect(expectFailed(await over(visit(hook)))).to.equal(fault);
       expect(timers.countTimers()).to.equal(0);
     });
 
@@ -99,7 +111,7 @@ describe("When the backend of an external store", () => {
       store.interfere(hook, () => {
         throw failure;
       });
-      expect((await visit(hook)).status).to.equal(500);
+      expect((await over(visit(hook))).status).to.equal(500);
       expect(notes.app.errors).to.have.length(1);
       expect(notes.app.errors[0]).to.equal(failure);
     });
@@ -112,7 +124,7 @@ describe("When the backend of an external store", () => {
       await timers.tickAsync(2999);
       expect(isOver).to.equal(false);
       await timers.tickAsync(1);
-      expect(expectFailed(await response).message).to.match(/within 3 s/);
+      expect(expectFailed(await over(response)).message).to.match(/within 3 s/);
       expect(timers.countTimers()).to.equal(0);
     });
 
@@ -122,7 +134,7 @@ describe("When the backend of an external store", () => {
       const response = visit(hook);
       await called;
       await timers.tickAsync(3000);
-      await response;
+      await over(response);
       fail(fault);
       await timers.tickAsync(0);
       expect(notes.app.errors).to.have.length(1);
@@ -138,7 +150,7 @@ describe("When the backend of an external store", () => {
       store.interfereAlways((hook, call) => {
         return hook === "read" && path !== "/" ? call() : Promise.reject(mistake);
       });
-      expect(expectFailed(await browser.get(path))).to.equal(mistake);
+      expect(expectFailed(await over(browser.get(path)))).to.equal(mistake);
     });
   }
 
@@ -187,7 +199,7 @@ describe("When the backend of an external store", () => {
   it("recovers, the session is available again", async () => {
     store.interfereAlways(() => Promise.reject(fault));
     for (const path of ["/", "/set?a=2", "/destroy", "/regenerate", "/count"]) {
-      expect((await browser.get(path)).status, path).to.equal(500);
+      expect((await over(browser.get(path))).status, path).to.equal(500);
     }
     store.interfereAlways();
     expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
@@ -226,7 +238,7 @@ describe("When the backend of an external store", () => {
           return hook === faulty ? invalid : answer;
         });
         store.clearCalls();
-        expect((await visit(faulty)).status).to.equal(500);
+        expect((await over(visit(faulty))).status).to.equal(500);
         expectUsageError(notes.app.errors[0], `${faulty}() must return true`);
         expect(store.calls.filter((hook) => hook === faulty)).to.have.lengthOf(1);
         // This is a bug in the store, not a failure of the backend.
@@ -240,53 +252,73 @@ describe("When the backend of an external store", () => {
         return hook === "update" ? invalid : answer;
       });
       store.clearCalls();
-      expect((await browser.get("/count")).status).to.equal(500);
+      expect((await over(browser.get("/count"))).status).to.equal(500);
       expectUsageError(notes.app.errors[0], "update() must return true");
       expect(store.calls).to.deep.equal(["read", "update"]);
       expect(notes.log.events).to.deep.equal([]);
     });
   }
 
-  it("reports a conflict every time, a request pauses before its fourth and each later attempt", async () => {
-    sinon.stub(Math, "random").returns(0.5); // of 20 ms
-    try {
+  describe("reports a conflict every time, a request", () => {
+    const requests = ["/set?a=2", "/count", "/regenerate", "/destroy"];
+
+    beforeEach(() => {
       store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
-      for (const path of ["/set?a=2", "/regenerate"]) {
+    });
+    afterEach(() => sinon.restore());
+
+    /** The number of attempts so far, each of which has begun with a read. */
+    const attempts = () => store.calls.filter((hook) => hook === "read").length;
+
+    for (const path of requests) {
+      it(`to ${path} pauses before its fourth and each later attempt, each time longer, up to a quarter of a second`, async () => {
+        sinon.stub(Math, "random").returns(0.5);
         store.clearCalls();
-        // The first one loads the session.
-        const reads = () => store.calls.filter((hook) => hook === "read").length - 1;
         const response = browser.get(path);
-        for (const expected of [3, 4, 5]) {
-          await timers.tickAsync(0);
-          expect(reads()).to.equal(expected);
-          await timers.tickAsync(9);
-          expect(reads()).to.equal(expected);
+        await timers.tickAsync(0);
+        for (const [index, pause] of [8, 16, 32, 64, 125, 125, 125].entries()) {
+          expect(attempts()).to.equal(3 + index);
+          await timers.tickAsync(pause - 1);
+          expect(attempts()).to.equal(3 + index);
           await timers.tickAsync(1);
         }
-        await timers.tickAsync(1000);
-        expect((await response).status).to.equal(500);
-      }
-    } finally {
-      sinon.restore();
-    }
-  });
+        await timers.tickAsync(TIMEOUT_SECONDS * 1000);
+        expect((await over(response)).status).to.equal(500);
+      });
 
-  it("reports a conflict every time, a save fails after 100 attempts", async () => {
-    timers.restore();
-    sinon.stub(Math, "random").returns(0); // no pauses between the attempts
-    try {
-      store.interfereAlways((hook, call) => (hook === "update" ? false : call()));
-      for (const path of ["/set?a=2", "/regenerate"]) {
-        store.clearCalls();
-        const response = await browser.get(path);
+      it(`to ${path} fails at the timeout of the store, and changes nothing`, async () => {
+        const before = store.record;
+        const request = browser.get(path);
+        let isOver = false;
+        void request.finally(() => (isOver = true));
+        await timers.tickAsync(TIMEOUT_SECONDS * 1000);
+        expect(isOver).to.equal(false);
+        await timers.tickAsync(251); // the longest pause
+        const response = await over(request);
         expect(response.status).to.equal(500);
         expect(setCookies(response)).to.deep.equal([]);
-        expect(notes.app.errors.pop()).to.have.property("code", "ERR_SESSION_CONFLICT");
-        expect(store.calls.filter((hook) => hook === "read")).to.have.lengthOf.within(100, 102);
-        expect(store.record).to.contain('{"a":"1"}');
-      }
-    } finally {
-      sinon.restore();
+        expect(notes.app.errors).to.have.length(1);
+        expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_CONFLICT");
+        expect(notes.log.events).to.deep.equal([
+          { type: "store-failed", code: "ERR_SESSION_CONFLICT" },
+        ]);
+        expect([...store.records.values()]).to.deep.equal([before]);
+        expect(timers.countTimers()).to.equal(0);
+      });
     }
+
+    it("pauses for random times, so that two processes do not collide again", async () => {
+      const random = sinon.spy(Math, "random");
+      const pauses = sinon.spy(globalThis, "setTimeout");
+      const response = browser.get("/set?a=2");
+      await timers.tickAsync(TIMEOUT_SECONDS * 1000 + 251);
+      await response;
+      const longest = [16, 32, 64, 128, 250];
+      for (const [index, [, pause]] of pauses.args.entries()) {
+        const share = random.returnValues[index]!;
+        expect(pause).to.be.closeTo(share * (longest[index] ?? 250), 1e-9);
+      }
+      expect(pauses.callCount).to.be.above(longest.length).and.equal(random.callCount);
+    });
   });
 });

@@ -76,8 +76,19 @@ describe("A session that has ended", () => {
     const response = await browser.get("/");
     expect(await response.json()).to.deep.equal({ a: "1" });
     expect(setCookies(response)).to.deep.equal([]);
-    expect(store.records.size).to.equal(0);
+    expect(store.sessions).to.deep.equal([]);
     expect(notes.log.types).to.deep.equal(["destroyed", "gone"]);
+  });
+
+  it("leaves a tombstone without data, which the backend keeps for a minute", async () => {
+    const browser = await notes.visitor();
+    const [key] = store.keys;
+    clock.pass(200);
+    store.clearCalls();
+    await browser.get("/destroy");
+    expect([...store.records]).to.deep.equal([[key, `1.${clock.now}.0.`]]);
+    expect(store.hooks.update.args[0]![1].ttl).to.equal(60);
+    expect(store.hooks.remove.callCount).to.equal(0);
   });
 
   it("is followed by a new session when the data change", async () => {
@@ -91,12 +102,25 @@ describe("A session that has ended", () => {
     expect(await notes.behind(id)).to.deep.equal({});
   });
 
-  it("can be destroyed again", async () => {
+  for (const [how, end] of Object.entries(ends)) {
+    it(`can be destroyed again by a running request: ${how}`, async () => {
+      const browser = await notes.visitor();
+      const cookie = `session=${browser.cookie("session")}`;
+      store.before("update", () => end((path) => browser.get(path)));
+
+      const response = await browser.get("/destroy", { cookie });
+
+      expect(response.status).to.equal(200);
+      expect(setCookies(response)[0]!.attributes).to.include({ "max-age": "0" });
+      expect(store.sessions).to.deep.equal([]);
+    });
+  }
+
+  it("causes one event, even if two requests destroy it at the same moment", async () => {
     const browser = await notes.visitor();
-    notes.meanwhile = () => browser.get("/destroy");
-    const response = await browser.get("/destroy");
-    expect(response.status).to.equal(200);
-    expect(store.records.size).to.equal(0);
+    store.before("update", () => browser.get("/destroy"));
+    await browser.get("/destroy");
+    expect(notes.log.types).to.deep.equal(["destroyed"]);
   });
 });
 

@@ -3,7 +3,7 @@ import sinon from "sinon";
 import type { SessionEvent, SessionOptions } from "../../lib/index.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
-import { MapStore } from "../support/map-store.js";
+import { MapStore, type Hook } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 
 interface Scenario {
@@ -74,14 +74,58 @@ const scenarios: Record<string, Scenario> = {
     events: ["saved", "saved", "merged"],
   },
   "a regenerate()": { act: ({ browser }) => browser.get("/regenerate"), events: ["regenerated"] },
-  "a regenerate() that merges a concurrent change": {
-    act({ browser, notes }) {
-      notes.meanwhile = () => browser.get("/set?b=2");
+  "a regenerate() and a change": {
+    act: ({ browser }) => browser.get("/regenerate?a=2"),
+    events: ["regenerated", "saved"],
+  },
+  "a regenerate() that includes a concurrent change": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/set?b=2"));
       return browser.get("/regenerate");
     },
-    events: ["saved", "regenerated", "merged"],
+    events: ["saved", "regenerated"],
+  },
+  "a regenerate() with unsaved changes, after a concurrent change": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/set?b=2"));
+      return browser.get("/set-and-regenerate?a=2");
+    },
+    events: ["saved", { type: "store-failed", code: "ERR_SESSION_CONFLICT" }],
+  },
+  "a regenerate() of a session that another request has moved": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/regenerate"));
+      return browser.get("/regenerate");
+    },
+    events: ["regenerated", "gone"],
+  },
+  "a request with the old ID, nine seconds after a regenerate()": {
+    act: ({ browser, clock }) => lateVisit(browser, clock, 9, "/set?a=2"),
+    events: ["regenerated", "gone"],
+  },
+  "a request with the old ID, ten seconds after a regenerate()": {
+    act: ({ browser, clock }) => lateVisit(browser, clock, 10, "/set?a=2"),
+    events: ["regenerated", { type: "fresh", reason: "unknown" }, "saved"],
+  },
+  "a logout with the old ID, nine seconds after a regenerate()": {
+    act: ({ browser, clock }) => lateVisit(browser, clock, 9, "/destroy"),
+    events: ["regenerated", "gone", "destroyed"],
   },
   "a logout": { act: ({ browser }) => browser.get("/destroy"), events: ["destroyed"] },
+  "a logout of a session that another request has moved": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/regenerate"));
+      return browser.get("/destroy");
+    },
+    events: ["regenerated", "destroyed"],
+  },
+  "a logout of a session that another request has ended": {
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/destroy"));
+      return browser.get("/destroy");
+    },
+    events: ["destroyed"],
+  },
   "a change that arrives after a logout": {
     act({ browser, notes }) {
       notes.meanwhile = () => browser.get("/destroy");
@@ -97,8 +141,8 @@ const scenarios: Record<string, Scenario> = {
     events: ["destroyed", "gone"],
   },
   "a regenerate() that arrives after a logout": {
-    act({ browser, notes }) {
-      notes.meanwhile = () => browser.get("/destroy");
+    act({ browser, store }) {
+      store.before("update", () => browser.get("/destroy"));
       return browser.get("/regenerate");
     },
     events: ["destroyed", "gone"],
@@ -108,18 +152,38 @@ const scenarios: Record<string, Scenario> = {
     events: [{ type: "store-failed", code: "ERR_SESSION_RECORD_TOO_LARGE" }],
   },
   ...Object.fromEntries(
-    (["read", "update"] as const).map((hook) => [
-      `a backend that fails in ${hook}()`,
+    [
+      ["read", "/set?a=2"],
+      ["update", "/set?a=2"],
+      ["update", "/count"],
+      ["create", "/regenerate"],
+      ["update", "/regenerate"],
+      ["update", "/destroy"],
+    ].map(([hook, path]) => [
+      `a backend that fails in ${hook}(), and a request to ${path}`,
       {
         act({ browser, store }) {
-          store.interfere(hook, () => Promise.reject(new Error("connection refused")));
-          return browser.get("/set?a=2");
+          store.interfere(hook as Hook, () => Promise.reject(new Error("connection refused")));
+          return browser.get(path!);
         },
         events: [{ type: "store-failed", code: "ERR_SESSION_STORE" }],
       } satisfies Scenario,
     ]),
   ),
 };
+
+/** Moves the session to a new ID, and sends another request with the old ID later. */
+async function lateVisit(
+  browser: Browser,
+  clock: Clock,
+  seconds: number,
+  path: string,
+): Promise<Response> {
+  const cookie = `session=${browser.cookie("session")}`;
+  await browser.get("/regenerate");
+  clock.pass(seconds);
+  return browser.get(path, { cookie });
+}
 
 describe("The events of an external store", () => {
   let clock: Clock;

@@ -76,12 +76,54 @@ describe("ExternalStore", () => {
       expect(store.calls).to.deep.equal(["read", "update"]);
     });
 
-    it("remove() receives the same key", async () => {
+    it("update() receives a tombstone for a minute when the session ends", async () => {
       const browser = await notes.visitor();
+      const before = store.record;
       const key = keyOf(browser.cookie("session")!);
+      clock.pass(100);
       store.clearCalls();
       await browser.get("/destroy");
-      sinon.assert.calledOnceWithExactly(store.hooks.remove, key, callOf("/destroy"));
+      sinon.assert.calledOnceWithExactly(
+        store.hooks.update,
+        key,
+        { text: `1.${clock.now}.0.`, ttl: 60, expected: before },
+        callOf("/destroy"),
+      );
+      expect(store.calls).to.deep.equal(["read", "update"]);
+    });
+
+    it("update() receives a tombstone with the hash of the new ID, after create() received the data", async () => {
+      const browser = await notes.visitor();
+      const before = store.record;
+      const oldKey = keyOf(browser.cookie("session")!);
+      clock.pass(100);
+      store.clearCalls();
+      await browser.get("/regenerate");
+      const newKey = keyOf(browser.cookie("session")!);
+      sinon.assert.calledOnceWithExactly(
+        store.hooks.create,
+        newKey,
+        { text: `1.${clock.now}.${clock.now + 86_400}.{"a":"1"}`, ttl: 86_400 },
+        callOf("/regenerate"),
+      );
+      const hash = newKey.slice("session:".length);
+      sinon.assert.calledOnceWithExactly(
+        store.hooks.update,
+        oldKey,
+        { text: `1.${clock.now}.0.${hash}`, ttl: 60, expected: before },
+        callOf("/regenerate"),
+      );
+      expect(store.calls).to.deep.equal(["read", "create", "update"]);
+    });
+
+    it("remove() receives the key of a new record that is not needed", async () => {
+      const browser = await notes.visitor();
+      store.clearCalls();
+      store.before("update", () => store.records.delete(keyOf(browser.cookie("session")!)));
+      await browser.get("/regenerate");
+      const [newKey] = store.hooks.create.args[0]!;
+      sinon.assert.calledOnceWithExactly(store.hooks.remove, newKey, callOf("/regenerate"));
+      expect(store.calls).to.deep.equal(["read", "create", "update", "read", "remove"]);
       expect(store.records.size).to.equal(0);
     });
 
@@ -90,7 +132,8 @@ describe("ExternalStore", () => {
       const browser = await notes.visitor();
       await browser.get("/set?a=2");
       await browser.get("/regenerate");
-      await browser.get("/destroy");
+      store.before("update", () => browser.get("/destroy"));
+      await browser.get("/regenerate");
       expect(store.calls).to.include.members(["read", "create", "update", "remove"]);
       for (const key of store.keys) expect(key).to.match(/^shop\/[\w-]{43}$/);
     });
@@ -112,8 +155,10 @@ describe("ExternalStore", () => {
         await browser.get("/regenerate");
         expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1", b: "2", count: 1 });
         expect(await notes.behind(id)).to.deep.equal({});
-        await browser.get("/destroy");
-        expect(store.records.size).to.equal(0);
+        store.before("update", () => browser.get("/destroy"));
+        await browser.get("/regenerate");
+        expect(store.calls).to.include("remove");
+        expect(store.sessions).to.deep.equal([]);
       });
     }
   });

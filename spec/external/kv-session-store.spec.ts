@@ -8,6 +8,8 @@ import { Notes } from "../support/notes.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WorkerKv, type WorkerKvNamespace } from "../support/worker-kv.js";
 
+const TOMBSTONE = /^1\.\d+\.0\.[\w-]*$/;
+
 describe("KvSessionStore on Workers KV", () => {
   let kv: WorkerKv;
   let namespace: WorkerKvNamespace;
@@ -29,6 +31,12 @@ describe("KvSessionStore on Workers KV", () => {
 
   function start(options?: Partial<SessionOptions>): void {
     notes = new Notes(new KvSessionStore({ getStore: () => namespace }), options);
+  }
+
+  /** The texts of all records and tombstones. */
+  async function texts(): Promise<string[]> {
+    const { keys } = await namespace.list();
+    return Promise.all(keys.map(async ({ name }) => (await namespace.get(name, "text"))!));
   }
 
   /** The only entry in the namespace. */
@@ -67,7 +75,15 @@ describe("KvSessionStore on Workers KV", () => {
     const response = await browser.get("/destroy");
     expect(setCookies(response)[0]).to.include({ value: "" });
     expect(await notes.behind(newId)).to.deep.equal({});
-    expect((await namespace.list()).keys).to.deep.equal([]);
+    for (const text of await texts()) expect(text).to.match(TOMBSTONE);
+  });
+
+  it("keeps the tombstones of moved and ended sessions for a minute", async () => {
+    const browser = await notes.visitor();
+    await browser.get("/destroy");
+    const { text, ttl } = await entry();
+    expect(text).to.equal(`1.${clock.now}.0.`);
+    expect(ttl).to.be.within(30, 61);
   });
 
   describe("limits the lifetime of a session", () => {
@@ -129,20 +145,26 @@ describe("KvSessionStore on Workers KV", () => {
     expect(key + text).to.not.contain(browser.cookie("session"));
   });
 
-  it("does not write a record that a concurrent logout has removed", async () => {
-    const browser = await notes.visitor();
-    notes.meanwhile = () => browser.get("/destroy");
-    const response = await browser.get("/set?a=2");
-    expect(setCookies(response)).to.deep.equal([]);
-    expect(notes.log.types).to.deep.equal(["destroyed", "gone"]);
-    expect((await namespace.list()).keys).to.deep.equal([]);
-  });
+  for (const path of ["/destroy", "/regenerate"]) {
+    it(`does not write a record if a concurrent request to ${path} has replaced it by a tombstone`, async () => {
+      const browser = await notes.visitor();
+      const cookie = `session=${browser.cookie("session")}`;
+      notes.meanwhile = () => browser.get(path);
+      const response = await browser.get("/set?a=2", { cookie });
+      expect(setCookies(response)).to.deep.equal([]);
+      const event = path === "/destroy" ? "destroyed" : "regenerated";
+      expect(notes.log.types).to.deep.equal([event, "gone"]);
+      expect((await texts()).filter((text) => TOMBSTONE.test(text))).to.have.length(1);
+      expect((await texts()).join()).to.not.contain('"2"');
+    });
+  }
 
-  it("loses one of two concurrent changes, because KV has no compare-and-swap", async () => {
+  it("keeps both of two concurrent changes if one was written before the other reads", async () => {
     const browser = await notes.visitor({ a: "1", b: "1" });
     notes.meanwhile = () => browser.get("/set?b=2");
     await browser.get("/set?a=2");
-    expect(await (await browser.get("/")).json()).to.deep.equal({ a: "2", b: "1" });
+    expect(await (await browser.get("/")).json()).to.deep.equal({ a: "2", b: "2" });
+    expect(notes.log.types).to.deep.equal(["saved", "saved", "merged"]);
   });
 });
 
@@ -153,6 +175,7 @@ describe("KvSessionStore", () => {
     put: sinon.SinonStub<Parameters<KvNamespace["put"]>, Promise<void>>;
     delete: sinon.SinonStub<Parameters<KvNamespace["delete"]>, Promise<void>>;
   };
+  let values: Map<string, string>;
   let notes: Notes;
   let browser: Browser;
 
@@ -161,7 +184,7 @@ describe("KvSessionStore", () => {
   /** This namespace fails in ways that cannot be caused in the real one. */
   beforeEach(async () => {
     timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    const values = new Map<string, string>();
+    values = new Map();
     namespace = { get: sinon.stub(), put: sinon.stub(), delete: sinon.stub() };
     namespace.get.callsFake(async (key) => values.get(key) ?? null);
     namespace.put.callsFake(async (key, text) => void values.set(key, text));
@@ -183,61 +206,115 @@ describe("KvSessionStore", () => {
     return { response: await response, milliseconds: ends[0]! - begin };
   }
 
-  for (const [method, path] of [
-    ["put", "/set?a=2"],
-    ["delete", "/destroy"],
-  ] as const) {
-    it(`retries ${method}() when KV rejects a second write to the same key within a second`, async () => {
-      for (const call of [0, 1, 2]) namespace[method].onCall(call).rejects(tooMany);
-      const { response, milliseconds } = await visit(path);
-      expect(response.status).to.equal(200);
-      expect(namespace[method].callCount).to.equal(4);
-      expect(milliseconds, "the time of the retries").to.be.within(1000, 2000);
-      expect(await notes.behind(browser.cookie("session") ?? "")).to.deep.equal(
-        method === "put" ? { a: "2" } : {},
-      );
-    });
+  /** The requests, the method that they call, and the outcome if it succeeds in the end. */
+  const requests = [
+    { method: "put", path: "/set?a=2", status: 200, data: { a: "2" } },
+    { method: "put", path: "/destroy", status: 200, data: {} },
+    // The session has ended meanwhile, and regenerate() deletes the record that it has created.
+    { method: "delete", path: "/regenerate", status: 500, data: {} },
+  ] as const;
 
-    it(`fails after four calls of ${method}(), within the timeout`, async () => {
-      namespace[method].rejects(tooMany);
-      const { response, milliseconds } = await visit(path);
-      expect(response.status).to.equal(500);
-      expect(namespace[method].callCount).to.equal(4);
-      expect(milliseconds).to.be.below(2000);
-      const [error] = notes.app.errors as Error[];
-      expect(error).to.include({ code: "ERR_SESSION_STORE", cause: tooMany });
-      expect(setCookies(response)).to.deep.equal([]);
-      expect(notes.log.types).to.deep.equal(["store-failed"]);
-    });
+  for (const { method, path, status, data } of requests) {
+    describe(`for ${path}`, () => {
+      let id: string;
 
-    it(`does not retry ${method}() after another error`, async () => {
-      const broken = new Error("KV PUT failed: 500 Internal Server Error");
-      namespace[method].rejects(broken);
-      const { response } = await visit(path);
-      expect(response.status).to.equal(500);
-      expect(namespace[method].callCount).to.equal(1);
-      expect(notes.app.errors[0]).to.include({ code: "ERR_SESSION_STORE", cause: broken });
+      beforeEach(() => {
+        id = browser.cookie("session")!;
+        if (method === "put") return;
+        // The first get() loads the session.
+        namespace.get.onCall(1).callsFake(async () => {
+          for (const [key, text] of values) if (text.includes("{")) values.set(key, tombstone());
+          return tombstone();
+        });
+      });
+
+      const tombstone = () => `1.${Math.floor(Date.now() / 1000)}.0.`;
+
+      it(`retries ${method}() when KV rejects a second write to the same key within a second`, async () => {
+        for (const call of [0, 1, 2]) namespace[method].onCall(call).rejects(tooMany);
+        const { response, milliseconds } = await visit(path);
+        expect(response.status).to.equal(status);
+        expect(namespace[method].callCount).to.equal(4);
+        expect(milliseconds, "the time of the retries").to.be.within(1000, 2000);
+        expect(await notes.behind(id)).to.deep.equal(data);
+      });
+
+      it(`fails after four calls of ${method}(), within the timeout`, async () => {
+        namespace[method].rejects(tooMany);
+        const { response, milliseconds } = await visit(path);
+        expect(response.status).to.equal(500);
+        expect(namespace[method].callCount).to.equal(4);
+        expect(milliseconds).to.be.below(2000);
+        const [error] = notes.app.errors as Error[];
+        expect(error).to.include({ code: "ERR_SESSION_STORE", cause: tooMany });
+        expect(setCookies(response)).to.deep.equal([]);
+        expect(notes.log.types).to.deep.equal(["store-failed"]);
+      });
+
+      it(`does not retry ${method}() after another error`, async () => {
+        const broken = new Error("KV PUT failed: 500 Internal Server Error");
+        namespace[method].rejects(broken);
+        const { response } = await visit(path);
+        expect(response.status).to.equal(500);
+        expect(namespace[method].callCount).to.equal(1);
+        expect(notes.app.errors[0]).to.include({ code: "ERR_SESSION_STORE", cause: broken });
+      });
     });
   }
 
-  it("does not restore a session that ended between two attempts", async () => {
+  it("logs in with a regenerate() and a change, although KV accepts one write a second to a key", async () => {
+    const lastWrites = new Map<string, number>();
+    namespace.put.callsFake(async (key, text) => {
+      const last = lastWrites.get(key) ?? -Infinity;
+      if (timers.now - last < 1000) throw tooMany;
+      lastWrites.set(key, timers.now);
+      values.set(key, text);
+    });
+    const { response, milliseconds } = await visit("/regenerate?user=ada");
+    expect(response.status).to.equal(200);
+    expect(milliseconds).to.be.within(1000, 2000);
     const id = browser.cookie("session")!;
-    namespace.put.onCall(0).callsFake(async () => {
-      namespace.get.resolves(null); // as after a logout
-      throw tooMany;
+    expect(await notes.behind(id)).to.deep.equal({ a: "1", user: "ada" });
+  });
+
+  it("loses a change that another location writes between get() and put(), because KV has no compare-and-swap", async () => {
+    const [[key, text]] = [...values] as [[string, string]];
+    namespace.get.onCall(1).callsFake(async () => {
+      values.set(key, text.replace('"1"', '"other"').replace("}", ',"b":"2"}'));
+      return text;
     });
     const { response } = await visit("/set?a=2");
     expect(response.status).to.equal(200);
-    expect(namespace.put.callCount).to.equal(1);
-    expect(notes.log.types).to.deep.equal(["gone"]);
-    expect(await notes.behind(id)).to.deep.equal({});
+    expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "2" });
+    expect(notes.log.types).to.deep.equal(["saved"]);
   });
 
-  it("writes nothing if the read took longer than the timeout", async () => {
-    // The first call loads the session, the second checks that the record still exists.
-    namespace.get.onCall(1).callsFake(async () => {
+  for (const [what, end] of Object.entries({
+    ended: () => values.clear(),
+    changed: () => {
+      for (const [key, text] of values) values.set(key, text.replace('"1"', '"other"'));
+    },
+  })) {
+    it(`compares again before each retry: the session has ${what} between two attempts`, async () => {
+      const id = browser.cookie("session")!;
+      namespace.put.onCall(0).callsFake(async () => {
+        end();
+        throw tooMany;
+      });
+      const { response } = await visit("/set?b=2");
+      expect(response.status).to.equal(200);
+      const isEnded = what === "ended";
+      expect(namespace.put.callCount).to.equal(isEnded ? 1 : 2);
+      expect(notes.log.types).to.deep.equal(isEnded ? ["gone"] : ["saved", "merged"]);
+      expect(await notes.behind(id)).to.deep.equal(isEnded ? {} : { a: "other", b: "2" });
+    });
+  }
+
+  it("writes nothing if the comparison took longer than the timeout", async () => {
+    // The first call loads the session, the second reads the record to compare it.
+    namespace.get.onCall(1).callsFake(async (key) => {
       await new Promise((resolve) => setTimeout(resolve, 3000));
-      return "a record";
+      return values.get(key) ?? null;
     });
     const response = browser.get("/set?a=2");
     await timers.tickAsync(10_000);
@@ -261,15 +338,15 @@ describe("KvSessionStore", () => {
   });
 
   it("does not retry after the timeout", async () => {
-    namespace.delete.callsFake(async () => {
+    namespace.put.callsFake(async () => {
       await new Promise((resolve) => setTimeout(resolve, 1500)); // KV is also slow
       throw tooMany;
     });
     const { response } = await visit("/destroy");
     expect(response.status).to.equal(500);
-    const { callCount } = namespace.delete;
+    const { callCount } = namespace.put;
     await timers.tickAsync(20_000);
-    expect(namespace.delete.callCount).to.equal(callCount);
+    expect(namespace.put.callCount).to.equal(callCount);
   });
 
   it("waits a random time before a retry, so that concurrent writers do not collide again", async () => {

@@ -98,8 +98,8 @@ describe("Two concurrent requests that change one session", () => {
             await meanwhile();
           },
           "/regenerate": async ({ session }) => {
-            await session.regenerate();
             await meanwhile();
+            await session.regenerate();
           },
         },
       );

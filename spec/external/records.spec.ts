@@ -34,19 +34,20 @@ describe("The records of an external store", () => {
 
     it("of at least one second, even if the session expires before a slow backend writes it", async () => {
       const handler = app(
-        { store, defaultSessionData: {}, idleTimeout: 10, renewAfter: 10 },
-        {
-          "/restart": async ({ session }) => {
-            await session.destroy();
-            session.data.a = "2";
-          },
-        },
+        { store, defaultSessionData: {} },
+        { "/short": ({ session }) => void (session.lifetime = 10) },
       );
       const browser = await notes.visitor();
-      store.clearCalls();
-      store.before("remove", () => clock.pass(60)); // a slow backend
-      await new Browser(handler, { jar: browser.jar }).get("/restart");
-      expect(store.hooks.create.args[0]![1].ttl).to.equal(1);
+      const id = browser.cookie("session")!;
+      store.before("update", async () => {
+        await browser.get("/set?a=2");
+        clock.pass(60); // a slow backend
+      });
+      await new Browser(handler, { jar: browser.jar }).get("/short");
+      const [, { text, ttl }] = store.hooks.update.args.at(-1)!;
+      expect(text).to.equal(`1.${clock.now - 60}.${clock.now - 50}.@10 {"a":"2"}`);
+      expect(ttl).to.equal(1);
+      expect(await notes.behind(id)).to.deep.equal({});
     });
 
     it("that ends at the idle timeout, even if the backend still returns the record", async () => {
@@ -187,16 +188,48 @@ describe("The records of an external store", () => {
       }
     });
 
-    it("and regenerate() still moves the session to a new ID", async () => {
+    it("and regenerate() still moves the session to a new ID, without the change", async () => {
       start({}, { maxBytes: 200 });
       const browser = await notes.visitor();
       const old = browser.cookie("session");
       const response = await browser.get(`/regenerate?a=${"x".repeat(200)}`);
       expect(response.status).to.equal(500);
       expect(notes.app.errors[0]).to.have.property("code", "ERR_SESSION_RECORD_TOO_LARGE");
-      expect(notes.log.events).to.deep.equal([tooLarge, { type: "regenerated" }]);
+      expect(notes.log.events).to.deep.equal([{ type: "regenerated" }, tooLarge]);
       expect(browser.cookie("session")).to.not.equal(old);
       expect(await (await browser.get("/")).json()).to.deep.equal({ a: "1" });
+    });
+
+    describe("when the limit has been lowered", () => {
+      let browser: Browser;
+      let stricter: Notes;
+      let before: string;
+
+      beforeEach(async () => {
+        browser = await notes.visitor();
+        before = store.record;
+        // Even a tombstone is longer than this limit.
+        const strict = new MapStore({ maxBytes: 10 });
+        for (const [key, text] of store.records) strict.records.set(key, text);
+        store = strict;
+        stricter = new Notes(strict);
+        browser = new Browser(stricter.app, { jar: browser.jar });
+      });
+
+      it("but destroy() still ends the session", async () => {
+        expect((await browser.get("/destroy")).status).to.equal(200);
+        expect(store.sessions).to.deep.equal([]);
+        expect(stricter.log.types).to.deep.equal(["destroyed"]);
+      });
+
+      it("and regenerate() moves nothing", async () => {
+        const old = browser.cookie("session");
+        expect((await browser.get("/regenerate")).status).to.equal(500);
+        expect(stricter.log.events).to.deep.equal([tooLarge]);
+        expect(store.calls).to.deep.equal(["read"]);
+        expect(store.record).to.equal(before);
+        expect(browser.cookie("session")).to.equal(old);
+      });
     });
   });
 });

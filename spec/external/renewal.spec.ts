@@ -58,14 +58,41 @@ describe("A renewal by an external store", () => {
   it("does not shorten an expiry that a concurrent renewal has extended", async () => {
     const browser = await notes.visitor({ a: "1" });
     clock.pass(100);
-    const due = clock.now + 1000;
-    // The other request renews by a clock that is 200 seconds ahead.
     store.before("update", async () => {
-      clock.pass(200);
+      clock.pass(50);
       await browser.get("/");
-      clock.pass(-200);
     });
     await browser.get("/set?b=2");
-    expect(store.record).to.equal(`1.${due - 1100}.${due + 200}.{"a":"1","b":"2"}`);
+    expect(notes.log.types).to.deep.equal(["renewed", "saved"]);
+    expect(store.record).to.equal(`1.${clock.now - 150}.${clock.now + 1000}.{"a":"1","b":"2"}`);
+  });
+
+  it("cuts an expiry that a server whose clock is ahead has written to what its own timeouts allow", async () => {
+    const browser = await notes.visitor({ a: "1" });
+    clock.pass(100);
+    store.before("update", async () => {
+      clock.pass(50);
+      await browser.get("/");
+      clock.pass(-50);
+    });
+    await browser.get("/set?b=2");
+    expect(store.record).to.equal(`1.${clock.now - 100}.${clock.now + 1000}.{"a":"1","b":"2"}`);
+  });
+
+  it("that the backend refuses fails no request, and leaves the client its cookie as it is", async () => {
+    const browser = await notes.visitor();
+    const before = store.record;
+    clock.pass(100);
+    store.interfere("update", () => {
+      throw new Error("OOM command not allowed");
+    });
+    const response = await browser.get("/");
+    expect(response.status).to.equal(200);
+    expect(await response.json()).to.deep.equal({ a: "1" });
+    expect(setCookies(response)).to.deep.equal([]);
+    expect(notes.log.events).to.deep.equal([{ type: "store-failed", code: "ERR_SESSION_STORE" }]);
+    expect(store.record).to.equal(before);
+    await browser.get("/");
+    expect(notes.log.types).to.deep.equal(["store-failed", "renewed"]);
   });
 });

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { UnsafeMemorySessionStore, UnsafeMemoryStore, type Session } from "../../lib/index.js";
+import { externalHooksOf } from "../../lib/testing.js";
 import { expectNothingLeftOf } from "../support/anonymous-traffic.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { Notes } from "../support/notes.js";
+import { WatchedMemoryStore } from "../support/watched-memory-store.js";
 
 describe("UnsafeMemoryStore", () => {
   let clock: Clock;
@@ -54,12 +56,28 @@ describe("UnsafeMemoryStore", () => {
       expect(hour.log.events).to.deep.equal([{ type: "fresh", reason: "unknown" }]);
     });
 
-    it("a destroyed session, and the old record of a regenerated one, immediately", async () => {
-      const browser = await notes.visitor();
+    it("the data of a session that has moved or ended immediately, and its tombstones after a minute", async () => {
+      const watched = new WatchedMemoryStore();
+      const site = new Notes(watched);
+      const browser = await site.visitor();
       await browser.get("/regenerate");
-      expect(store.size).to.equal(1);
       await browser.get("/destroy");
-      expect(store.size).to.equal(0);
+      const texts = [...new Set(watched.keys)].map((key) =>
+        externalHooksOf(watched).read(key, undefined as never),
+      );
+      expect(texts).to.have.length(2);
+      for (const text of texts) expect(text).to.match(/^1\.\d+\.0\.[\w-]*$/);
+
+      const other = await site.visitor();
+      const write = async () => {
+        for (let i = 0; i < 10; i++) await other.get(`/set?a=${i}`);
+      };
+      clock.pass(59);
+      await write();
+      expect(watched.size, "two tombstones and a session").to.equal(3);
+      clock.pass(1);
+      await write();
+      expect(watched.size).to.equal(1);
     });
 
     it("expired sessions when new ones are created, so that its size is bounded", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import type { BackendCall } from "../../lib/index.js";
+import type { BackendCall, Replacement } from "../../lib/index.js";
 import {
   externalHooksOf,
   externalStoreContract,
@@ -64,4 +64,42 @@ describe("externalStoreContract()", () => {
       for (const { sentence, message } of broken) expect(message).to.include(sentence);
     });
   }
+
+  describe("with compares: false", () => {
+    /** Reads, compares and writes, as Workers KV does. */
+    class StoreInSteps extends TableStore {
+      protected override get compares(): boolean {
+        return false;
+      }
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        const stored = await this.read(key);
+        if (stored === null || !this.isExpected(stored, replacement.expected)) return false;
+        await new Promise(setImmediate);
+        this.write(key, replacement);
+        return true;
+      }
+    }
+
+    it("reports nothing for a store that compares in one step and writes in another", async function () {
+      this.timeout(60_000);
+      expect(await run(StoreInSteps, { compares: false })).to.deep.equal([]);
+    });
+
+    // It would write over tombstones, and so bring sessions back.
+    it("reports the broken sentences of a store that only checks that there is a record", async function () {
+      this.timeout(60_000);
+      class StoreThatOverwrites extends StoreInSteps {
+        protected override isExpected(): boolean {
+          return true;
+        }
+      }
+      const broken = await run(StoreThatOverwrites, { compares: false });
+      expect(broken.map(({ sentence }) => sentence)).to.deep.equal([
+        "update() returns false and replaces nothing if the stored text is not the expected one.",
+        "update() compares every character of the text.",
+        "A destroyed session stays destroyed if a concurrent request saves it.",
+        "After regenerate() the old ID stays rejected, and the new ID has the data.",
+      ]);
+    });
+  });
 });

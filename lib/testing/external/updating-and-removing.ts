@@ -37,6 +37,29 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
     }),
   );
   specify(
+    "update() returns false and replaces nothing if the stored text is not the expected one.",
+    withStores(async ({ backend }) => {
+      const key = await backend.newKey();
+      await backend.create(key, { text: A });
+      await backend.update(key, { text: B, expected: A });
+      const answer = await backend.update(key, { text: C, expected: A });
+      assertSame("The answer of update()", answer, false);
+      assertSame("The answer of read()", await backend.read(key), B);
+    }),
+  );
+  specify(
+    "update() compares every character of the text.",
+    withStores(async ({ backend }) => {
+      for (const { what, ...pair } of NEARLY_EQUAL) {
+        const [stored, expected] = [recordOf(pair.stored), recordOf(pair.expected)];
+        const key = await backend.newKey();
+        await backend.create(key, { text: stored });
+        const answer = await backend.update(key, { text: B, expected });
+        assertSame(`The answer of update() if only ${what} differs`, answer, false);
+      }
+    }),
+  );
+  specify(
     "update() and remove() change only the record under their key.",
     withStores(async ({ backend }) => {
       const key = await backend.newKey();
@@ -77,29 +100,6 @@ export function specifyComparison(specify: Specify, withStores: WithStores): voi
       assertSame("The answer of read() after update()", await backend.read(key), B);
       await otherBackend.remove(key);
       assertSame("The answer of read() after remove()", await backend.read(key), null);
-    }),
-  );
-  specify(
-    "update() returns false and replaces nothing if the stored text is not the expected one.",
-    withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
-      await backend.create(key, { text: A });
-      await otherBackend.update(key, { text: B, expected: A });
-      const answer = await backend.update(key, { text: C, expected: A });
-      assertSame("The answer of update()", answer, false);
-      assertSame("The answer of read()", await backend.read(key), B);
-    }),
-  );
-  specify(
-    "update() compares every character of the text.",
-    withStores(async ({ backend }) => {
-      for (const { what, ...pair } of NEARLY_EQUAL) {
-        const [stored, expected] = [recordOf(pair.stored), recordOf(pair.expected)];
-        const key = await backend.newKey();
-        await backend.create(key, { text: stored });
-        const answer = await backend.update(key, { text: B, expected });
-        assertSame(`The answer of update() if only ${what} differs`, answer, false);
-      }
     }),
   );
   specify(
