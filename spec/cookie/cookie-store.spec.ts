@@ -90,8 +90,7 @@ describe("A subclass of CookieStore", () => {
     });
 
     it(`fails with ERR_SESSION_USAGE if seal() returns it for regenerate(): ${JSON.stringify(value)}`, async () => {
-      const now = Math.floor(Date.now() / 1000);
-      store.unsealed.returns({ text: "{}", created: now, expires: now + 1000 });
+      store.unsealed.returns({ text: "{}", created: now(), expires: now() + 1000 });
       store.sealed.returns(value);
       const site = app(
         { store, defaultSessionData: {} },

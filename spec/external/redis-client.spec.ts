@@ -254,8 +254,7 @@ describe("The client of a RedisSessionStore", () => {
     server.resume();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
     expect((await response).status).to.equal(500);
-    await sleep(50); // the reply is read
-    expect(await works(site)).to.equal(true);
+    await waitUntil("the reply to be read", () => works(site));
     expect(getClientCalls).to.equal(before);
   });
 
