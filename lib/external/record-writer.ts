@@ -67,13 +67,15 @@ export class RecordWriter {
     return this.#queue.inTurn(key, async (turn) => {
       const attempts = new Attempts(this.#timeoutSeconds);
       let current: SessionRecord = turn.newest ?? loaded;
+      /** Whether this writer itself has read the record, so that it cannot be older than `loaded`. */
+      let isRead = false;
       turn.newest = null;
       for (;;) {
         const next = nextRecord(current);
         const merged = current.text !== loaded.text;
         if (isSameRecord(next, current)) {
-          // "Nothing to change" is true only of a record that was read or written just now.
-          if (current !== loaded) {
+          // "Nothing to change" is true only of a record that was read just now.
+          if (isRead) {
             turn.newest = current;
             return { record: next, merged };
           }
@@ -91,7 +93,7 @@ export class RecordWriter {
         await attempts.another();
         const newest = await this.#readAlive(key, scope);
         if (typeof newest === "string") return null;
-        current = newest;
+        [current, isRead] = [newest, true];
       }
     });
   }
@@ -119,14 +121,16 @@ export class RecordWriter {
     return this.#queue.inTurn(loaded.key, async (turn) => {
       const attempts = new Attempts(this.#timeoutSeconds);
       let current: SessionRecord = turn.newest ?? loaded;
+      let isRead = false;
       turn.newest = null;
       let draft: SessionRecord | undefined;
       try {
         for (;;) {
-          if (current.text !== loaded.text && hasPending()) {
+          const isMixture = current.text !== loaded.text && hasPending();
+          if (isMixture && isRead) {
             throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_MEANWHILE);
           }
-          if (isAlive(current, absoluteTimeout)) {
+          if (!isMixture && isAlive(current, absoluteTimeout)) {
             const next = restarted(current, scope);
             if (!draft || !isSameRecord(draft, next)) {
               const isWritten = draft && (await backend.update(newKey, next, draft, ctx));
@@ -145,7 +149,7 @@ export class RecordWriter {
             if (draft) await backend.remove(newKey, ctx);
             return newest;
           }
-          current = newest;
+          [current, isRead] = [newest, true];
         }
       } catch (error) {
         // After any other error the tombstone may be there, and the draft the only copy of the data.

@@ -1,6 +1,9 @@
 import { withinTime } from "../platform/time-limit.js";
 import type { SessionRecord } from "../records/record.js";
 
+/** Where turns end well, but more writers come than go, a writer waits for so many timeouts. */
+const MAX_WAITS = 5;
+
 /** The turn of one writer. */
 export interface Turn {
   /**
@@ -66,13 +69,14 @@ export class WriterQueue {
 
   /** What the turn before has written; `null` when it takes too long. */
   async #waitFor(before: Line["last"], line: Line): Promise<SessionRecord | null> {
-    for (;;) {
+    for (let wait = 1; wait <= MAX_WAITS; wait++) {
       const { successes } = line;
       try {
         return await withinTime(this.#patienceSeconds, before);
       } catch {
-        if (line.successes === successes) return null;
+        if (line.successes === successes) break;
       }
     }
+    return null;
   }
 }

@@ -7,6 +7,9 @@ interface Failure {
 const WITHIN_UPDATE =
   "The callback of update() must only change its argument. Call destroy(), regenerate() and update() after it.";
 
+/** After so many microtasks, code that waits for an action with some `await`s has gone on. */
+const TICKS_TO_GO_ON = 16;
+
 /**
  * The calls of `destroy()`, `regenerate()` and `update()` in one request. They run one after another,
  * so that each sees what the earlier ones have committed.
@@ -17,6 +20,7 @@ const WITHIN_UPDATE =
 export class ActionQueue {
   /** Settles when all actions so far are over; never rejects. */
   #last: Promise<unknown> | undefined;
+  #running = 0;
   readonly #failures: Failure[] = [];
   /** Whether the callback of an `update()` is running. */
   #isChanging = false;
@@ -30,9 +34,14 @@ export class ActionQueue {
       return new ActionQueue().run(() => Promise.reject(new TypeError(WITHIN_UPDATE)));
     }
     const earlier = this.#last;
+    this.#running++;
     const done = (async () => {
-      if (earlier) await earlier;
-      await action();
+      try {
+        if (earlier) await earlier;
+        await action();
+      } finally {
+        this.#running--;
+      }
     })();
     this.#last = done.catch(() => {});
     return WatchedPromise.watch(done, this.#failures, () => true);
@@ -56,22 +65,31 @@ export class ActionQueue {
   }
 
   /**
-   * Resolves when no action is running, including actions that begin meanwhile.
+   * Resolves when no action is running, including actions that begin meanwhile: code that has waited
+   * for one action may begin another.
    *
    * @throws the first error of an action that the handlers have not waited for.
    */
   async untilIdle(): Promise<void> {
-    let awaited: Promise<unknown> | undefined;
-    while (awaited !== this.#last) {
-      awaited = this.#last;
-      await awaited;
+    // Where the handler has waited for its actions, the response does not wait for a timer.
+    for (let tick = 0; tick < TICKS_TO_GO_ON && this.#running === 0; tick++) {
+      await Promise.resolve();
+    }
+    while (this.#running > 0) {
+      await this.#last;
+      await macrotask();
     }
     if (this.#failures.length === 0) return;
     // Promises that a handler made with then() are rejected a little later.
-    await new Promise((resolve) => setTimeout(resolve));
+    await macrotask();
     const forgotten = this.#failures.find(({ promise }) => !promise.isTaken);
     if (forgotten) throw forgotten.error;
   }
+}
+
+/** Resolves when all microtasks are done. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** A promise that knows whether somebody waits for it. `await` calls `then`, too. */

@@ -21,16 +21,17 @@ export async function destroyAtOnce(
   otherValues: readonly string[],
 ): Promise<void> {
   const { ctx } = scope;
+  let hasEnded = false;
   try {
-    let hasEnded = false;
     // The session itself is the last: if an earlier one fails, it is as it was.
     for (const value of store.keepsSessions ? otherValues : []) {
       if (await store.destroy(value, null, scope)) hasEnded = true;
     }
     if (loaded && (await store.destroy(loaded.value, loaded, scope))) hasEnded = true;
-    if (hasEnded) emit?.({ type: "destroyed" }, ctx);
   } catch (error) {
     throw reported(error, emit, ctx);
+  } finally {
+    if (hasEnded) emit?.({ type: "destroyed" }, ctx);
   }
 }
 

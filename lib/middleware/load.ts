@@ -65,10 +65,11 @@ export function sentValues(
   const values = new Set([sent]);
   if (getSessionId) return [sent];
   // ctx.cookie has the first one only.
-  const header = ctx.request.headers.get("cookie") ?? "";
-  for (const pair of header.split(";")) {
-    const [name = "", value = ""] = pair.split(/=(.*)/s, 2);
-    if (name.trim() === cookie.name && values.size < MAX_VALUES) values.add(value.trim());
+  for (const pair of (ctx.request.headers.get("cookie") ?? "").split(";")) {
+    const end = pair.indexOf("=");
+    if (end < 0 || pair.slice(0, end).trim() !== cookie.name) continue;
+    values.add(pair.slice(end + 1).trim());
+    if (values.size === MAX_VALUES) break;
   }
   return [...values];
 }

@@ -114,12 +114,13 @@ export class RequestSession implements Session {
       const before = this.#view;
       const { sent, loaded: held } = this.#initial;
       const values = sentValues(sent, this.#options, this.#scope);
-      const others = values.filter((value) => value !== held?.value);
+      // Unless that value is only an old one of the session: see regenerate().
+      const others = values.filter((value) => !before.loaded || value !== held?.value);
       try {
         const data = this.#options.defaults.make(this.#scope.ctx);
         // Without an await where possible: a handler may set data without awaiting destroy().
         this.#view = new SessionView(this.#options, null, isPromise(data) ? {} : data);
-        if (isPromise(data)) this.#view.data = await data;
+        if (isPromise(data)) this.#view.begin(await data);
         await destroyAtOnce(this.#options, this.#scope, before.loaded, others);
       } catch (error) {
         this.#view = before;

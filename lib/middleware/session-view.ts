@@ -44,9 +44,12 @@ export class SessionView {
 
   /** Whether there are pending changes of the stored session. */
   get hasPending(): boolean {
-    const { loaded, text } = this;
-    if (loaded === null || text === undefined) return false;
-    return this.#options.store.codec.isChange(text, loaded.text);
+    return this.loaded !== null && this.#differsFrom(this.loaded);
+  }
+
+  /** Shows default data that came late, under what the handlers have set meanwhile. */
+  begin(defaults: SessionData): void {
+    this.data = replaceContents(this.data, { ...defaults, ...this.data });
   }
 
   /** Drops the pending changes. */
@@ -66,10 +69,20 @@ export class SessionView {
    * running, and `RecordWriter` has not seen them.
    */
   move(moved: LoadedSession): void {
-    const isSame = moved.text === this.loaded?.text;
-    const isMixed = !isSame && this.hasPending;
+    const { loaded } = this;
     this.loaded = moved;
-    if (!isSame) this.reset();
-    if (isMixed) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
+    if (loaded === null || moved.text === loaded.text) return;
+    let isMixture = true;
+    try {
+      isMixture = this.#differsFrom(loaded);
+    } finally {
+      this.reset();
+    }
+    if (isMixture) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
+  }
+
+  #differsFrom({ text: stored }: LoadedSession): boolean {
+    const { text } = this;
+    return text !== undefined && this.#options.store.codec.isChange(text, stored);
   }
 }

@@ -58,9 +58,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       if (succeeded && ctx.session !== current) {
         throw new SessionError("ERR_SESSION_USAGE", SESSION_REPLACED);
       }
-      // compose() answers 404 when it passes a request on. Any other status shows that this app has
-      // answered.
-      const isDropped = response.status === 404 && isPassedOn();
+      const isDropped = isPassedOn() && isNotFoundByCompose(response);
       plan = current.close(succeeded, canChangeHeaders(response), isDropped);
       return await commit(options, scope, plan, response, current.isUsed);
     } catch (error) {
@@ -91,6 +89,15 @@ function watchPassThrough(ctx: RequestContext): () => boolean {
     }
   }
   return () => isPassedOn;
+}
+
+/**
+ * compose() answers "Not found" as plain text when it passes a request on. Any other response shows
+ * that this app answers, with a page of its own perhaps.
+ */
+function isNotFoundByCompose({ status, headers }: Response): boolean {
+  const type = headers.get("content-type") ?? "text/plain";
+  return status === 404 && type.startsWith("text/plain");
 }
 
 /**

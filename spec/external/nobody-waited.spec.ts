@@ -61,6 +61,47 @@ const CATCHES: Record<string, (promise: Promise<void>) => unknown> = {
     void promise.then(() => {}).catch(() => {}),
 };
 
+/** Calls that begin when another one has happened. */
+const SEQUENCES: Record<
+  string,
+  { call: (session: Session) => Promise<unknown>; seen: object; events: string[] }
+> = {
+  "An update() and then a regenerate()": {
+    call: (session) => CALLS["update()"]!(session).then(() => session.regenerate()),
+    seen: { n: 2 },
+    events: ["saved", "regenerated"],
+  },
+  "An update() and, in an asynchronous function, a destroy()": {
+    async call(session) {
+      await CALLS["update()"]!(session);
+      await session.destroy();
+    },
+    seen: {},
+    events: ["saved", "destroyed"],
+  },
+  "An update() that fails, and a regenerate() in its catch block": {
+    async call(session) {
+      try {
+        await session.update(() => {
+          throw new Error("refused");
+        });
+      } catch {
+        await session.regenerate();
+      }
+    },
+    seen: { n: 1 },
+    events: ["regenerated"],
+  },
+  "A regenerate() and a change after it": {
+    async call(session) {
+      await session.regenerate();
+      session.data.n = 3;
+    },
+    seen: { n: 3 },
+    events: ["regenerated", "saved"],
+  },
+};
+
 const FAULTS: { title: string; calls: string[]; code: string; when: "before" | "during" }[] = [
   {
     title: "whose backend goes down while the handler runs",
@@ -121,6 +162,16 @@ for (const [name, start] of Object.entries(BACKENDS)) {
       await new Promise(setImmediate);
       await backend.closeStores();
     });
+
+    for (const [title, { call, seen, events }] of Object.entries(SEQUENCES)) {
+      it(`${title}, which no handler awaits, happens before the response leaves`, async () => {
+        routes["/act"] = ({ session }) => void call(session);
+        await browser.get("/act");
+        expect(log.types).to.deep.equal(events);
+        expect(await (await browser.get("/")).json()).to.deep.equal(seen);
+        expect(site.errors).to.deep.equal([]);
+      });
+    }
 
     for (const { title, calls, code, when } of FAULTS) {
       const strike = async () => {

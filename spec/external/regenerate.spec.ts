@@ -370,6 +370,20 @@ describe("regenerate() on an external store", () => {
     });
   });
 
+  it("sends the new ID even if the handler sets data that cannot be stored while it is running", async () => {
+    store.before("create", () => visitInSecondWindow("/set?b=2"));
+    const response = await visitWith(async (session) => {
+      void session.data;
+      store.before("update", () => {}); // by the other window
+      store.before("update", () => {}); // meets a conflict
+      store.before("update", () => void (session.data.c = 1n));
+      await session.regenerate();
+    });
+    expect(response.status).to.equal(500);
+    expect(await notes.behind(browser.cookie("session")!)).to.deep.equal({ a: "1", b: "2" });
+    expect(browser.cookie("session")).to.not.equal(oldId);
+  });
+
   it("writes the new record again if the backend has lost it before the old one is a tombstone", async () => {
     store.before("update", async () => {
       await visitInSecondWindow("/set?b=2");

@@ -43,6 +43,19 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         expect(site.log.types).to.deep.equal(["destroyed"]);
       });
 
+      it("ends a session that another request has moved, even after a regenerate() that found it moved", async () => {
+        site.routes["/logout"] = async ({ session }) => {
+          void session.data;
+          await site.browser.get("/login");
+          await session.regenerate();
+          await session.destroy();
+          expect(await site.behind(site.newId)).to.deep.equal({});
+        };
+        await site.late("/logout");
+        expect(codes()).to.deep.equal([]);
+        expect(site.log.types.slice(-2)).to.deep.equal(["gone", "destroyed"]);
+      });
+
       for (const moves of [1, 2, 3]) {
         it(`ends a session that other requests have moved meanwhile (moves: ${moves})`, async () => {
           site.routes["/logout"] = async ({ session }) => {

@@ -131,6 +131,27 @@ describe("Requests that write to one session at the same moment", () => {
     expect(await keptIn(crowd, "/set")).to.equal(100);
   });
 
+  it("do not take an older record for the newest one if the reply to the writer before is late", async () => {
+    const late = new Deferred();
+    store.interfere("update", async (call) => {
+      const answer = call();
+      // Another process deletes what has just been written.
+      store.record = store.record.replace(',"writer 1":true', "");
+      await late.promise;
+      return answer;
+    });
+    store.clearCalls();
+    const first = crowd.write("/set", 1, 1);
+    while (store.calls.length < 2) await new Promise(setImmediate);
+    const second = crowd.write("/set", 1, 1);
+    while (store.calls.length < 3) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    late.resolve();
+    await Promise.all([first, second]);
+    expect(crowd.app.errors).to.deep.equal([]);
+    expect(await keptIn(crowd, "/set")).to.equal(1);
+  });
+
   it("wait for a request that hangs no longer than the timeout of the store", async function () {
     this.timeout(60_000);
     store.interfereAlways(later);

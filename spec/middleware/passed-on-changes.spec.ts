@@ -43,6 +43,13 @@ for (const [name, create] of Object.entries({
           if (ctx.url.pathname === "/") return Response.json(ctx.session.data);
           await act(ctx.session, () => ctx.passThrough());
           // A handler that has called passThrough() answers with anything: an adapter drops it.
+          if (ctx.url.pathname === "/own-page") {
+            await ctx.next();
+            return new Response("<h1>No such page</h1>", {
+              status: 404,
+              headers: { "content-type": "text/html; charset=utf-8" },
+            });
+          }
           if (ctx.url.pathname === "/own-404") return new Response("dropped", { status: 404 });
           return undefined; // compose() calls passThrough() and answers 404
         },
@@ -125,6 +132,12 @@ for (const [name, create] of Object.entries({
     it("saves its changes with a cookie if this app answers 404 itself", async () => {
       act = ({ data }) => void (data.n = 2);
       expect(setCookies(await browser.get("/own-404"))).to.have.length(1);
+      expect(await (await browser.get("/")).json()).to.deep.equal({ n: 2 });
+    });
+
+    it("saves its changes with a cookie if this app puts a page of its own in the place of compose()'s 404", async () => {
+      act = ({ data }) => void (data.n = 2);
+      expect(setCookies(await browser.get("/own-page"))).to.have.length(1);
       expect(await (await browser.get("/")).json()).to.deep.equal({ n: 2 });
     });
 
