@@ -81,13 +81,12 @@ export class RecordWriter {
           }
         } else if (isAlive(current, absoluteTimeout)) {
           if (await this.#backend.update(key, next, current, ctx)) {
-            if (isAlive(current, absoluteTimeout)) {
-              turn.newest = next;
-              return { record: next, merged };
-            }
-            // It expired while a slow backend was writing: other requests may have found it dead.
-            await this.#backend.remove(key, ctx);
-            return null;
+            // If it expired while a slow backend was writing, other requests may have found it dead.
+            // Unless another one has already written on top of this write.
+            const isLate = !isAlive(current, absoluteTimeout);
+            if (isLate && (await this.#backend.update(key, tombstone(), next, ctx))) return null;
+            if (!isLate) turn.newest = next;
+            return { record: next, merged };
           }
         }
         await attempts.another();
