@@ -1,173 +1,204 @@
-import { expect } from "chai";
-import type { SessionData } from "../../../lib/index.js";
-import { applyTo, type Operation } from "./operations.js";
-import type { Turn } from "./schedule.js";
-
-/** A request as the backend sees it, with the effects that it has had there. */
-export interface Actor {
-  readonly name: string;
-  readonly operation: Operation;
-  readonly turn: Turn;
-  /** The data that the request read first; `null` if there was no session. */
-  loaded?: SessionData | null;
-  /** The expiry of the record that it read last. */
-  readUntil?: number;
-  /**
-   * Whether its operation has taken effect: the request has written it, or the loaded data already
-   * contained it.
-   */
-  hasCommitted: boolean;
-  /**
-   * Whether a later read already contained its effect, written by another request. Then this
-   * request does not have to write.
-   */
-  hasMetItsEffect: boolean;
-  /** The expiry of the record that it replaced last. */
-  replaced?: number;
-}
-
-interface Live {
-  data: SessionData;
-  expires: number;
-}
-
-/** `1.<created>.<expires>.<data>` */
-const RECORD = /^1\.\d+\.(\d+)\.(.*)$/s;
+import type { Insertion, SessionData } from "../../../lib/index.js";
+import type { Actor } from "./actor.js";
+import { expectBetween, expectOneOf, expectSame, expectThat } from "./checks.js";
+import { Entries, type Draft, type Live } from "./entries.js";
+import { applyTo, isSame, MOVES, STARTS } from "./operations.js";
+import { decode, type Stored, type StoredRecord } from "./records.js";
+import { RequestsInFlight } from "./requests-in-flight.js";
+import {
+  currentSecond,
+  IDLE_TIMEOUT_SECONDS,
+  LATE_SECONDS,
+  TOMBSTONE_TTL_SECONDS,
+} from "./times.js";
 
 /**
- * The valid states of the backend: the sessions that are alive, by key. Each backend call must be a
- * valid step from one state to the next. Otherwise the hook that was just called fails the spec.
- * These rules hold:
+ * The valid states of the backend. Each backend call must be a valid step from one state to the
+ * next. Otherwise the hook that was just called fails the run. These rules hold:
  *
- * - A login starts a session.
- * - A regenerate() moves a session: all its data move to a new key, and the old key ends at the
- *   same moment.
+ * - A login without a session starts a session. So does a change of a fresh session; the session
+ *   holds only what this request has set.
+ * - A regenerate() first writes a draft under a new key. When it replaces the old record with a
+ *   tombstone that names the draft, the draft must hold the newest data: the session has moved.
  * - A request changes a session that is alive: it applies its operation to the newest data, at
- *   most once. A renewal does not change the data.
- * - No request writes to a session that has ended.
- * - The expiry of a session never moves backwards.
- * - A request may remove its own write if the reply arrived after the expiry of the record that the
- *   write replaced, because other requests may have seen the session as expired.
+ *   most once. A renewal does not change the data. What a login sets goes to the new key only.
+ * - A destroy() ends the session to which its ID leads, under the key where it lives.
+ * - No request writes to a session that has ended or to a tombstone.
+ * - The expiry of a record never moves backwards, and is never later than the idle timeout allows.
+ * - A request may end the record that it has written itself if the reply arrived after the expiry
+ *   of the record that the write replaced, because other requests may have seen the session as
+ *   expired.
+ *
+ * So each state is the result of some serial order of the committed operations.
  */
 export class Model {
-  readonly #alive = new Map<string, Live>();
-  /** Records whose ID no client knows yet, by the name of the request that regenerates. */
-  readonly #drafts = new Map<string, { key: string; live: Live }>();
+  /** The first violation of a rule. The library may handle the error that a hook threw for it. */
+  violation: { readonly error: unknown } | undefined;
+  readonly entries: Entries = new Entries();
+  readonly inFlight: RequestsInFlight = new RequestsInFlight(this.entries);
 
-  /** The keys of the sessions that are alive. */
-  get keys(): string[] {
-    return [...this.#alive].filter(([, live]) => isAlive(live)).map(([key]) => key);
+  onCreate(actor: Actor, key: string, { text }: Insertion): void {
+    const { data, created, expires } = recordIn(text);
+    expectThat(this.entries.at(key) === undefined, "The new key is taken.");
+    expectBetween("the creation", created, actor.startSecond, currentSecond());
+    expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
+    const held = { data, created, expires, maker: actor };
+    if (!isSame(data, ownDataOf(actor))) {
+      expectOneOf("the operation that writes a draft", actor.operation, MOVES);
+      expectThat(actor.moved === undefined, "The request has moved the session already.");
+      this.entries.set(key, { ...held, state: "draft" });
+      return;
+    }
+    this.#expectMayStart(actor);
+    this.#commit(actor, data);
+    this.entries.set(key, {
+      ...held,
+      state: "live",
+      session: actor.name,
+      writer: actor,
+    });
   }
 
-  /** Fails if the backend holds a usable record that belongs to no session of the model. */
-  expectNothingElseIn(rows: Map<string, { text: string }>): void {
-    const usable = [...rows].filter(([, { text }]) => isAlive(decode(text))).map(([key]) => key);
-    expect(usable, "the usable records").to.have.members(this.keys);
-  }
-
-  dataOf(key: string): SessionData | null {
-    const live = this.#alive.get(key);
-    return live && isAlive(live) ? live.data : null;
-  }
-
-  onRead(actor: Actor, key: string): void {
-    const data = this.dataOf(key);
-    actor.readUntil = this.#alive.get(key)?.expires ?? 0;
-    const hasEffect = data !== null && isNoChange(data, actor);
-    if (actor.loaded !== undefined) actor.hasMetItsEffect ||= hasEffect;
+  onUpdate(actor: Actor, key: string, { text, ttl }: Insertion): void {
+    const stored = decode(text);
+    const entry = this.entries.at(key);
+    if (entry?.state === "draft") this.#rewriteDraft(actor, key, entry, stored);
+    else if (!stored.isTombstone) this.#change(actor, key, stored);
     else {
-      actor.loaded = structuredClone(data);
-      actor.hasCommitted = hasEffect;
+      expectSame("the time to live of a tombstone", ttl, TOMBSTONE_TTL_SECONDS);
+      expectBetween("the tombstone", stored.second, actor.startSecond, currentSecond());
+      const live = this.#expectLive(key);
+      if (stored.successor === null) this.#end(actor, key, live);
+      else this.#move(actor, key, live, stored.successor, stored.second);
+      actor.replaced = live.expires;
     }
   }
 
-  onCreate(actor: Actor, key: string, text: string): void {
-    const live = decode(text);
-    expect(actor.operation, "the operation that creates a record").to.be.oneOf([
-      "log in",
-      "regenerate",
-    ]);
-    if (actor.operation === "regenerate") this.#drafts.set(actor.name, { key, live });
-    else this.#alive.set(key, live);
-  }
-
-  onUpdate(actor: Actor, key: string, text: string): void {
-    const next = decode(text);
-    const draft = this.#drafts.get(actor.name);
-    if (draft?.key === key) draft.live = next;
-    else if (isAlive(next)) this.#change(actor, key, next);
-    else this.#end(actor, key);
-  }
-
   onRemove(actor: Actor, key: string): void {
-    if (this.#drafts.get(actor.name)?.key === key) this.#drafts.delete(actor.name);
-    else if (actor.operation === "destroy" && this.dataOf(key) !== null) this.#end(actor, key);
-    else if (this.dataOf(key) !== null) this.#removeLateWrite(actor, key);
+    const entry = this.entries.at(key);
+    if (entry?.state === "draft") this.#removeDraft(actor, key, entry);
+    else if (entry?.state === "moved") {
+      const age = currentSecond() - entry.second;
+      expectThat(age >= TOMBSTONE_TTL_SECONDS, "A tombstone is removed too early.");
+    } else {
+      const live = this.entries.liveAt(key);
+      if (live) this.#end(actor, key, live);
+    }
   }
 
-  #change(actor: Actor, key: string, next: Live): void {
-    const live = this.#alive.get(key);
-    expect(
-      live !== undefined && isAlive(live),
-      "the request writes to a session that is alive",
-    ).to.equal(true);
-    const expected = structuredClone(live!.data);
-    if (!actor.hasCommitted) applyTo(expected, actor.operation, actor.name);
-    expect(next.data, `the data that the operation "${actor.operation}" writes`).to.deep.equal(
-      expected,
-    );
-    expect(next.expires, "the expiry").to.be.at.least(live!.expires);
-    this.#alive.set(key, next);
+  /** Fresh sessions that are changed become sessions, unless the request was only late. */
+  #expectMayStart(actor: Actor): void {
+    const { operation, key, answer, foundMove } = actor;
+    expectOneOf("the operation that starts a session", operation, STARTS);
+    expectThat(!actor.hasCommitted, "The request has already committed.");
+    if (operation === "late request") {
+      expectThat(answer!.seen === null, "A change of a session starts another session.");
+      const age = foundMove ? currentSecond() - foundMove.second : LATE_SECONDS;
+      expectThat(age >= LATE_SECONDS, "A late request starts a session.");
+    } else if (answer!.seen !== null) {
+      const entry = this.entries.at(key);
+      const isSecond = entry?.state === "moved" && entry.by !== actor;
+      expectThat(isSecond, "A login starts a session although no other has moved its session.");
+    }
+  }
+
+  #rewriteDraft(actor: Actor, key: string, draft: Draft, next: Stored): void {
+    if (next.isTombstone) return this.#removeDraft(actor, key, draft);
+    expectThat(draft.maker === actor, "The draft belongs to another request.");
+    const { data, created, expires } = next;
+    expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
+    this.entries.set(key, { ...draft, data, created, expires });
+  }
+
+  #removeDraft(actor: Actor, key: string, draft: Draft): void {
+    expectThat(draft.maker === actor, "The draft belongs to another request.");
+    this.entries.set(key, {
+      state: "ended",
+      session: undefined,
+      maker: actor,
+    });
+  }
+
+  #change(actor: Actor, key: string, next: StoredRecord): void {
+    const live = this.#expectLive(key);
+    const { data, created, expires } = next;
+    const expected = structuredClone(live.data);
+    // A token that was not found is not taken later.
+    const applies = !actor.hasCommitted && writesAt(actor, key) && actor.answer?.hasTaken !== false;
+    if (applies) {
+      applyTo(expected, actor);
+      if (actor.operation === "log in") {
+        expectSame("the data that a login changes", live.data, actor.answer!.base);
+      }
+    }
+    const title = `the data that the operation "${actor.operation}" writes`;
+    expectSame(title, data, expected);
+    expectSame("the creation", created, live.created);
+    expectBetween("the expiry", expires, live.expires, currentSecond() + IDLE_TIMEOUT_SECONDS);
+    this.entries.set(key, { ...live, data, expires, writer: actor });
+    if (applies) this.#commit(actor, data);
+    actor.replaced = live.expires;
+    this.inFlight.onChange(key);
+  }
+
+  #move(actor: Actor, key: string, live: Live, to: string, second: number): void {
+    const { operation, loaded } = actor;
+    expectOneOf("the operation that moves a session", operation, MOVES);
+    expectThat(actor.moved === undefined, "The request has moved the session already.");
+    expectSame("the key that the session leaves", key, actor.key);
+    if (operation === "change then regenerate") {
+      expectSame("the data beside the pending changes", live.data, loaded);
+    }
+    const draft = this.entries.at(to);
+    if (draft?.state !== "draft") return expectThat(false, "The tombstone names no draft.");
+    expectThat(draft.maker === actor, "The tombstone names the draft of another request.");
+    const { data } = draft;
+    expectSame("the data under the new ID", data, live.data);
+    const { session } = live;
+    this.entries.set(key, { state: "moved", session, to, second, by: actor });
+    this.entries.set(to, { ...draft, state: "live", session, writer: actor });
+    actor.moved = { to, data: structuredClone(data) };
+    if (operation === "regenerate") this.#commit(actor, data);
+  }
+
+  #end(actor: Actor, key: string, live: Live): void {
+    const isOwnLateWrite = live.writer === actor && actor.replaced! <= currentSecond();
+    if (!isOwnLateWrite) {
+      expectSame("the operation that ends a session", actor.operation, "destroy");
+      expectSame("the session that ends", live.session, this.entries.sessionAt(actor.key));
+      actor.hasEnded = true;
+      actor.hasCommitted = true;
+    }
+    const { session, maker } = live;
+    this.entries.set(key, { state: "ended", session, maker });
+  }
+
+  #commit(actor: Actor, data: SessionData): void {
+    actor.committed = structuredClone(data);
     actor.hasCommitted = true;
-    actor.replaced = live!.expires;
   }
 
-  #removeLateWrite(actor: Actor, key: string): void {
-    expect(
-      actor.replaced! <= currentSecond(),
-      "the request removes its own write only if it came too late",
-    ).to.equal(true);
-    this.#alive.delete(key);
-  }
-
-  #end(actor: Actor, key: string): void {
-    const live = this.#alive.get(key);
-    expect(actor.operation, "the operation that ends a session").to.be.oneOf([
-      "regenerate",
-      "destroy",
-    ]);
-    expect(
-      live !== undefined && isAlive(live),
-      "the request ends a session that is alive",
-    ).to.equal(true);
-    this.#alive.delete(key);
-    actor.hasCommitted = true;
-    actor.replaced = live!.expires;
-    if (actor.operation === "destroy") return;
-    const draft = this.#drafts.get(actor.name);
-    expect(draft?.live.data, "the data under the new ID").to.deep.equal(live!.data);
-    expect(draft!.live.expires, "the expiry").to.be.at.least(live!.expires);
-    this.#drafts.delete(actor.name);
-    this.#alive.set(draft!.key, draft!.live);
+  #expectLive(key: string): Live {
+    const live = this.entries.liveAt(key);
+    expectThat(live !== null, "The request writes to a session that has ended.");
+    return live!;
   }
 }
 
-function decode(text: string): Live {
-  const [, expires, json] = RECORD.exec(text)!;
-  return { expires: Number(expires), data: json === "" ? {} : JSON.parse(json!) };
+function recordIn(text: string): StoredRecord {
+  const stored = decode(text);
+  expectThat(!stored.isTombstone, "The new record is a tombstone.");
+  return stored as StoredRecord;
 }
 
-function isAlive({ expires }: Live): boolean {
-  return currentSecond() < expires;
+/** What a new session holds, if this request has started it. */
+function ownDataOf(actor: Actor): SessionData {
+  const data = {};
+  applyTo(data, actor);
+  return data;
 }
 
-export function currentSecond(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-function isNoChange(data: SessionData, { operation, name }: Actor): boolean {
-  if (operation === "regenerate" || operation === "destroy") return false;
-  const changed = structuredClone(data);
-  applyTo(changed, operation, name);
-  return JSON.stringify(changed) === JSON.stringify(data);
+/** Whether the request may apply its operation to the record under the key. */
+function writesAt({ operation, key, moved }: Actor, to: string): boolean {
+  return to === (MOVES.includes(operation) ? moved?.to : key);
 }

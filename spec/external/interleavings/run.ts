@@ -1,176 +1,185 @@
-import { expect } from "chai";
-import { app, type App } from "../../support/app.js";
-import { Browser } from "../../support/browser.js";
 import type { Clock } from "../../support/clock.js";
-import { EventLog } from "../../support/event-log.js";
-import { setCookies } from "../../support/set-cookie.js";
-import { currentSecond, Model, type Actor } from "./model.js";
-import { handle, type Answer, type Operation } from "./operations.js";
-import { interleave, type Choose, type Party, type Turn } from "./schedule.js";
-import { ScheduledStore } from "./scheduled-store.js";
+import { Actor, type Lane, type Task } from "./actor.js";
+import { expectSame } from "./checks.js";
+import { FaultPlan, type PlannedFault } from "./faults.js";
+import { History } from "./history.js";
+import { expectNoLeftovers } from "./leftovers.js";
+import { Model } from "./model.js";
+import { MOVES } from "./operations.js";
+import { withoutPauses } from "./pauses.js";
+import { keyOf } from "./records.js";
+import { expectPlausible } from "./responses.js";
+import { Schedule, type Choose, type Party, type Turn } from "./schedule.js";
+import type { Backend } from "./scheduled-store.js";
+import { Site, type Outcome } from "./site.js";
+import { IDLE_TIMEOUT_SECONDS, LATE_SECONDS } from "./times.js";
 
-const IDLE_TIMEOUT_SECONDS = 1000;
-
-/** A request and its result. */
-interface Outcome {
-  readonly actor: Actor & { readonly log: EventLog };
-  readonly answer: Answer;
+/** A request of the group, or a time that passes beside the requests. */
+export interface PlannedRequest extends Task {
+  /** The process that answers the request. */
+  readonly process: 0 | 1;
   /**
-   * The cookie value in the response: an ID, or `""` if the response clears the cookie, or
-   * `undefined` if it has no Set-Cookie header.
+   * Whether the client sends the request at any later time, with the newest ID that a client has
+   * then (a late request: with the first ID). Otherwise it sends the request at once.
    */
-  readonly id: string | undefined;
+  readonly isSentLater: boolean;
 }
 
-/**
- * Runs concurrent requests of one session in one order of their steps, and checks each response.
- */
+/** A group of concurrent requests of one session. */
+export interface Scenario {
+  readonly requests: readonly PlannedRequest[];
+  /** Default: none. */
+  readonly faults?: readonly PlannedFault[];
+  /** Whether each reply of the backend takes a turn of its own. Default: no. */
+  readonly repliesTakeTurns?: boolean;
+}
+
+/** How long before the requests the session began: a renewal is due for all that read it. */
+const AGE_SECONDS = 10;
+const SECONDS_OF = {
+  "let expire": IDLE_TIMEOUT_SECONDS - AGE_SECONDS,
+  "let ten seconds pass": LATE_SECONDS,
+};
+
+/** Runs concurrent requests in one order of their steps, and checks their responses. */
 export class Run {
   readonly #clock: Clock;
   readonly #model = new Model();
-  readonly #store: ScheduledStore;
-  readonly #app: App;
-  /** The ID that the requests send. */
-  #id = "";
-  /** The keys of the records, by the IDs that clients have received. */
-  readonly #keys = new Map<string, string>();
+  readonly #history = new History();
+  readonly #backend: Backend;
+  readonly #sites: [Site?, Site?] = [];
+  readonly #schedule: Schedule;
+  readonly #faults: FaultPlan;
+  /** The IDs that clients have received, oldest first. */
+  readonly #ids = new Set<string>();
 
-  static async of(operations: Operation[], choose: Choose, clock: Clock): Promise<void> {
-    const run = new Run(clock, operations.includes("let expire"));
-    await run.#logIn();
-    const parties = operations.map((operation, i) => run.#party(operation, `request ${i + 1}`));
-    await interleave(parties, choose);
-    await run.#lookAtEverySession();
+  /** Returns the number of backend calls of the requests. */
+  static async of(scenario: Scenario, choose: Choose, clock: Clock): Promise<number> {
+    const run = new Run(scenario, choose, clock);
+    const rejections: unknown[] = [];
+    const note = (reason: unknown) => rejections.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      await withoutPauses(() => run.#run(scenario.requests));
+      expectSame("the unhandled rejections", rejections, []);
+      return run.#faults.calls;
+    } catch (error) {
+      throw run.#history.explain(run.#model.violation?.error ?? error);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
   }
 
-  private constructor(clock: Clock, timePasses: boolean) {
+  private constructor(
+    { faults = [], repliesTakeTurns = false }: Scenario,
+    choose: Choose,
+    clock: Clock,
+  ) {
     this.#clock = clock;
-    this.#store = new ScheduledStore(this.#model, timePasses);
-    this.#app = app(
-      {
-        store: this.#store,
-        defaultSessionData: {},
-        idleTimeout: IDLE_TIMEOUT_SECONDS,
-        renewAfter: 1,
-        onEvent: (event, { platform }) => (platform as Outcome["actor"]).log.onEvent(event),
-      },
-      {
-        "/": (ctx) => {
-          const { operation, name } = ctx.platform as Actor;
-          return handle(ctx, operation, name);
-        },
-      },
-    );
-  }
-
-  async #logIn(): Promise<void> {
-    const { id } = await this.#request("log in", "login", immediately);
-    this.#id = id!;
-    this.#noteKeyOf(id!);
-    // From now on a renewal is due for every request that reads the session.
-    this.#clock.pass(10);
-  }
-
-  #party(operation: Operation, name: string): Party {
-    return async (turn) => {
-      if (operation === "let expire") {
-        await turn();
-        this.#clock.pass(IDLE_TIMEOUT_SECONDS - 10);
-        return;
-      }
-      const outcome = await this.#request(operation, name, turn);
-      if (outcome.answer === null) this.#expectNoSession(outcome);
-      else if (operation === "destroy") await this.#expectDestroyed(outcome);
-      else if (isRefused(outcome)) this.#expectRefused(outcome);
-      else await this.#expectDone(outcome);
+    this.#schedule = new Schedule(choose);
+    this.#faults = new FaultPlan(faults);
+    this.#backend = {
+      rows: new Map(),
+      model: this.#model,
+      history: this.#history,
+      repliesTakeTurns,
     };
   }
 
-  /** The session had ended before the request read it, or before the reply to the read arrived. */
-  #expectNoSession({ actor, id }: Outcome): void {
-    expect(actor.loaded === null || isLate(actor), "the request found no session").to.equal(true);
-    expect(actor.log.types).to.deep.equal(["fresh"]);
-    expect(id).to.equal(undefined);
-  }
-
-  /** The session has ended. Its change was dropped, and the response has no Set-Cookie header. */
-  #expectRefused({ actor, answer, id }: Outcome): void {
-    expect(answer!.seen).to.deep.equal(actor.loaded);
-    const isOver = this.#model.dataOf(this.#keys.get(this.#id)!) === null;
-    if (!isOver) expect(actor.replaced, "no replaced record").to.equal(undefined);
-    expect(isOver || isLate(actor), "the session has ended").to.equal(true);
-    expect(id).to.equal(undefined);
-  }
-
-  /** The old ID is not valid any more, no matter which request ended the session. */
-  async #expectDestroyed({ actor, answer, id }: Outcome): Promise<void> {
-    expect(answer!.seen).to.deep.equal(actor.loaded);
-    expect(actor.log.types).to.deep.equal(["destroyed"]);
-    expect(id).to.equal("");
-    await this.#look(this.#id, null);
-  }
-
-  async #expectDone({ actor, answer, id }: Outcome): Promise<void> {
-    expect(answer!.seen).to.deep.equal(actor.loaded);
-    expect(actor.hasCommitted || actor.hasMetItsEffect, "the operation took effect").to.equal(true);
-    if (actor.operation !== "regenerate") {
-      expect(id).to.be.oneOf([undefined, this.#id]);
-      return;
+  async #run(requests: readonly PlannedRequest[]): Promise<void> {
+    await this.#request(0, this.#check("start", "start", ""));
+    const [firstId] = this.#ids;
+    this.#pass(AGE_SECONDS);
+    for (const [i, request] of requests.entries()) {
+      this.#schedule.add(this.#party(request, `request ${i + 1}`, firstId!));
     }
-    expect(actor.log.types).to.include("regenerated");
-    this.#noteKeyOf(id!);
-    await this.#look(this.#id, null);
+    await this.#schedule.run();
+    await this.#lookAtEverySession();
+    // An unhandled rejection is reported after the microtasks.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #lookAtEverySession(): Promise<void> {
-    this.#model.expectNothingElseIn(this.#store.rows);
-    expect([...this.#keys.values()], "the keys whose IDs clients hold").to.include.members(
-      this.#model.keys,
-    );
-    for (const [id, key] of this.#keys) await this.#look(id, this.#model.dataOf(key));
+  #party(request: PlannedRequest, name: string, firstId: string): Party {
+    const { operation, process, isSentLater } = request;
+    return async (turn) => {
+      const seconds = SECONDS_OF[operation as keyof typeof SECONDS_OF];
+      if (seconds) {
+        await turn();
+        this.#pass(seconds);
+        return;
+      }
+      if (isSentLater) await turn();
+      const id = isSentLater && operation !== "late request" ? [...this.#ids].at(-1)! : firstId;
+      const actor = new Actor(name, request, this.#laneOf(turn), id);
+      await this.#expectOldIdIsDead(await this.#request(process, actor));
+    };
+  }
+
+  #pass(seconds: number): void {
+    this.#clock.pass(seconds);
+    this.#history.noteTime(seconds);
+  }
+
+  #laneOf(turn: Turn): Lane {
+    return {
+      turn,
+      pause: () => new Promise<void>((resolve) => this.#postpone(resolve)),
+      postpone: (step) => this.#postpone(step),
+      beforeUpdate: (actor) => this.#model.inFlight.onUpdateCall(actor),
+      nextFault: () => this.#faults.next(),
+    };
+  }
+
+  #postpone(step: () => void): void {
+    this.#schedule.add(async (turn) => {
+      await turn();
+      step();
+    });
+  }
+
+  /** A request of the spec itself, which does not wait for a turn and meets no faults. */
+  #check(name: string, operation: "start" | "look", id: string): Actor {
+    const nothing = () => undefined;
+    const atOnce = async () => {};
+    const lane: Lane = {
+      turn: atOnce,
+      pause: atOnce,
+      postpone: nothing,
+      beforeUpdate: nothing,
+      nextFault: nothing,
+    };
+    return new Actor(name, { operation, isAwaited: true }, lane, id);
+  }
+
+  async #request(process: 0 | 1, actor: Actor): Promise<Outcome> {
+    this.#model.inFlight.onBegin(actor);
+    const outcome = await (this.#sites[process] ??= new Site(this.#backend)).request(actor);
+    this.#model.inFlight.onEnd(actor);
+    if (this.#model.violation) throw this.#model.violation.error;
+    expectPlausible(outcome, this.#model);
+    if (outcome.id) {
+      this.#ids.delete(outcome.id);
+      this.#ids.add(outcome.id);
+    }
+    return outcome;
+  }
+
+  /** Reads under the old ID after the response of a regenerate() or destroy(). */
+  async #expectOldIdIsDead({ actor, status }: Outcome): Promise<void> {
+    const { operation, answer, id } = actor;
+    const isDead = operation === "destroy" || (MOVES.includes(operation) && answer?.seen);
+    if (status === 200 && isDead) await this.#look(id, null);
   }
 
   async #look(id: string, expected: unknown): Promise<void> {
-    const { answer } = await this.#request("look", "a look", immediately, id);
-    expect(answer?.seen ?? null, "the data under the ID").to.deep.equal(expected);
+    const { actor } = await this.#request(0, this.#check("a look", "look", id));
+    expectSame("the data under an ID", actor.answer!.seen, expected);
   }
 
-  /** Remembers the key of an ID that a client has just received: the only key that is alive. */
-  #noteKeyOf(id: string): void {
-    const [key, ...others] = this.#model.keys;
-    expect(others, "at most one ID is alive").to.deep.equal([]);
-    if (key !== undefined) this.#keys.set(id, key);
+  async #lookAtEverySession(): Promise<void> {
+    expectNoLeftovers(this.#model, this.#backend.rows, [...this.#ids].map(keyOf));
+    for (const id of this.#ids) {
+      await this.#look(id, this.#model.entries.dataAt(keyOf(id)));
+    }
   }
-
-  async #request(operation: Operation, name: string, turn: Turn, id = this.#id): Promise<Outcome> {
-    const actor = {
-      ...{ operation, name, turn, log: new EventLog() },
-      ...{ hasCommitted: false, hasMetItsEffect: false },
-    };
-    const browser = new Browser(this.#app, { platform: actor });
-    const response = await browser.get("/", { cookie: id === "" ? "" : `session=${id}` });
-    const [error] = this.#app.errors as Error[];
-    // The model throws inside a hook, so that its error is the cause of a store error.
-    if (error) throw error.cause ?? error;
-    return {
-      actor,
-      answer: (await response.json()) as Answer,
-      id: setCookies(response).map(({ value }) => value)[0],
-    };
-  }
-}
-
-/**
- * Whether the record that the request read expired before the reply arrived. It makes no difference
- * whether another request has renewed the session since.
- */
-function isLate({ readUntil }: Actor): boolean {
-  return readUntil! <= currentSecond();
-}
-
-const immediately: Turn = async () => {};
-
-function isRefused({ actor, answer }: Outcome): boolean {
-  // An update() that was committed stays, even if the renewal after it came too late.
-  return actor.operation === "update" ? answer!.isRefused : actor.log.types.includes("gone");
 }

@@ -1,0 +1,90 @@
+import { EventLog } from "../../support/event-log.js";
+import type { SessionData } from "../../../lib/index.js";
+import type { Fault } from "./faults.js";
+import type { Answer, Operation } from "./operations.js";
+import { keyOf } from "./records.js";
+import { currentSecond } from "./times.js";
+
+/** How a request takes part in the schedule. */
+export interface Lane {
+  /** Waits until the request may make its next step. */
+  turn(): Promise<void>;
+  /** Waits for a turn besides, while the request may also wait for its next step. */
+  pause(): Promise<void>;
+  /** Makes a step later, at any time, even after the response. */
+  postpone(step: () => void): void;
+  /** The handler of the request calls `update()` now. */
+  beforeUpdate(actor: Actor): void;
+  /** Returns the fault of the backend call that comes now. */
+  nextFault(): Fault | undefined;
+}
+
+/** What a request is to do. */
+export interface Task {
+  readonly operation: Operation;
+  /** Whether its handler awaits `regenerate()`, `destroy()` and `update()`. */
+  readonly isAwaited: boolean;
+}
+
+/** A request with what it has seen, what the backend has seen of it, and its errors. */
+export class Actor implements Task {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly isAwaited: boolean;
+  readonly lane: Lane;
+  /** The ID that the request sends; empty if it sends none. */
+  readonly id: string;
+  /** The key of the record that the ID stands for. */
+  readonly key: string;
+  readonly startSecond: number = currentSecond();
+  readonly log: EventLog = new EventLog();
+  /** What the handler has seen; `undefined` if the session could not be loaded. */
+  answer?: Answer;
+  /** The error that the app's error handler got. */
+  error?: unknown;
+  /** The number of backend calls that failed. */
+  faults = 0;
+
+  /** The data under the key when the request read it first; `null` if there was no session. */
+  loaded?: SessionData | null;
+  /** Set if its first read found that the session had moved: when, and how long ago. */
+  foundMove?: { readonly second: number; readonly age: number };
+  /** The expiry of the record that it read last. */
+  readUntil?: number;
+  /** Whether another request changed the data after this one had loaded them. */
+  hasMetChange = false;
+  /** The expiry of the record that it replaced last. */
+  replaced?: number;
+  /**
+   * Whether its operation has taken effect: the request has written it, or the loaded data already
+   * contained it.
+   */
+  hasCommitted = false;
+  /**
+   * Whether the session contained the effect of its operation at some moment after the request had
+   * loaded it, or after the call of `update()`. Then this request does not have to write.
+   */
+  hasMetItsEffect = false;
+  /** The data that it wrote when its operation took effect. */
+  committed?: SessionData;
+  /** Where it has moved the session, with the data at that moment. */
+  moved?: { readonly to: string; readonly data: SessionData };
+  /** The key of the record that it has written too late: the replaced one had expired. */
+  overdue?: string;
+  /** Whether it has ended a session by `destroy()`. */
+  hasEnded = false;
+
+  constructor(name: string, { operation, isAwaited }: Task, lane: Lane, id: string) {
+    this.name = name;
+    this.operation = operation;
+    this.isAwaited = isAwaited;
+    this.lane = lane;
+    this.id = id;
+    this.key = keyOf(id);
+  }
+
+  /** Whether a record that it has read or replaced has expired since: then its reply was too late. */
+  get isLate(): boolean {
+    return [this.readUntil, this.replaced].some((expires) => expires! <= currentSecond());
+  }
+}
