@@ -169,7 +169,8 @@ export class RecordWriter {
    */
   async end(key: string, known: SessionRecord | null, scope: SessionScope): Promise<boolean> {
     const attempts = new Attempts(this.#timeoutSeconds);
-    for (let [at, current] = [key, known]; ;) {
+    let [at, current] = [key, known];
+    for (;;) {
       const ended = await this.#queue.inTurn(at, async (turn) => {
         const newest = turn.newest ?? current;
         turn.newest = null;
@@ -188,7 +189,8 @@ export class RecordWriter {
     attempts: Attempts,
     { ctx }: SessionScope,
   ): Promise<boolean | string> {
-    for (let current = known; ;) {
+    let current = known;
+    for (;;) {
       if (current) {
         if (await this.#backend.update(key, tombstone(), current, ctx)) return true;
         await attempts.another();
