@@ -240,6 +240,30 @@ for (const [name, start] of Object.entries(BACKENDS)) {
   });
 }
 
+// In a cookie store the calls are over so soon that the handler's response may come first.
+describe("With SignedCookieStore,", () => {
+  for (const [title, { call, seen, events }] of Object.entries(SEQUENCES)) {
+    it(`${title}, which no handler awaits, happens before the response leaves`, async () => {
+      const log = new EventLog();
+      const store = stores["SignedCookieStore"]!();
+      const site = app(
+        { store, defaultSessionData: {}, onEvent: log.onEvent },
+        {
+          "/": ({ session }) => session.data,
+          "/begin": ({ session }) => void (session.data.n = 1),
+          "/act": ({ session }) => void call(session),
+        },
+      );
+      const browser = new Browser(site);
+      await browser.get("/begin");
+      await browser.get("/act");
+      expect(log.types).to.include.members(events);
+      expect(await (await browser.get("/")).json()).to.deep.equal(seen);
+      expect(site.errors).to.deep.equal([]);
+    });
+  }
+});
+
 describe("A process whose Redis dies", function () {
   this.timeout(60_000);
 

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { useFakeTimers, type SinonFakeTimers } from "sinon";
 import { createClient } from "redis";
 import type { ExternalStore, SessionData } from "../../lib/index.js";
+import { WriterQueue } from "../../lib/external/writer-queue.js";
 import { RedisSessionStore } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
@@ -31,6 +33,11 @@ class Crowd {
         "/set": async ({ session, url }) => {
           await this.#untilAllArrived();
           session.data[`writer ${url.search.slice(1)}`] = true;
+        },
+        "/move": async ({ session, url }) => {
+          await this.#untilAllArrived();
+          session.data[`writer ${url.search.slice(1)}`] = true;
+          await session.regenerate();
         },
         "/count": async ({ session }) => {
           await this.#untilAllArrived();
@@ -131,26 +138,28 @@ describe("Requests that write to one session at the same moment", () => {
     expect(await keptIn(crowd, "/set")).to.equal(100);
   });
 
-  it("do not take an older record for the newest one if the reply to the writer before is late", async () => {
-    const late = new Deferred();
-    store.interfere("update", async (call) => {
-      const answer = call();
-      // Another process deletes what has just been written.
-      store.record = store.record.replace(',"writer 1":true', "");
-      await late.promise;
-      return answer;
+  for (const path of ["/set", "/move"]) {
+    it(`do not take an older record for the newest one if the reply to the writer before is late: ${path}`, async () => {
+      const late = new Deferred();
+      store.interfere("update", async (call) => {
+        const answer = call();
+        // Another process deletes what has just been written.
+        store.record = store.record.replace(',"writer 1":true', "");
+        await late.promise;
+        return answer;
+      });
+      store.clearCalls();
+      const first = crowd.write("/set", 1, 1);
+      while (store.calls.length < 2) await new Promise(setImmediate);
+      const second = crowd.write(path, 1, 1);
+      while (store.calls.length < 3) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      late.resolve();
+      await Promise.all([first, second]);
+      expect(crowd.app.errors).to.deep.equal([]);
+      expect(store.record).to.include('"writer 1":true');
     });
-    store.clearCalls();
-    const first = crowd.write("/set", 1, 1);
-    while (store.calls.length < 2) await new Promise(setImmediate);
-    const second = crowd.write("/set", 1, 1);
-    while (store.calls.length < 3) await new Promise(setImmediate);
-    await new Promise(setImmediate);
-    late.resolve();
-    await Promise.all([first, second]);
-    expect(crowd.app.errors).to.deep.equal([]);
-    expect(await keptIn(crowd, "/set")).to.equal(1);
-  });
+  }
 
   it("wait for a request that hangs no longer than the timeout of the store", async function () {
     this.timeout(60_000);
@@ -213,6 +222,28 @@ describe("Requests that write to one session at the same moment", () => {
     const before = await visit(500);
     const after = await visit(2000);
     expect((after - before) / 2000, "bytes for each session").to.be.below(200);
+  });
+});
+
+describe("A writer in a queue", () => {
+  let timers: SinonFakeTimers;
+  beforeEach(() => {
+    timers = useFakeTimers();
+  });
+  afterEach(() => timers.restore());
+
+  it("waits for five timeouts at most, even if all turns before it succeed", async () => {
+    const queue = new WriterQueue(1, () => true);
+    const begins: number[] = [];
+    const writers = Array.from({ length: 10 }, () =>
+      queue.inTurn("key", async () => {
+        begins.push(Date.now());
+        await new Promise((resolve) => setTimeout(resolve, 900));
+      }),
+    );
+    await timers.runAllAsync();
+    await Promise.all(writers);
+    expect(begins).to.deep.equal([0, 900, 1800, 2700, 3600, 4500, 5000, 5000, 5000, 5000]);
   });
 });
 
