@@ -198,7 +198,9 @@ export class RecordWriter {
       const found = await this.#backend.read(key, ctx);
       if (typeof found === "string") return false;
       if (isTombstone(found)) return successorIn(found) ?? false;
-      if (found.expires <= currentSecond()) return false;
+      // The reply may be late, and another request may have renewed the session meanwhile.
+      const isTried = current !== null && isSameRecord(current, found);
+      if (isTried && found.expires <= currentSecond()) return false;
       current = found;
     }
   }

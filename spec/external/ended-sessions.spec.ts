@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { MapStore } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
@@ -115,6 +116,26 @@ describe("A session that has ended", () => {
       expect(store.sessions).to.deep.equal([]);
     });
   }
+
+  it("has ended after destroy(), even if its record expired before the late reply to a read, and was renewed", async () => {
+    const browser = await notes.visitor();
+    const id = browser.cookie("session")!;
+    const other = (path: string) => new Browser(notes.app).get(path, { cookie: `session=${id}` });
+    store.before("update", () => other("/set?b=2"));
+    store.before("read", () => {}); // the load
+    store.before("read", () => {}); // by the other request
+    store.interfere("read", async (call) => {
+      const text = call();
+      clock.pass(900);
+      await other("/");
+      clock.pass(200);
+      return text;
+    });
+    await browser.get("/destroy");
+    expect(notes.log.types).to.include("renewed");
+    expect(notes.log.types.at(-1)).to.equal("destroyed");
+    expect(await notes.behind(id)).to.deep.equal({});
+  });
 
   it("causes one event, even if two requests destroy it at the same moment", async () => {
     const browser = await notes.visitor();

@@ -1,5 +1,5 @@
 import type { RequestContext } from "@hattip/compose";
-import type { Session, SessionData } from "../../../lib/index.js";
+import { SessionError, type Session, type SessionData } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
 
 /** What the requests do. Two of them are no requests: they only move the clock. */
@@ -101,11 +101,15 @@ export async function handle({ session, platform }: RequestContext): Promise<Res
   if (UPDATES.includes(operation)) actor.lane.beforeUpdate(actor);
   const call = callOf(actor, session, answer);
   if (call && actor.isAwaited) {
-    await call;
-    answer.shown = {
-      isFresh: session.isFresh,
-      data: structuredClone(session.data),
-    };
+    try {
+      await call;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      // The response of a handler that expects conflicts. It saves what is pending.
+      actor.error = error;
+      return new Response(null, { status: 409 });
+    }
+    answer.shown = { isFresh: session.isFresh, data: structuredClone(session.data) };
   }
   // A handler may do other work between a call that it does not await and its changes.
   if (call && !actor.isAwaited) await actor.lane.pause();
@@ -114,6 +118,10 @@ export async function handle({ session, platform }: RequestContext): Promise<Res
     applyTo(session.data, actor);
   }
   return new Response();
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof SessionError && error.code === "ERR_SESSION_CONFLICT";
 }
 
 /** Calls the method of the session that the operation is about, if there is one. */

@@ -14,7 +14,7 @@ export function expectPlausible(outcome: Outcome, model: Model): void {
   if (id) expectOwnId(actor, id, model);
   if (answer?.seen) expectSame("the data that the handler saw", answer.seen, actor.loaded);
   if (actor.overdue !== undefined && actor.faults === 0) expectWithdrawn(actor, model);
-  if (status === 500) expectFailed(outcome, model);
+  if (status !== 200) expectFailed(outcome, model);
   else if (operation === "destroy") expectDestroyed(outcome, model);
   else if (!answer?.seen) expectFresh(outcome);
   else if (!MOVES.includes(operation)) expectDone(outcome, model);
@@ -38,7 +38,7 @@ function expectWithdrawn({ overdue, name }: Actor, model: Model): void {
 }
 
 /** An error response. Then the operation may or may not have taken effect. */
-function expectFailed({ actor, id }: Outcome, model: Model): void {
+function expectFailed({ actor, status, id }: Outcome, model: Model): void {
   const { error, answer, moved, faults } = actor;
   if (!(error instanceof SessionError)) throw error;
   if (error.code === "ERR_SESSION_STORE") {
@@ -48,9 +48,9 @@ function expectFailed({ actor, id }: Outcome, model: Model): void {
   else throw error;
   // The response carries the new ID whatever its status.
   const isTold = answer?.shown !== undefined || faults === 0;
-  if (id !== undefined || (moved && isTold && model.entries.liveAt(moved.to))) {
-    expectSame("the record of the new ID", id && keyOf(id), moved?.to);
-  }
+  if (moved && (id !== undefined || (isTold && model.entries.liveAt(moved.to)))) {
+    expectSame("the record of the new ID", id && keyOf(id), moved.to);
+  } else expectOneOf("the cookie", id, [undefined, status === 409 ? actor.id : undefined]);
 }
 
 /** Whether only a renewal was left to be written when the handler had ended. */
