@@ -62,8 +62,8 @@ export function sentValues(
   { ctx }: SessionScope,
 ): string[] {
   if (typeof sent !== "string") return [];
-  const values = new Set([sent]);
   if (getSessionId) return [sent];
+  const values = new Set([sent]);
   // ctx.cookie has the first one only.
   for (const pair of (ctx.request.headers.get("cookie") ?? "").split(";")) {
     const end = pair.indexOf("=");

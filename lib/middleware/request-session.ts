@@ -12,7 +12,7 @@ import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
 import { planWrite, type CommitPlan } from "./plan.js";
 import { SessionView } from "./session-view.js";
-import { callChange, replaceContents, updateInMemory, type Change } from "./update.js";
+import { callChange, updateInMemory, type Change } from "./update.js";
 
 const PASSED_ON =
   "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.";
@@ -144,10 +144,7 @@ export class RequestSession implements Session {
       }
       const data = (): SessionData => view.data;
       const updated = await updateAtOnce(this.#options, this.#scope, loaded, data, apply);
-      // Unless the handler has set a lifetime that is not saved yet.
-      if (view.lifetime === loaded.lifetime) view.lifetime = updated.session.lifetime;
-      view.loaded = updated.session;
-      view.data = replaceContents(view.data, updated.dataWith(view.data));
+      view.update(loaded, updated);
     });
   }
 

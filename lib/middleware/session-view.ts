@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import type { LoadedSession } from "../records/store.js";
+import type { LoadedSession, UpdatedSession } from "../records/store.js";
 import type { Lifetime, SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 import { replaceContents } from "./update.js";
@@ -50,6 +50,14 @@ export class SessionView {
   /** Shows default data that came late, under what the handlers have set meanwhile. */
   begin(defaults: SessionData): void {
     this.data = replaceContents(this.data, { ...defaults, ...this.data });
+  }
+
+  /** Shows the session after a committed `update()`: pending changes stay pending. */
+  update(loaded: LoadedSession, updated: UpdatedSession): void {
+    // Unless the handler has set a lifetime that is not saved yet.
+    if (this.lifetime === loaded.lifetime) this.lifetime = updated.session.lifetime;
+    this.loaded = updated.session;
+    this.data = replaceContents(this.data, updated.dataWith(this.data));
   }
 
   /** Drops the pending changes. */

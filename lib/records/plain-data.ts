@@ -14,11 +14,7 @@ export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boo
  * A deep copy of plain objects and arrays. Cycles stay cycles. The copy shares instances with the
  * original: only their class knows how to copy them.
  */
-export function copyPlain<T>(
-  value: T,
-  isFrozen = false,
-  copiesOfAncestors: Map<object, object> = new Map(),
-): T {
+export function copyPlain<T>(value: T, copiesOfAncestors: Map<object, object> = new Map()): T {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
   const ancestor = copiesOfAncestors.get(value);
@@ -26,13 +22,13 @@ export function copyPlain<T>(
   const copy = Array.isArray(value) ? Array.from({ length: value.length }) : {};
   copiesOfAncestors.set(value, copy);
   for (const [key, item] of Object.entries(value)) {
-    const copied: unknown = copyPlain(item, isFrozen, copiesOfAncestors);
+    const copied: unknown = copyPlain(item, copiesOfAncestors);
     // Defined, not assigned: a key __proto__ changes no prototype.
     const writable = { writable: true, enumerable: true, configurable: true };
     Object.defineProperty(copy, key, { value: copied, ...writable });
   }
   copiesOfAncestors.delete(value);
-  return (isFrozen ? Object.freeze(copy) : copy) as T;
+  return copy as T;
 }
 
 /**
