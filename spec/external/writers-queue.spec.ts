@@ -247,6 +247,30 @@ describe("A writer in a queue", () => {
   });
 });
 
+/*
+ * workerd stops a request that waits for another one, or lets it hang: whether it does depends on what
+ * the other one waits for. So this spec asks only whether there is a queue.
+ */
+describe("A writer on Cloudflare Workers", () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  beforeEach(() => {
+    const value = { userAgent: "Cloudflare-Workers" };
+    Object.defineProperty(globalThis, "navigator", { value, configurable: true });
+  });
+  afterEach(() => {
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    else Reflect.deleteProperty(globalThis, "navigator");
+  });
+
+  it("waits for no other one", async () => {
+    const queue = new WriterQueue(PATIENT, () => true);
+    const first = new Deferred();
+    const writing = queue.inTurn("key", () => first.promise);
+    await queue.inTurn("key", async () => first.resolve());
+    await writing;
+  });
+});
+
 describe("Over Redis, requests that write to one session of 2 KB at the same moment", function () {
   this.timeout(60_000);
   let server: RedisServer;
