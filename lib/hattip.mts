@@ -4,7 +4,7 @@
  */
 import type { Session } from "./session.js";
 
-export type { RequestContext, RequestHandler } from "@hattip/compose";
+export type { RequestContext } from "@hattip/compose";
 // oxlint-disable-next-line unicorn/require-module-specifiers -- for its declaration of ctx.cookie
 export type {} from "@hattip/cookie";
 

@@ -1,4 +1,4 @@
-export { session } from "./middleware/session.js";
+export { session, type SessionMiddleware } from "./middleware/session.js";
 export type { SessionOptions } from "./middleware/options.js";
 export type { DefaultSessionData } from "./middleware/default-data.js";
 export type { SessionCookieOptions } from "./middleware/session-cookie.js";
@@ -16,7 +16,7 @@ export {
 } from "./cookie/unsigned-cookie-store.js";
 export { SignedCookieStore } from "./cookie/signed-cookie-store.js";
 export { EncryptedCookieStore } from "./cookie/encrypted-cookie-store.js";
-export type { Keys } from "./cookie/keyed-cookie-store.js";
+export type { Keys, SessionKey } from "./cookie/keyed-cookie-store.js";
 export { ExternalStore, type ExternalStoreOptions } from "./external/external-store.js";
 export type { BackendCall, Insertion, Replacement } from "./external/guarded-backend.js";
 export {

@@ -8,12 +8,19 @@ export function assertOptions(owner: string, options: unknown): void {
  * A misspelt option must not be ignored: TypeScript refuses it, JavaScript does not.
  *
  * @param unknown - The options that are left when the known ones are taken out.
+ * @param meant - What the names that other libraries use are called here.
  * @throws {TypeError} that names the first of them.
  */
-export function assertNoUnknown(owner: string, unknown: object, hint: string): void {
+export function assertNoUnknown(
+  owner: string,
+  unknown: object,
+  hint: string,
+  meant: Readonly<Record<string, string>> = {},
+): void {
   const [name] = Object.keys(unknown);
   if (name === undefined) return;
-  throw new TypeError(`${owner} has no option ${name}. ${hint}`);
+  const advice = Object.hasOwn(meant, name) ? `Did you mean ${meant[name]}?` : hint;
+  throw new TypeError(`${owner} has no option ${name}. ${advice}`);
 }
 
 /**

@@ -16,8 +16,11 @@ export interface SessionData {}
 /** Seconds without a request, `"browser"`, or `undefined` for the `idleTimeout` of all sessions. */
 export type Lifetime = number | "browser" | undefined;
 
-/** `ctx.session` */
-export interface Session {
+/**
+ * `ctx.session`, or what `of(ctx)` of a `session()` returns. Nothing can be added to it: what an app
+ * keeps goes into `data`.
+ */
+export interface Session<Data extends object = SessionData> {
   /**
    * The data: change it in place or replace it. Changes are saved before the response leaves. After
    * that `data` is a read-only view, for a body that is still streaming.
@@ -30,13 +33,35 @@ export interface Session {
    * `ERR_SESSION_RESPONSE` for a change after the response has left, and for a read if no handler
    * looked at the session before.
    */
-  data: SessionData;
+  data: Data;
   /**
    * Whether the session began with this request.
    *
    * @throws {SessionError} the same codes as a read of `data`.
    */
   readonly isFresh: boolean;
+  /**
+   * What an external store knows the session by: a hash of what the client holds. It is no
+   * credential, so it may stand in logs and lists. `undefined` for a fresh session, and in a cookie
+   * store.
+   *
+   * @throws {SessionError} the same codes as a read of `data`.
+   */
+  readonly id: string | undefined;
+  /**
+   * When the session began, or was last moved by `regenerate()`: seconds since 1970. `undefined` for
+   * a fresh session.
+   *
+   * @throws {SessionError} the same codes as a read of `data`.
+   */
+  readonly created: number | undefined;
+  /**
+   * When the session ends if no further request uses it: seconds since 1970. This response may still
+   * renew it. `undefined` for a fresh session.
+   *
+   * @throws {SessionError} the same codes as a read of `data`.
+   */
+  readonly expires: number | undefined;
   /**
    * How long this session may stay idle, if that differs from `idleTimeout`: seconds, up to the
    * `absoluteTimeout`, or `"browser"` for a cookie that the browser deletes when it is closed. The
@@ -110,11 +135,14 @@ export interface Session {
    *
    * @param change - Synchronous; changes its argument. It runs again, on newer data, when another
    * request has written first.
-   * @throws {TypeError} for a `change` that is asynchronous, or calls `destroy()`, `regenerate()` or
-   * `update()`.
+   * @throws {TypeError} for a `change` that is asynchronous, returns another object than its
+   * argument, or calls `destroy()`, `regenerate()` or `update()`.
    * @throws {SessionError} `ERR_SESSION_CONFLICT` when every attempt met a conflict, or another
    * request has ended or moved the session meanwhile; `ERR_SESSION_DATA`, `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE`
    * and `ERR_SESSION_RESPONSE` as for other changes.
    */
-  update(change: (data: SessionData) => void): Promise<void>;
+  update(
+    // Not just void, for which TypeScript accepts every function, asynchronous ones, too.
+    change: (data: Data) => void | string | number | boolean | null,
+  ): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type {
   SavedSession,
   SessionScope,
 } from "../records/store.js";
+import type { SessionData } from "../session.js";
 
 /** The record that `unseal` found in a value. */
 export interface Unsealed extends SessionRecord {
@@ -39,7 +40,7 @@ export interface Unsealed extends SessionRecord {
  * }
  * ```
  */
-export abstract class CookieStore extends BaseStore {
+export abstract class CookieStore<Data extends object = SessionData> extends BaseStore<Data> {
   /**
    * Hook: turns a record into a value for the cookie.
    *
@@ -74,7 +75,11 @@ export abstract class CookieStore extends BaseStore {
     { absoluteTimeout }: SessionScope,
   ): LoadedSession | RejectionReason {
     const outdated = record.outdated === true;
-    return this.codec.toSession(record, { value, key: "", outdated }, absoluteTimeout);
+    return this.codec.toSession(
+      record,
+      { value, id: undefined, key: "", outdated },
+      absoluteTimeout,
+    );
   }
 
   /** @internal */

@@ -4,6 +4,7 @@ import { TAG_BYTES, type CipherKey, type CryptoEngine } from "../platform/engine
 import { isAlive } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
+import type { SessionData } from "../session.js";
 import { ENCRYPTED_V1, HEADER_BYTES, writeHeader, type Header, type Kind } from "./frame.js";
 import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import type { RingKey } from "./keys/ring-key.js";
@@ -34,22 +35,27 @@ const PERIOD_SECONDS = 3600;
  *
  * @example
  * ```ts
- * const keys = await EncryptedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
- * app.use(session({ store: new EncryptedCookieStore(keys), defaultSessionData: {} }));
+ * app.use(session({ store: new EncryptedCookieStore([process.env.SESSION_KEY!]) }));
  * ```
  */
-export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
+export class EncryptedCookieStore<Data extends object = SessionData> extends KeyedCookieStore<
+  CipherKey,
+  Data
+> {
+  /** @internal */
   protected readonly minBytes: number = TEXT_AT + TAG_BYTES;
 
-  /** Not a field: the constructor of the base class needs it. */
+  /** @internal Not a field: the constructor of the base class needs it. */
   protected get kind(): Kind {
     return ENCRYPTED_V1;
   }
 
+  /** @internal */
   protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<CipherKey> {
     return engine.cipherKey(secret);
   }
 
+  /** @internal */
   protected sealFrame(
     record: SessionRecord,
     key: RingKey<CipherKey>,
@@ -68,6 +74,7 @@ export class EncryptedCookieStore extends KeyedCookieStore<CipherKey> {
     );
   }
 
+  /** @internal */
   protected openFrame(
     frame: Uint8Array,
     header: Header,

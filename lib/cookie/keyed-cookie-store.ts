@@ -2,17 +2,26 @@ import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url } from "../platform/bytes.js";
+import type { CryptoKey } from "../platform/crypto-key.js";
 import { cryptoEngine } from "../platform/crypto.js";
 import type { CryptoEngine } from "../platform/engine.js";
 import { TimeoutError, withinTime } from "../platform/time-limit.js";
 import type { SessionRecord } from "../records/record.js";
 import type { SerializationOptions } from "../records/session-codec.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
+import type { SessionData } from "../session.js";
 import { CookieStore, type Unsealed } from "./cookie-store.js";
 import { isSealed, readHeader, type Header, type Kind } from "./frame.js";
-import { decodeKey, HMAC, importKeys } from "./keys/import-keys.js";
-import { assertKeys, createKeyRing, KeysError, type KeyRing } from "./keys/key-ring.js";
+import { HMAC, importKeys } from "./keys/import-keys.js";
+import { decodeKey, KeysError, keyMaterialOf, type KeyMaterial } from "./keys/key-material.js";
+import { createKeyRing, type KeyRing } from "./keys/key-ring.js";
 import type { RingKey } from "./keys/ring-key.js";
+
+/**
+ * A key of a store: the base64 or base64url text of 32 random bytes, or a `CryptoKey` that
+ * `generateKey()`, `generateKeysFromBase64()` or `generateKeysFromSecrets()` has made.
+ */
+export type SessionKey = CryptoKey | string;
 
 /**
  * The keys of a store, the first of which seals; a promise of them; or a function of `ctx` (on
@@ -25,13 +34,13 @@ import type { RingKey } from "./keys/ring-key.js";
  *
  * @example
  * ```ts
- * const keys: Keys = (ctx) => EncryptedCookieStore.generateKeysFromBase64([ctx.env("SESSION_KEY")!]);
+ * const keys: Keys = (ctx) => [ctx.env("SESSION_KEY")!];
  * ```
  */
 export type Keys =
-  | readonly CryptoKey[]
-  | PromiseLike<readonly CryptoKey[]>
-  | ((ctx: RequestContext<any>) => Awaitable<readonly CryptoKey[]>);
+  | readonly SessionKey[]
+  | PromiseLike<readonly SessionKey[]>
+  | ((ctx: RequestContext<any>) => Awaitable<readonly SessionKey[]>);
 
 const KEYS_TIMEOUT_SECONDS = 5;
 const KEYS_NOT_LOADED = "The keys of the cookie store could not be loaded; see the cause.";
@@ -40,35 +49,36 @@ const KEYS_NOT_LOADED = "The keys of the cookie store could not be loaded; see t
  * What the signed and the encrypted store share: the key ring, and the choice of the one key that
  * may open a value. Not exported: to seal in another way, extend `CookieStore`.
  */
-export abstract class KeyedCookieStore<Subkey> extends CookieStore {
+export abstract class KeyedCookieStore<
+  Subkey,
+  Data extends object = SessionData,
+> extends CookieStore<Data> {
   readonly #keys: Keys;
   #ring: Awaitable<KeyRing<Subkey>> | undefined;
 
-  /** @throws {TypeError} for an array that is empty or holds anything but suitable keys. */
-  constructor(keys: Keys, options: SerializationOptions = {}) {
+  /** @throws {TypeError} for an array that is empty or holds anything but keys. */
+  constructor(keys: Keys, options: SerializationOptions<Data> = {}) {
     super(options);
     this.#keys = keys;
     if (typeof keys === "function" || isPromise(keys)) return;
-    assertKeys(keys);
-    this.#keep(this.#makeRing(keys));
+    this.#keep(this.#makeRing(keyMaterialOf(keys)));
   }
 
   /** A new key from the platform's random source, extractable. */
   static async generateKey(): Promise<CryptoKey> {
-    const { subtle } = await cryptoEngine();
-    return subtle.generateKey(HMAC, true, ["sign"]);
+    return cryptoEngine().subtle.generateKey(HMAC, true, ["sign"]);
   }
 
   /**
    * The key as base64url of 32 bytes: keep it as a secret, and give it to `generateKeysFromBase64`.
    */
   static async exportKey(key: CryptoKey): Promise<string> {
-    const { subtle } = await cryptoEngine();
-    return encodeBase64url(new Uint8Array(await subtle.exportKey("raw", key)));
+    return encodeBase64url(new Uint8Array(await cryptoEngine().subtle.exportKey("raw", key)));
   }
 
   /**
-   * Makes keys from base64 or base64url of 32 random bytes each, the first of which seals.
+   * Makes keys from base64 or base64url of 32 random bytes each, the first of which seals. The
+   * constructor also takes such texts themselves.
    *
    * To rotate: add the new key at the end, deploy everywhere, move it to the front, and remove the
    * old key when the absolute timeout has passed.
@@ -79,14 +89,14 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     return importKeys("keys", keys, decodeKey);
   }
 
-  /** Hook: the sealed bytes, which begin with the header of this record. */
+  /** @internal Hook: the sealed bytes, which begin with the header of this record. */
   protected abstract sealFrame(
     record: SessionRecord,
     key: RingKey<Subkey>,
     scope: SessionScope,
   ): Awaitable<Uint8Array>;
 
-  /** Hook: the text that this key sealed in a frame of at least `minBytes`, or a reason. */
+  /** @internal Hook: the text that this key sealed in a frame of at least `minBytes`, or a reason. */
   protected abstract openFrame(
     frame: Uint8Array,
     header: Header,
@@ -94,11 +104,12 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
     scope: SessionScope,
   ): Awaitable<Uint8Array | RejectionReason>;
 
-  /** Hook: makes a subkey for this store's algorithm. */
+  /** @internal Hook: makes a subkey for this store's algorithm. */
   protected abstract makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<Subkey>;
 
+  /** @internal */
   protected abstract get kind(): Kind;
-  /** The length of the sealed bytes of an empty text. */
+  /** @internal The length of the sealed bytes of an empty text. */
   protected abstract readonly minBytes: number;
 
   /** Seals with the first key. */
@@ -166,19 +177,17 @@ export abstract class KeyedCookieStore<Subkey> extends CookieStore {
   }
 
   async #loadRing(ctx: RequestContext<any>): Promise<KeyRing<Subkey>> {
-    let keys: readonly CryptoKey[];
+    let keys: readonly SessionKey[];
     try {
       keys = await (typeof this.#keys === "function" ? this.#keys(ctx) : this.#keys);
     } catch (cause) {
       throw new SessionError("ERR_SESSION_STORE", KEYS_NOT_LOADED, { cause });
     }
-    assertKeys(keys);
-    return this.#makeRing(keys);
+    return this.#makeRing(keyMaterialOf(keys));
   }
 
-  #makeRing(keys: readonly CryptoKey[]): Awaitable<KeyRing<Subkey>> {
-    return andThen(cryptoEngine(), (engine) =>
-      createKeyRing(keys, engine, this.kind, (by, secret) => this.makeSubkey(by, secret)),
-    );
+  #makeRing(keys: readonly KeyMaterial[]): Awaitable<KeyRing<Subkey>> {
+    const engine = cryptoEngine();
+    return createKeyRing(keys, engine, this.kind, (by, secret) => this.makeSubkey(by, secret));
   }
 }

@@ -1,9 +1,11 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
+import type { CryptoKey } from "../platform/crypto-key.js";
 import { cryptoEngine } from "../platform/crypto.js";
 import { MAC_BYTES, type CryptoEngine, type MacKey } from "../platform/engine.js";
 import type { SessionRecord } from "../records/record.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
+import type { SessionData } from "../session.js";
 import { HEADER_BYTES, SIGNED_V1, writeHeader, type Header, type Kind } from "./frame.js";
 import { KeyedCookieStore } from "./keyed-cookie-store.js";
 import { importKeys } from "./keys/import-keys.js";
@@ -35,11 +37,15 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  *
  * @example
  * ```ts
- * const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
- * app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: {} }));
+ * const store = new SignedCookieStore([process.env.SESSION_KEY!]);
+ * app.use(session({ store, defaultSessionData: { theme: "light" } }));
  * ```
  */
-export class SignedCookieStore extends KeyedCookieStore<MacKey> {
+export class SignedCookieStore<Data extends object = SessionData> extends KeyedCookieStore<
+  MacKey,
+  Data
+> {
+  /** @internal */
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
@@ -56,15 +62,17 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     return importKeys("secrets", secrets, stretch);
   }
 
-  /** Not a field: the constructor of the base class needs it. */
+  /** @internal Not a field: the constructor of the base class needs it. */
   protected get kind(): Kind {
     return SIGNED_V1;
   }
 
+  /** @internal */
   protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<MacKey> {
     return engine.macKey(secret);
   }
 
+  /** @internal */
   protected sealFrame(
     record: SessionRecord,
     key: RingKey<MacKey>,
@@ -83,6 +91,7 @@ export class SignedCookieStore extends KeyedCookieStore<MacKey> {
     );
   }
 
+  /** @internal */
   protected openFrame(
     frame: Uint8Array,
     _header: Header,
@@ -106,7 +115,7 @@ async function stretch(secret: string): Promise<Uint8Array> {
       "Each secret must be a string, and not an empty one: is the environment variable set?",
     );
   }
-  const { subtle } = await cryptoEngine();
+  const { subtle } = cryptoEngine();
   const password = encodeUtf8(secret) as Uint8Array<ArrayBuffer>;
   const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const salt = encodeUtf8(PBKDF2_SALT) as Uint8Array<ArrayBuffer>;

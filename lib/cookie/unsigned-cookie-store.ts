@@ -2,6 +2,7 @@ import { MAX_COOKIE_BYTES } from "../browser-limits.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8 } from "../platform/bytes.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../records/record.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
+import type { SessionData } from "../session.js";
 import { CookieStore } from "./cookie-store.js";
 import { isSealed } from "./frame.js";
 
@@ -19,7 +20,7 @@ const POSSIBLY_LARGE_NUMBER = /\d[eE]|\d{300}/;
  * const store = new UnsignedCookieStore({ parse: (text) => preferences.parse(JSON.parse(text)) });
  * ```
  */
-export class UnsignedCookieStore extends CookieStore {
+export class UnsignedCookieStore<Data extends object = SessionData> extends CookieStore<Data> {
   protected override seal(record: SessionRecord): string {
     return encodeBase64url(encodeUtf8(encodeRecord(record)));
   }

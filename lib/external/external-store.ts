@@ -27,15 +27,17 @@ import { WriterQueue } from "./writer-queue.js";
 const MAX_TIMEOUT_SECONDS = 3600;
 
 /** The options of all external stores. */
-export interface ExternalStoreOptions extends SerializationOptions {
+export interface ExternalStoreOptions<
+  Data extends object = SessionData,
+> extends SerializationOptions<Data> {
   /** Begins every key in the backend. Default: `"session:"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /**
    * How long a call may take, and how long a write meets conflicts: whole seconds, 1 to 3600. Default: 2.
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ export interface ExternalStoreOptions extends SerializationOptions {
  * }
  * ```
  */
-export abstract class ExternalStore extends BaseStore {
+export abstract class ExternalStore<Data extends object = SessionData> extends BaseStore<Data> {
   /** The option `prefix`. */
   protected readonly prefix: string;
   /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
@@ -80,7 +82,7 @@ export abstract class ExternalStore extends BaseStore {
   readonly #writer: RecordWriter;
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
-  constructor(options: ExternalStoreOptions = {}) {
+  constructor(options: ExternalStoreOptions<Data> = {}) {
     assertOptions(new.target.name, options);
     const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
     super(others);
@@ -148,11 +150,11 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
     if (!isSessionId(value)) return "malformed";
-    const key = await this.#keyOf(value, scope);
-    const record = await this.#backend.read(key, scope.ctx);
+    const names = await this.#namesOf(value, scope);
+    const record = await this.#backend.read(names.key, scope.ctx);
     if (typeof record === "string") return record;
     if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
-    return this.codec.toSession(record, { value, key, outdated: false }, scope.absoluteTimeout);
+    return this.codec.toSession(record, names, scope.absoluteTimeout);
   }
 
   /** @internal */
@@ -162,8 +164,8 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<SavedSession | null> {
     if (loaded === null) {
-      const value = await generateSessionId();
-      const key = await this.#keyOf(value, scope);
+      const value = generateSessionId();
+      const { key } = await this.#namesOf(value, scope);
       await this.#backend.create(key, next, scope.ctx);
       return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
     }
@@ -180,15 +182,11 @@ export abstract class ExternalStore extends BaseStore {
     hasPending: () => boolean,
     scope: SessionScope,
   ): Promise<LoadedSession | "moved" | "ended"> {
-    const value = await generateSessionId();
-    const key = await this.#keyOf(value, scope);
-    const moved = await this.#writer.move(loaded, key, hasPending, scope);
+    const value = generateSessionId();
+    const names = await this.#namesOf(value, scope);
+    const moved = await this.#writer.move(loaded, names.key, hasPending, scope);
     if (typeof moved === "string") return moved;
-    const session = this.codec.toSession(
-      moved,
-      { value, key, outdated: false },
-      scope.absoluteTimeout,
-    );
+    const session = this.codec.toSession(moved, names, scope.absoluteTimeout);
     return typeof session === "string" ? "ended" : session;
   }
 
@@ -199,7 +197,7 @@ export abstract class ExternalStore extends BaseStore {
     scope: SessionScope,
   ): Promise<boolean> {
     if (!isSessionId(value)) return false;
-    const key = loaded?.key ?? (await this.#keyOf(value, scope));
+    const { key } = loaded ?? (await this.#namesOf(value, scope));
     return this.#writer.end(key, loaded, scope);
   }
 
@@ -224,7 +222,11 @@ export abstract class ExternalStore extends BaseStore {
     };
   }
 
-  async #keyOf(value: string, { cookieName }: SessionScope): Promise<string> {
-    return this.prefix + (await hashSessionId(value, cookieName));
+  async #namesOf(
+    value: string,
+    { cookieName }: SessionScope,
+  ): Promise<Pick<LoadedSession, "value" | "id" | "key" | "outdated">> {
+    const id = await hashSessionId(value, cookieName);
+    return { value, id, key: this.prefix + id, outdated: false };
   }
 }

@@ -1,5 +1,6 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
+import type { SessionData } from "../session.js";
 import { ExternalStore, type ExternalStoreOptions } from "./external-store.js";
 import type { BackendCall, Insertion, Replacement } from "./guarded-backend.js";
 
@@ -11,7 +12,9 @@ export interface KvNamespace {
 }
 
 /** The options of `KvSessionStore`. */
-export interface KvSessionStoreOptions extends ExternalStoreOptions {
+export interface KvSessionStoreOptions<
+  Data extends object = SessionData,
+> extends ExternalStoreOptions<Data> {
   /** Returns the namespace, which a Worker can reach only through the request's context. */
   getStore(ctx: RequestContext<any>): Awaitable<KvNamespace>;
 }
@@ -42,11 +45,12 @@ const MAX_PAUSES_MS = [300, 500, 700];
  * const store = new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS });
  * ```
  */
-export class KvSessionStore extends ExternalStore {
+export class KvSessionStore<Data extends object = SessionData> extends ExternalStore<Data> {
   readonly #getStore: (ctx: RequestContext<any>) => Awaitable<KvNamespace>;
 
-  constructor({ getStore, ...options }: KvSessionStoreOptions) {
-    super(options);
+  constructor(options: KvSessionStoreOptions<Data>) {
+    const { getStore, ...others } = Object(options) as KvSessionStoreOptions<Data>;
+    super(others);
     if (typeof getStore !== "function") {
       throw new TypeError(
         "The option getStore must be a function that returns the KV namespace: (ctx) => ctx.platform.env.SESSIONS.",

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, encodeBase64url } from "../platform/bytes.js";
 import { cryptoEngine } from "../platform/crypto.js";
 
@@ -5,9 +6,8 @@ import { cryptoEngine } from "../platform/crypto.js";
 const ID_BYTES = 32;
 const ID_LENGTH = 43;
 
-export async function generateSessionId(): Promise<string> {
-  const engine = await cryptoEngine();
-  return encodeBase64url(engine.randomBytes(ID_BYTES));
+export function generateSessionId(): string {
+  return encodeBase64url(cryptoEngine().randomBytes(ID_BYTES));
 }
 
 /** Whether the value has the form of our IDs: no other value ever reaches a backend. */
@@ -20,7 +20,6 @@ export function isSessionId(value: string): boolean {
  * Rack). It is the hash of `<cookie name>=<ID>`, so that the ID of one cookie is invalid in
  * another.
  */
-export async function hashSessionId(id: string, cookieName: string): Promise<string> {
-  const engine = await cryptoEngine();
-  return engine.sha256(`${cookieName}=${id}`);
+export function hashSessionId(id: string, cookieName: string): Awaitable<string> {
+  return cryptoEngine().sha256(`${cookieName}=${id}`);
 }

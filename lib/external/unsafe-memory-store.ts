@@ -1,4 +1,5 @@
 import { currentSecond } from "../records/expiry.js";
+import type { SessionData } from "../session.js";
 import { ExternalStore } from "./external-store.js";
 import type { Insertion, Replacement } from "./guarded-backend.js";
 
@@ -17,10 +18,10 @@ const ENTRIES_SWEPT_PER_WRITE = 2;
  *
  * @example
  * ```ts
- * app.use(session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }));
+ * app.use(session({ store: new UnsafeMemoryStore() }));
  * ```
  */
-export class UnsafeMemoryStore extends ExternalStore {
+export class UnsafeMemoryStore<Data extends object = SessionData> extends ExternalStore<Data> {
   readonly #entries: Map<string, Entry> = new Map();
   #sweep: Iterator<[string, Entry]> = this.#entries.entries();
 

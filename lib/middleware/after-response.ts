@@ -38,6 +38,14 @@ export function tooLate(): SessionError {
   );
 }
 
+/** The error of `regenerate()`, if no response of this app reaches the client. */
+export function passedOn(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_RESPONSE",
+    "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.",
+  );
+}
+
 /** The error of a read, if no handler has read the session before. */
 export function readTooLate(): SessionError {
   return new SessionError(

@@ -2,6 +2,7 @@ import { isSessionError, SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
+import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Change } from "./update.js";
 
@@ -12,19 +13,23 @@ import type { Change } from "./update.js";
 /**
  * Ends the session, and those of the other values that the client has sent.
  *
- * @param loaded - `null` if the request has loaded no session.
+ * @param loaded - The session as it is now; `null` if there is none.
  */
 export async function destroyAtOnce(
-  { store, emit }: ResolvedOptions,
+  options: ResolvedOptions,
   scope: SessionScope,
   loaded: LoadedSession | null,
-  otherValues: readonly string[],
+  { sent, loaded: held }: InitialState,
 ): Promise<void> {
+  const { store, emit } = options;
   const { ctx } = scope;
+  const values = store.keepsSessions ? sentValues(sent, options, scope) : [];
+  // The value from before regenerate() is none of another session.
+  const otherValues = values.filter((value) => !loaded || value !== held?.value);
   let hasEnded = false;
   try {
     // The session itself is the last: if an earlier one fails, it is as it was.
-    for (const value of store.keepsSessions ? otherValues : []) {
+    for (const value of otherValues) {
       if (await store.destroy(value, null, scope)) hasEnded = true;
     }
     if (loaded && (await store.destroy(loaded.value, loaded, scope))) hasEnded = true;

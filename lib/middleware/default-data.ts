@@ -9,8 +9,8 @@ import type { SessionData } from "../session.js";
  * Default data, or a function that makes them. If a required key of `SessionData` is missing, a
  * handler must set it before any handler reads it. TypeScript cannot check that.
  */
-export type DefaultSessionData =
-  Partial<SessionData> | ((ctx: RequestContext) => Awaitable<Partial<SessionData>>);
+export type DefaultSessionData<Data extends object = SessionData> =
+  Partial<Data> | ((ctx: RequestContext) => Awaitable<Partial<Data>>);
 
 const WRONG_TYPE =
   "The option defaultSessionData must be a plain object ({} works) or a function that returns one.";

@@ -6,28 +6,29 @@ import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
 import type { Timeouts } from "../records/expiry.js";
 import type { SessionStore } from "../records/store.js";
+import type { SessionData } from "../session.js";
 import { DefaultData, type DefaultSessionData } from "./default-data.js";
 import { SessionCookie, type SessionCookieOptions } from "./session-cookie.js";
 
 /** The options of `session()`. */
-export interface SessionOptions {
+export interface SessionOptions<Data extends object = SessionData> {
   /** Where sessions are kept. */
-  store: SessionStore;
+  store: SessionStore<Data>;
   /**
    * The data of a fresh session: an object, which is copied for every session, or a function of
    * `ctx` that returns one. The function is called once for each fresh session, before the handler.
-   * Its result is saved once the handler has read it.
+   * Its result is saved once the handler has read it. Default: `{}`.
    *
    * @example
    * ```ts
    * defaultSessionData: { visits: 0 }
    * ```
    */
-  defaultSessionData: DefaultSessionData;
+  defaultSessionData?: DefaultSessionData<Data> | undefined;
   /** Default: `"session"`. Sealed values and IDs are bound to it. */
-  cookieName?: string;
+  cookieName?: string | undefined;
   /** The attributes of the cookie. */
-  cookieOptions?: SessionCookieOptions;
+  cookieOptions?: SessionCookieOptions | undefined;
   /**
    * Returns the session ID (or the sealed value) of a request. Default: the cookie's value. Without
    * `setSessionId`, new IDs are still sent in a cookie. With `getSessionId`, `session()` sets no
@@ -38,7 +39,7 @@ export interface SessionOptions {
    * getSessionId: (ctx) => ctx.request.headers.get("x-session")
    * ```
    */
-  getSessionId?: (ctx: RequestContext) => Awaitable<string | null | undefined>;
+  getSessionId?: ((ctx: RequestContext) => Awaitable<string | null | undefined>) | undefined;
   /**
    * Sends the session ID to the client. Default: a Set-Cookie header. A promise is awaited.
    *
@@ -46,33 +47,30 @@ export interface SessionOptions {
    * @param id - `null` when the session has been destroyed.
    * @param maxAge - The seconds for which the ID is valid; 0 when the session has been destroyed.
    */
-  setSessionId?: (
-    ctx: RequestContext,
-    response: Response,
-    id: string | null,
-    maxAge: number,
-  ) => unknown;
+  setSessionId?:
+    | ((ctx: RequestContext, response: Response, id: string | null, maxAge: number) => unknown)
+    | undefined;
   /**
    * Seconds without a request after which a session is over. With a cookie, at most 400 days count,
    * because browsers keep no cookie longer. Default: 86 400, a day.
    */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /**
    * Seconds from its creation, or from its last `regenerate()`, after which a session is over.
    * Default: 2 592 000, thirty days, or `idleTimeout` if that is longer.
    */
-  absoluteTimeout?: number;
+  absoluteTimeout?: number | undefined;
   /**
    * A session is renewed when that extends its life by at least this many seconds. Default: a tenth
    * of `idleTimeout`. Maximum: `idleTimeout`. For a session with a `lifetime` of its own, it is
    * scaled in proportion to that lifetime.
    */
-  renewAfter?: number;
+  renewAfter?: number | undefined;
   /**
    * Called for each event, without IDs or data. Its result is not awaited, and errors that it throws
    * or rejects with are ignored.
    */
-  onEvent?: (event: SessionEvent, ctx: RequestContext) => unknown;
+  onEvent?: ((event: SessionEvent, ctx: RequestContext) => unknown) | undefined;
 }
 
 /** The options, checked and with their defaults. */
@@ -89,12 +87,28 @@ export interface ResolvedOptions
 
 const DAY_SECONDS = 86_400;
 
+const IDLE_TIMEOUT = "idleTimeout, in seconds";
+const KEYS = "the keys of the store: new SignedCookieStore([key])";
+/** What other session libraries call these options. */
+const OTHER_NAMES = {
+  maxAge: IDLE_TIMEOUT,
+  ttl: IDLE_TIMEOUT,
+  expires: IDLE_TIMEOUT,
+  cookie: "cookieOptions",
+  name: "cookieName",
+  defaultData: "defaultSessionData",
+  keys: KEYS,
+  secret: KEYS,
+  secrets: KEYS,
+  password: KEYS,
+};
+
 /** @throws {TypeError} that names the option and the values that it takes. */
 export function resolveOptions(options: SessionOptions): ResolvedOptions {
   assertOptions("session()", options);
   const {
     store,
-    defaultSessionData,
+    defaultSessionData = {},
     cookieName = "session",
     cookieOptions = {},
     getSessionId,
@@ -105,7 +119,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     onEvent,
     ...unknown
   } = options;
-  assertNoUnknown("session()", unknown, "See SessionOptions for those that it has.");
+  assertNoUnknown("session()", unknown, "See SessionOptions for those that it has.", OTHER_NAMES);
   if (store?.storeProtocol !== 1) {
     throw new TypeError(
       "The option store must be a session store, for example new SignedCookieStore(keys).",

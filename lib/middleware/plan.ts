@@ -30,32 +30,53 @@ export type StoreWrite = { readonly next: SessionRecord } & (
     }
 );
 
-/**
- * The write that is due when the handlers have succeeded.
- *
- * @param canSetCookie - Whether the response can deliver a Set-Cookie to the client. If not, renewals
- * and reissues are postponed to the next request: a client that misses the new expiry would drop the
- * session early.
- */
-export function planWrite(
+/** What the client holds, and what it can be told. */
+interface Client extends Pick<CommitPlan, "held" | "clearsClient"> {
+  /** Whether a Set-Cookie can be put on the response. */
+  readonly canSetCookie: boolean;
+  /** Whether the client will not see this response, because the request has been passed on. */
+  readonly isDropped: boolean;
+}
+
+/** @param isDue - Whether the session may be written: the handlers have succeeded, and used it. */
+export function planCommit(
   options: ResolvedOptions,
   view: SessionView,
-  canSetCookie: boolean,
+  { held, clearsClient, canSetCookie, isDropped }: Client,
+  isDue: boolean,
+): CommitPlan {
+  const write = isDue ? planWrite(options, view, canSetCookie && !isDropped) : null;
+  const { loaded: current, lifetime } = view;
+  // Of a new record or another lifetime, the client would have to learn. (A cookie store writes none.)
+  const isNews = current === null || lifetime !== held?.lifetime;
+  const isUseless = isDropped && isNews && options.store.keepsSessions;
+  return { held, current, write: isUseless ? null : write, clearsClient };
+}
+
+/**
+ * @param canTell - Whether the response can deliver a Set-Cookie to the client. If not, renewals and
+ * reissues are postponed to the next request: a client that misses the new expiry would drop the
+ * session early.
+ */
+function planWrite(
+  options: ResolvedOptions,
+  view: SessionView,
+  canTell: boolean,
 ): StoreWrite | null {
   const { loaded } = view;
   return loaded === null
-    ? planFresh(options, view, canSetCookie)
-    : planLoaded(options, view, loaded, canSetCookie);
+    ? planFresh(options, view, canTell)
+    : planLoaded(options, view, loaded, canTell);
 }
 
 function planFresh(
   options: ResolvedOptions,
   { text, untouchedText, lifetime }: SessionView,
-  canSetCookie: boolean,
+  canTell: boolean,
 ): StoreWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
-  if (!isChanged && !(options.defaults.arePersonal && canSetCookie)) return null;
+  if (!isChanged && !(options.defaults.arePersonal && canTell)) return null;
   const created = currentSecond();
   const next = { text, created, expires: expiryFor(created, lifetime, options) };
   return { event: "saved", loaded: null, next };
@@ -65,7 +86,7 @@ function planLoaded(
   options: ResolvedOptions,
   { text, lifetime }: SessionView,
   loaded: LoadedSession,
-  canSetCookie: boolean,
+  canTell: boolean,
 ): StoreWrite | null {
   const isChanged = text !== undefined && options.store.codec.isChange(text, loaded.text);
   const expiry = expiryFor(loaded.created, lifetime, options);
@@ -74,13 +95,12 @@ function planLoaded(
   const renewAfter = Math.floor(
     (options.renewAfter / options.idleTimeout) * idleTimeoutFor(lifetime, options),
   );
-  const isRenewed =
-    lifetime !== loaded.lifetime || (canSetCookie && gain > 0 && gain >= renewAfter);
+  const isRenewed = lifetime !== loaded.lifetime || (canTell && gain > 0 && gain >= renewAfter);
   // One write does all that is due, and is named after the strongest reason: saving also seals under
   // the first key, and each of them may move the expiry.
   const event =
     (isChanged && "saved") ||
-    (loaded.outdated && canSetCookie && "reissued") ||
+    (loaded.outdated && canTell && "reissued") ||
     (isRenewed && "renewed");
   const next = {
     text: isChanged ? text : loaded.text,

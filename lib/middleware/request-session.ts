@@ -3,19 +3,16 @@ import { reported } from "../events.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
 import { copyPlain, isPlainObject } from "../records/plain-data.js";
-import type { SessionScope } from "../records/store.js";
+import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { Lifetime, Session, SessionData } from "../session.js";
 import { ActionQueue } from "./action-queue.js";
-import { readOnly, readTooLate, tooLate } from "./after-response.js";
+import { passedOn, readOnly, readTooLate, tooLate } from "./after-response.js";
 import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
-import { sentValues, type InitialState } from "./load.js";
+import type { InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { planWrite, type CommitPlan } from "./plan.js";
+import { planCommit, type CommitPlan } from "./plan.js";
 import { SessionView } from "./session-view.js";
 import { callChange, updateInMemory, type Change } from "./update.js";
-
-const PASSED_ON =
-  "The request has been passed on with ctx.passThrough(), so that no response of this app can bring the new ID to the client. Call regenerate() where the request is answered.";
 
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
 export class RequestSession implements Session {
@@ -71,8 +68,21 @@ export class RequestSession implements Session {
   }
 
   get isFresh(): boolean {
-    this.#use();
-    return this.#view.loaded === null;
+    return this.#loaded === null;
+  }
+
+  get id(): string | undefined {
+    return this.#loaded?.id;
+  }
+
+  get created(): number | undefined {
+    return this.#loaded?.created;
+  }
+
+  get expires(): number | undefined {
+    const { expires, created } = this.#loaded ?? {};
+    // The absolute timeout may have been longer when the record was written.
+    return created && Math.min(expires!, created + this.#options.absoluteTimeout);
   }
 
   get lifetime(): Lifetime {
@@ -89,7 +99,7 @@ export class RequestSession implements Session {
 
   regenerate(): Promise<void> {
     return this.#act(async () => {
-      if (this.#isPassedOn()) throw new SessionError("ERR_SESSION_RESPONSE", PASSED_ON);
+      if (this.#isPassedOn()) throw passedOn();
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
@@ -112,22 +122,18 @@ export class RequestSession implements Session {
   destroy(): Promise<void> {
     return this.#act(async () => {
       const before = this.#view;
-      const { sent, loaded: held } = this.#initial;
-      const values = sentValues(sent, this.#options, this.#scope);
-      // Unless that value is only an old one of the session: see regenerate().
-      const others = values.filter((value) => !before.loaded || value !== held?.value);
       try {
         const data = this.#options.defaults.make(this.#scope.ctx);
         // Without an await where possible: a handler may set data without awaiting destroy().
         this.#view = new SessionView(this.#options, null, isPromise(data) ? {} : data);
         if (isPromise(data)) this.#view.begin(await data);
-        await destroyAtOnce(this.#options, this.#scope, before.loaded, others);
+        await destroyAtOnce(this.#options, this.#scope, before.loaded, this.#initial);
       } catch (error) {
         this.#view = before;
         throw error;
       }
       this.#isLate = false;
-      this.#clearsClient = before.loaded !== null || Boolean(sent);
+      this.#clearsClient = before.loaded !== null || Boolean(this.#initial.sent);
     });
   }
 
@@ -189,16 +195,17 @@ export class RequestSession implements Session {
    * passed on.
    */
   close(succeeded: boolean, canSetCookie: boolean, isDropped: boolean): CommitPlan {
-    const isDue = succeeded && this.#isUsed && !this.#isLate && this.#initial.failure === undefined;
-    const canTell = canSetCookie && !isDropped;
-    const write = isDue ? planWrite(this.#options, this.#view, canTell) : null;
-    const { loaded: held } = this.#initial;
-    const { loaded: current, lifetime } = this.#view;
+    const { loaded: held, failure } = this.#initial;
+    const isDue = succeeded && this.#isUsed && !this.#isLate && failure === undefined;
+    const client = { held, clearsClient: this.#clearsClient, canSetCookie, isDropped };
+    const plan = planCommit(this.#options, this.#view, client, isDue);
     this.#isClosed = true;
-    // Of a new record or another lifetime, the client would have to learn. (A cookie store writes none.)
-    const isNews = current === null || lifetime !== held?.lifetime;
-    const isUseless = isDropped && isNews && this.#options.store.keepsSessions;
-    return { held, current, write: isUseless ? null : write, clearsClient: this.#clearsClient };
+    return plan;
+  }
+
+  get #loaded(): LoadedSession | null {
+    this.#use();
+    return this.#view.loaded;
   }
 
   #act(action: (actions: ActionQueue) => Promise<void>): Promise<void> {
@@ -226,3 +233,17 @@ export class RequestSession implements Session {
     if (this.#isClosed) throw tooLate();
   }
 }
+
+/**
+ * Assignments to properties that the class does not have end in the prototype's prototype. Without
+ * an error, an app would learn only later that nothing was saved. (Object.preventExtensions() says
+ * nothing outside of strict mode.)
+ */
+const refusesMore: object = new Proxy(Object.prototype, {
+  set(_target, name) {
+    throw new TypeError(
+      `ctx.session has no property ${String(name)}. Write ctx.session.data.${String(name)} to keep it in the session.`,
+    );
+  },
+});
+Object.setPrototypeOf(RequestSession.prototype, refusesMore);

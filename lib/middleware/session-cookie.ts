@@ -8,29 +8,29 @@ import { assertNoUnknown, assertOptions } from "../option-checks.js";
  */
 export interface SessionCookieOptions {
   /** The host that gets the cookie, with all its subdomains. Default: only the host that set it. */
-  domain?: string;
+  domain?: string | undefined;
   /** Whether the cookie is hidden from scripts. Default: `true`. */
-  httpOnly?: boolean;
+  httpOnly?: boolean | undefined;
   /** Seconds: another name of the option `idleTimeout`. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /**
    * Whether each top-level site has its own cookie (CHIPS). Needs `secure`. Default: `false`.
    */
-  partitioned?: boolean;
+  partitioned?: boolean | undefined;
   /** The path under which the browser sends the cookie. Default: `"/"`. */
-  path?: string;
+  path?: string | undefined;
   /** Chromium drops cookies of low priority first when there are too many. Default: not sent. */
-  priority?: "low" | "medium" | "high";
+  priority?: "low" | "medium" | "high" | undefined;
   /**
    * Which requests from other sites carry the cookie. `true` means `"strict"`; `"none"` needs
    * `secure`; without the attribute (`false`) the browser decides. Default: `"lax"`.
    */
-  sameSite?: boolean | "lax" | "strict" | "none";
+  sameSite?: boolean | "lax" | "strict" | "none" | undefined;
   /**
    * Whether the browser sends the cookie over https only. Default: `true`, except on
    * http://localhost and the loopback addresses.
    */
-  secure?: boolean;
+  secure?: boolean | undefined;
 }
 
 /** RFC 6265bis, 4.1.3: browsers check what these prefixes of a name promise. */
@@ -64,7 +64,10 @@ export class SessionCookie {
       secure,
       ...unknown
     } = options;
-    assertNoUnknown("cookieOptions", unknown, "See SessionCookieOptions for those that it has.");
+    assertNoUnknown("cookieOptions", unknown, "See SessionCookieOptions for those that it has.", {
+      expires: "the option idleTimeout of session(), in seconds",
+      name: "the option cookieName of session()",
+    });
     if (typeof name !== "string" || !TOKEN.test(name) || name.length > MAX_ATTRIBUTE_BYTES) {
       throw new TypeError(
         "The option cookieName must consist of letters, digits and !#$%&'*+-.^_`|~, such as session.",

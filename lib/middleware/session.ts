@@ -1,10 +1,10 @@
-import type { RequestContext, RequestHandler } from "../hattip.mjs" with {
+import type { RequestContext } from "../hattip.mjs" with {
   "resolution-mode": "import",
 };
 import { SessionError } from "../errors.js";
 import { isPromise } from "../platform/awaitable.js";
 import type { SessionScope } from "../records/store.js";
-import type { Session } from "../session.js";
+import type { Session, SessionData } from "../session.js";
 import { commit } from "./commit.js";
 import { load } from "./load.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
@@ -14,6 +14,32 @@ import { canChangeHeaders } from "./response-headers.js";
 
 const SESSION_REPLACED =
   "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.";
+
+const NOT_SERVED =
+  "This session() has not run for this request. Pass it to app.use() before the handlers that call of(ctx), and pass of() the context that they get.";
+
+/** The sessions of one middleware, by the context of their requests. */
+type SessionsOfRequests = WeakMap<object, RequestSession>;
+
+/** What `session()` returns: a handler for `app.use()`. */
+export interface SessionMiddleware<Data extends object = SessionData> {
+  (ctx: RequestContext): Promise<Response>;
+  /**
+   * The session that this middleware provides to a request, whichever is `ctx.session`: an app may
+   * use several `session()`, with different cookie names.
+   *
+   * @example
+   * ```ts
+   * const login = session<{ userId?: string }>({ store, cookieName: "login" });
+   * app.use(login);
+   * app.get("/", (ctx) => text(`Hello ${login.of(ctx).data.userId}`));
+   * ```
+   *
+   * @param ctx - The context that the handlers of the request get.
+   * @throws {SessionError} `ERR_SESSION_USAGE` if the middleware has not run for the request.
+   */
+  of(ctx: { readonly request: Request }): Session<Data>;
+}
 
 /**
  * The middleware: provides `ctx.session` to the handlers after it, and saves their changes before
@@ -30,17 +56,30 @@ const SESSION_REPLACED =
  * app.get("/", (ctx) => text(`Visit ${++ctx.session.data.visits}`));
  * ```
  */
-export function session(options: SessionOptions): RequestHandler {
+export function session<Data extends object = SessionData>(
+  options: SessionOptions<Data>,
+): SessionMiddleware<Data> {
   const resolved = resolveOptions(options);
   const { cookie, idleTimeout, absoluteTimeout, clientLimit } = resolved;
   const timeouts = { idleTimeout, absoluteTimeout, clientLimit };
+  const sessions: SessionsOfRequests = new WeakMap();
 
-  return function sessionMiddleware(ctx) {
-    return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts });
-  };
+  function sessionMiddleware(ctx: RequestContext): Promise<Response> {
+    return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts }, sessions);
+  }
+  function of(ctx: object): Session<Data> {
+    const found = sessions.get(ctx);
+    if (found) return found as unknown as Session<Data>;
+    throw new SessionError("ERR_SESSION_USAGE", NOT_SERVED);
+  }
+  return Object.assign(sessionMiddleware, { of });
 }
 
-async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Response> {
+async function serve(
+  options: ResolvedOptions,
+  scope: SessionScope,
+  sessions: SessionsOfRequests,
+): Promise<Response> {
   const { ctx, cookieName } = scope;
   const outer: unknown = ctx.session;
   try {
@@ -49,6 +88,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     const initial = await load(options, scope);
     const current = new RequestSession(options, scope, initial, outer, isPassedOn);
     ctx.session = current;
+    sessions.set(ctx, current);
     let plan: CommitPlan | undefined;
     try {
       const response = await ctx.next();

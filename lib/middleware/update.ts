@@ -1,10 +1,10 @@
 import type { BaseStore } from "../records/base-store.js";
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
+import { isPromise } from "../platform/awaitable.js";
 import { copyPlain, isEqual, isPlain } from "../records/plain-data.js";
 import type { SessionData } from "../session.js";
 
 /** The callback of `update()`. */
-export type Change = (data: SessionData) => void;
+export type Change = (data: SessionData) => unknown;
 
 /**
  * For fresh sessions, and for stores that commit only with the response. As in a store that commits
@@ -46,10 +46,16 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
-/** @throws {TypeError} for a callback that is asynchronous. */
+/** @throws {TypeError} for a callback that is asynchronous, or returns new data. */
 export function callChange(change: Change, data: SessionData): void {
-  const answer = change(data) as unknown as Awaitable<void>;
-  if (!isPromise(answer)) return;
-  answer.then(undefined, () => {});
-  throw new TypeError("The callback of update() must be synchronous.");
+  const answer = change(data);
+  if (isPromise(answer)) {
+    answer.then(undefined, () => {});
+    throw new TypeError("The callback of update() must be synchronous.");
+  }
+  if (typeof answer === "object" && answer !== null && answer !== data) {
+    throw new TypeError(
+      "The callback of update() must change its argument: an object that it returns is ignored. Write (data) => { data.visits = 1; }.",
+    );
+  }
 }

@@ -1,55 +1,32 @@
-import { isPromise, type Awaitable } from "./awaitable.js";
 import type { CryptoEngine } from "./engine.js";
-import { NodeCryptoEngine, type NodeCrypto } from "./node-engine.js";
 import { WebCryptoEngine } from "./web-engine.js";
 
-interface Platform {
-  process?: {
-    getBuiltinModule?(id: string): unknown;
-    versions?: { node?: string };
-  };
-  crypto?: Crypto;
-}
+/** Returns an engine, or `null` if the platform turns out not to have what it needs. */
+export type EngineSource = () => CryptoEngine | null;
 
-let engine: Awaitable<CryptoEngine> | undefined;
+let preferred: EngineSource = () => null;
+let engine: CryptoEngine | undefined;
 
 /**
- * The engine on `node:crypto` where that module is available (a synchronous call takes 4 µs, a call
- * of Web Crypto 160), else the engine on Web Crypto. It is a promise only on Node before 20.16, and
- * only until the module is loaded.
+ * The entry points for platforms with `node:crypto` call this when they are loaded, before any store
+ * needs an engine.
  */
-export function cryptoEngine(): Awaitable<CryptoEngine> {
-  if (engine === undefined) {
-    engine = chooseEngine(globalThis);
-    if (isPromise(engine)) {
-      engine.then(
-        (ready) => (engine = ready),
-        () => (engine = undefined),
-      );
-    }
-  }
-  return engine;
+export function preferEngine(source: EngineSource): void {
+  preferred = source;
 }
 
-export function chooseEngine({ process, crypto }: Platform): Awaitable<CryptoEngine> {
-  if (process?.getBuiltinModule) {
-    return preferNode(process.getBuiltinModule("node:crypto"), crypto);
-  }
-  if (process?.versions?.node) {
-    // Node 16 and 18 have no global `crypto`. The name is not a literal, so that bundlers for
-    // browsers do not resolve it.
-    const id = "node:crypto";
-    return import(/* @vite-ignore */ /* webpackIgnore: true */ id)
-      .catch(() => undefined)
-      .then((module: unknown) => preferNode(module, crypto));
-  }
-  return preferNode(undefined, crypto);
+/**
+ * The preferred engine, or the one on Web Crypto: chosen at the first call, and kept.
+ *
+ * @throws {Error} if there is neither.
+ */
+export function cryptoEngine(): CryptoEngine {
+  return (engine ??= preferred() ?? webEngine());
 }
 
-function preferNode(module: unknown, crypto: Crypto | undefined): CryptoEngine {
-  const node = module as NodeCrypto | undefined;
-  // A bundler's polyfill that is wrong or incomplete must never seal a cookie.
-  if (node && NodeCryptoEngine.passesSelfTest(node)) return new NodeCryptoEngine(node);
+function webEngine(): CryptoEngine {
+  // Read late: a polyfill may be loaded after this package.
+  const { crypto } = globalThis as { crypto?: Crypto };
   if (crypto?.subtle) return new WebCryptoEngine(crypto);
   throw new Error(
     "There is no Web Crypto here: globalThis.crypto.subtle is missing. Browsers have it on https only.",

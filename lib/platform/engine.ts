@@ -19,15 +19,21 @@ export interface CipherKey {
   decrypt(nonce: Uint8Array, sealed: Uint8Array, header: Uint8Array): Awaitable<Uint8Array | null>;
 }
 
-/** All the cryptography of this package. Both engines give the same bytes. */
+/** @internal A key from which subkeys are derived. */
+export interface RootKey {
+  /** One block of HKDF-Expand (RFC 5869, 2.3): 32 bytes bound to `info`. */
+  expand(info: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** @internal All the cryptography of this package. Both engines give the same bytes. */
 export interface CryptoEngine {
   /** For making and importing keys: sealing and opening do not use it. */
   readonly subtle: SubtleCrypto;
   randomBytes(length: number): Uint8Array;
   /** The digest of the text in UTF-8, as base64url. */
   sha256(text: string): Awaitable<string>;
-  /** One block of HKDF-Expand (RFC 5869, 2.3): 32 bytes bound to `info`. */
-  expand(root: CryptoKey, info: Uint8Array): Awaitable<Uint8Array>;
+  /** @param key - For HMAC with SHA-256, or its bytes. */
+  rootKey(key: CryptoKey | Uint8Array): Awaitable<RootKey>;
   macKey(secret: Uint8Array): Awaitable<MacKey>;
   cipherKey(secret: Uint8Array): Awaitable<CipherKey>;
 }

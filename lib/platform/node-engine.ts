@@ -1,6 +1,13 @@
 import type { Awaitable } from "./awaitable.js";
 import { decodeUtf8, encodeBase64url, encodeUtf8 } from "./bytes.js";
-import { MAC_BYTES, TAG_BYTES, type CipherKey, type CryptoEngine, type MacKey } from "./engine.js";
+import {
+  MAC_BYTES,
+  TAG_BYTES,
+  type CipherKey,
+  type CryptoEngine,
+  type MacKey,
+  type RootKey,
+} from "./engine.js";
 import { WebCryptoEngine } from "./web-engine.js";
 
 type KeyObject = object;
@@ -40,9 +47,9 @@ export interface NodeCrypto {
   timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
 }
 
-/** The part of `node:v8` that is used here. */
-interface NodeV8 {
-  startupSnapshot: { isBuildingSnapshot(): unknown };
+/** The part of `node:v8` that is used here. Old versions of Node have no snapshots. */
+export interface NodeV8 {
+  startupSnapshot?: { isBuildingSnapshot(): unknown };
 }
 
 const GCM = "aes-256-gcm";
@@ -53,14 +60,26 @@ const GCM_OPTIONS = { authTagLength: TAG_BYTES };
  */
 const POOL_BYTES = 2048;
 
-/** The engine on `node:crypto`: synchronous, except for subkeys of a key that is not extractable. */
+/**
+ * The engine on `node:crypto`, or `null` if that module is missing, or does not compute what it
+ * should: a bundler's imitation must never seal a cookie.
+ */
+export function nodeEngine(crypto: unknown, v8?: NodeV8): NodeCryptoEngine | null {
+  const node = crypto as NodeCrypto | undefined;
+  return node && NodeCryptoEngine.passesSelfTest(node) ? new NodeCryptoEngine(node, v8) : null;
+}
+
+/** Synchronous, except for subkeys of a key that is not extractable. */
 export class NodeCryptoEngine implements CryptoEngine {
   readonly #node: NodeCrypto;
+  readonly #v8: NodeV8 | undefined;
   readonly #pool: Uint8Array = new Uint8Array(POOL_BYTES);
   #used = POOL_BYTES;
 
-  constructor(node: NodeCrypto) {
+  /** @param v8 - Without it, no random bytes are kept for later. */
+  constructor(node: NodeCrypto, v8?: NodeV8) {
     this.#node = node;
+    this.#v8 = v8;
   }
 
   /** Known answers (RFC 4231 case 2, FIPS 180-4, and AES-256-GCM under the zero key). */
@@ -105,7 +124,7 @@ export class NodeCryptoEngine implements CryptoEngine {
       // Not in the self-test: Workers forbid randomness while a module is loading.
       if (this.#pool.every((byte) => byte === 0)) throw new Error("The random source is broken.");
       // Every process that starts from the snapshot would draw the bytes that are left.
-      this.#used = mayBecomeSnapshot() ? POOL_BYTES - length : 0;
+      this.#used = mayBecomeSnapshot(this.#v8) ? POOL_BYTES - length : 0;
     }
     // A copy, because the pool is overwritten when it is filled again.
     return this.#pool.slice(this.#used, (this.#used += length));
@@ -117,14 +136,16 @@ export class NodeCryptoEngine implements CryptoEngine {
       : this.#node.createHash("sha256").update(text).digest("base64url");
   }
 
-  expand(root: CryptoKey, info: Uint8Array): Awaitable<Uint8Array> {
+  rootKey(key: CryptoKey | Uint8Array): Awaitable<RootKey> {
+    const node = this.#node;
+    const isSecret = key instanceof Uint8Array;
     // Node is going to refuse KeyObject.from() for keys that are not extractable (DEP0204).
-    if (!root.extractable) return new WebCryptoEngine(this.#node.webcrypto).expand(root, info);
-    return this.#node
-      .createHmac("sha256", this.#node.KeyObject.from(root))
-      .update(info)
-      .update(Uint8Array.of(1))
-      .digest();
+    if (!isSecret && !key.extractable) return new WebCryptoEngine(node.webcrypto).rootKey(key);
+    const root = isSecret ? node.createSecretKey(key) : node.KeyObject.from(key);
+    return {
+      expand: (info) =>
+        node.createHmac("sha256", root).update(info).update(Uint8Array.of(1)).digest(),
+    };
   }
 
   macKey(secret: Uint8Array): MacKey {
@@ -175,12 +196,9 @@ export class NodeCryptoEngine implements CryptoEngine {
  * Whether this heap may become a start-up snapshot (`node --build-snapshot`, single executables). It
  * may if the platform does not say: to keep no bytes is slower, but never wrong.
  */
-function mayBecomeSnapshot(): boolean {
-  // Not an import of node:v8, which bundlers for browsers would try to resolve.
-  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
+function mayBecomeSnapshot(v8: NodeV8 | undefined): boolean {
   try {
-    const v8 = process?.getBuiltinModule?.("node:v8") as NodeV8 | undefined;
-    return Boolean(v8?.startupSnapshot.isBuildingSnapshot() ?? true);
+    return Boolean(v8?.startupSnapshot?.isBuildingSnapshot() ?? true);
   } catch {
     return true; // old versions of Bun have the function, but it throws
   }

@@ -1,5 +1,11 @@
 import { encodeBase64url, encodeUtf8 } from "./bytes.js";
-import { MAC_BYTES, type CipherKey, type CryptoEngine, type MacKey } from "./engine.js";
+import {
+  MAC_BYTES,
+  type CipherKey,
+  type CryptoEngine,
+  type MacKey,
+  type RootKey,
+} from "./engine.js";
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 const GCM = "AES-GCM";
@@ -25,18 +31,22 @@ export class WebCryptoEngine implements CryptoEngine {
     return encodeBase64url(new Uint8Array(digest));
   }
 
-  async expand(root: CryptoKey, info: Uint8Array): Promise<Uint8Array> {
-    const block = new Uint8Array(info.length + 1);
-    block.set(info);
-    block[info.length] = 1;
-    return new Uint8Array(await this.subtle.sign("HMAC", root, block));
+  async rootKey(key: CryptoKey | Uint8Array): Promise<RootKey> {
+    const root = key instanceof Uint8Array ? await this.#hmacKey(key) : key;
+    return {
+      expand: async (info) => {
+        const block = new Uint8Array(info.length + 1);
+        block.set(info);
+        block[info.length] = 1;
+        return new Uint8Array(await this.subtle.sign("HMAC", root, block));
+      },
+    };
   }
 
   async macKey(secret: Uint8Array): Promise<MacKey> {
-    const { subtle } = this;
-    const key = await subtle.importKey("raw", bufferSource(secret), HMAC, false, ["sign"]);
+    const key = await this.#hmacKey(secret);
     const sign = async (message: Uint8Array): Promise<Uint8Array> =>
-      new Uint8Array(await subtle.sign("HMAC", key, bufferSource(message)), 0, MAC_BYTES);
+      new Uint8Array(await this.subtle.sign("HMAC", key, bufferSource(message)), 0, MAC_BYTES);
     // subtle.verify does not accept truncated MACs.
     return { sign, verify: async (message, mac) => equalInConstantTime(await sign(message), mac) };
   }
@@ -64,6 +74,10 @@ export class WebCryptoEngine implements CryptoEngine {
         }
       },
     };
+  }
+
+  #hmacKey(secret: Uint8Array): Promise<CryptoKey> {
+    return this.subtle.importKey("raw", bufferSource(secret), HMAC, false, ["sign"]);
   }
 }
 

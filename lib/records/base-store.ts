@@ -22,13 +22,13 @@ const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate"];
  *
  * A client's input never causes an exception: a throw means that the system or the app is at fault.
  */
-export abstract class BaseStore implements SessionStore {
+export abstract class BaseStore<Data extends object = SessionData> implements SessionStore<Data> {
   readonly storeProtocol = 1 as const;
   /** @internal */
   readonly codec: SessionCodec;
 
   /** @throws {TypeError} for an option that neither this class nor the subclass knows. */
-  constructor(options: SerializationOptions = {}) {
+  constructor(options: SerializationOptions<Data> = {}) {
     assertOptions(new.target.name, options);
     const { stringify, parse, ...unknown } = options;
     assertNoUnknown(
@@ -36,7 +36,7 @@ export abstract class BaseStore implements SessionStore {
       unknown,
       "Is it misspelt? A subclass takes its own options out before it calls super().",
     );
-    this.codec = new SessionCodec({ stringify, parse });
+    this.codec = new SessionCodec({ stringify, parse } as SerializationOptions);
     assertProtocolIntact(new.target.prototype, new.target.name);
   }
 
@@ -104,6 +104,9 @@ export abstract class BaseStore implements SessionStore {
   get keepsSessions(): boolean {
     return this.applyUpdate !== undefined;
   }
+
+  /** For TypeScript only: see `SessionStore`. */
+  "~data"?(data: Data): void;
 
   /**
    * Optional hook: the request is over, whatever its outcome. A store that opens something for each

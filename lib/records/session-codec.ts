@@ -8,17 +8,17 @@ import type { SessionRecord } from "./record.js";
 import type { LoadedSession, RejectionReason } from "./store.js";
 
 /** The functions that turn data into text and back. */
-export interface SerializationOptions {
+export interface SerializationOptions<Data extends object = SessionData> {
   /**
    * Default: `JSON.stringify`, with an error for what JSON would drop or change. Equal data must
    * give equal text: a session has changed when its text has changed.
    */
-  stringify?: (data: SessionData) => string;
+  stringify?: ((data: Data) => string) | undefined;
   /**
    * Default: `JSON.parse`. Returns a plain object, not a promise. It may validate: when it throws,
    * the client gets a fresh session (reason `invalid`).
    */
-  parse?: (text: string) => SessionData;
+  parse?: ((text: string) => Data) | undefined;
 }
 
 /** The content of a record's text. */
@@ -86,7 +86,7 @@ export class SessionCodec {
   /** The session of a record that its store trusts, or the reason why there is none. */
   toSession(
     record: SessionRecord,
-    { value, key, outdated }: Pick<LoadedSession, "value" | "key" | "outdated">,
+    { value, id, key, outdated }: Pick<LoadedSession, "value" | "id" | "key" | "outdated">,
     absoluteTimeout: number,
   ): LoadedSession | RejectionReason {
     if (!isAlive(record, absoluteTimeout)) return "expired";
@@ -94,7 +94,7 @@ export class SessionCodec {
     if (stored === null) return "invalid";
     const { data, lifetime } = stored;
     const { text, created, expires } = record;
-    return { value, key, data, lifetime, text, created, expires, outdated };
+    return { value, id, key, data, lifetime, text, created, expires, outdated };
   }
 
   #dataOf(text: string): SessionData | null {

@@ -7,9 +7,11 @@ import type { SessionRecord } from "./record.js";
  * Where sessions are kept: a store of this package, or one that extends `CookieStore` or
  * `ExternalStore`. What `session()` calls on a store is private to this package.
  */
-export interface SessionStore {
+export interface SessionStore<Data extends object = SessionData> {
   /** The version of the private protocol, so that `session()` refuses a store of another version. */
   readonly storeProtocol: 1;
+  /** For TypeScript only, which learns from it the type of the data. There is no such method. */
+  "~data"?(data: Data): void;
 }
 
 /**
@@ -33,7 +35,9 @@ export interface SessionScope extends Timeouts {
 export interface LoadedSession extends SessionRecord {
   /** The sealed value or the ID that the client holds. */
   readonly value: string;
-  /** The record's key in the backend; empty for a cookie store. */
+  /** The hash of the session's ID; `undefined` for a cookie store. */
+  readonly id: string | undefined;
+  /** The record's key in the backend: the prefix and `id`. Empty for a cookie store. */
   readonly key: string;
   /** Made for this request alone: no other code holds a reference to it. */
   readonly data: SessionData;

@@ -54,6 +54,7 @@ describe("A subclass of CookieStore", () => {
   const loaded: LoadedSession = {
     ...record,
     value: "sealed",
+    id: undefined,
     key: "",
     data: { n: 1 },
     lifetime: undefined,

@@ -39,7 +39,7 @@ describe("The nonces of encrypted values", function () {
   });
 
   it("do not change when other nonces of the same pool are overwritten", async () => {
-    const engine = await cryptoEngine();
+    const engine = cryptoEngine();
     const first = engine.randomBytes(12);
     const copy = Buffer.from(first);
     // These are more bytes than the pool holds, so the pool has been refilled.
@@ -49,7 +49,7 @@ describe("The nonces of encrypted values", function () {
   });
 
   it("have the requested length and evenly distributed bytes", async () => {
-    const engine = await cryptoEngine();
+    const engine = cryptoEngine();
     const counts = new Uint32Array(256);
     let drawn = 0;
     for (let i = 0; i < runs(20_000); i++) {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { ENCRYPTED_V1 } from "../../lib/cookie/frame.js";
 import { RingKey, type SubkeyMaker } from "../../lib/cookie/keys/ring-key.js";
-import type { CryptoEngine } from "../../lib/platform/engine.js";
+import type { CryptoEngine, RootKey } from "../../lib/platform/engine.js";
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import { purposeOf } from "../support/independent-decoder.js";
 import { keyOf } from "../support/sealed-stores.js";
@@ -11,25 +11,19 @@ const MAX_SUBKEYS = 1024;
 
 describe("A key of the key ring", function () {
   this.timeout(60_000);
-  let engine: CryptoEngine;
-  let expand: sinon.SinonSpy<
-    Parameters<CryptoEngine["expand"]>,
-    ReturnType<CryptoEngine["expand"]>
-  >;
+  const engine = cryptoEngine();
+  const expand = sinon.spy((root: RootKey, info: Uint8Array) => root.expand(info));
 
-  beforeEach(async () => {
-    engine = await cryptoEngine();
-    expand = sinon.spy(engine, "expand");
-  });
-
-  afterEach(() => sinon.restore());
+  beforeEach(() => expand.resetHistory());
 
   /** By default, a subkey is its own bytes in hex. */
   async function ringKey(
     isExtractable = true,
     makeSubkey: SubkeyMaker<string> = (_, secret) => Buffer.from(secret).toString("hex"),
   ): Promise<RingKey<string>> {
-    return new RingKey(1, await keyOf(1, isExtractable), engine, ENCRYPTED_V1, makeSubkey);
+    const root = await engine.rootKey(await keyOf(1, isExtractable));
+    const watched: RootKey = { expand: (info) => expand(root, info) };
+    return new RingKey(1, watched, engine, ENCRYPTED_V1, makeSubkey);
   }
 
   it("derives a subkey from product, kind, version, cookie name and period", async () => {

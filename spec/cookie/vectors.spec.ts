@@ -112,10 +112,7 @@ function keyBytes({ key }: Vector): Buffer {
 /** Makes the crypto engine return this nonce next. */
 async function stubNonce(nonce: string): Promise<void> {
   const bytes = Uint8Array.from(Buffer.from(nonce, "hex"));
-  sinon
-    .stub(await cryptoEngine(), "randomBytes")
-    .withArgs(bytes.length)
-    .returns(bytes);
+  sinon.stub(cryptoEngine(), "randomBytes").withArgs(bytes.length).returns(bytes);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -278,11 +278,10 @@ describe("update() on an external store", () => {
     process.on("unhandledRejection", unhandled);
     try {
       act = (session) =>
-        // oxlint-disable-next-line typescript/no-misused-promises
-        session.update(async (data) => {
+        session.update((async (data: SessionData) => {
           data.a = "half";
           throw new Error("The promise is not awaited.");
-        });
+        }) as never);
       expect((await browser.get("/act")).status).to.equal(500);
       await new Promise((resolve) => setImmediate(resolve));
       expect(handler.errors[0]).to.be.instanceOf(TypeError);
@@ -292,6 +291,33 @@ describe("update() on an external store", () => {
       process.off("unhandledRejection", unhandled);
     }
   });
+
+  it("accepts callbacks of one line, whose result is a plain value or the data themselves", async () => {
+    const changes: ((data: SessionData) => any)[] = [
+      (data) => data.a++,
+      (data) => delete data.b,
+      (data) => (data.a = null),
+      (data) => Object.assign(data, { c: 1 }),
+    ];
+    for (const change of changes) {
+      act = (session) => session.update(change);
+      expect((await browser.get("/act")).status, String(change)).to.equal(200);
+    }
+  });
+
+  for (const [what, change] of Object.entries({
+    "a changed copy": (data: SessionData) => ({ ...data, a: "changed" }),
+    "an array": () => [],
+    "an object, also if it has changed the data": (data: SessionData) => (data.a = {}),
+  })) {
+    it(`rejects a function that returns ${what}, and says "change its argument"`, async () => {
+      act = (session) => session.update(change as never);
+      expect((await browser.get("/act")).status).to.equal(500);
+      expect(handler.errors[0]).to.be.instanceOf(TypeError);
+      expect(String(handler.errors[0])).to.include("must change its argument");
+      expect(store.calls).to.deep.equal(["read"]);
+    });
+  }
 
   for (const [how, end] of Object.entries({
     "was destroyed": () => browser.get("/destroy"),

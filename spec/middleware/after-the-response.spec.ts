@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { SessionError, UnsafeMemoryStore, type Session } from "../../lib/index.js";
+import {
+  SessionError,
+  UnsafeMemoryStore,
+  type Session,
+  type SessionData,
+} from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
@@ -85,7 +90,7 @@ it("Data that only the app's own stringify supports is read-only after the respo
     {
       store: new UnsafeMemoryStore({
         stringify: ({ self }) => (self?.data ? "with a cycle" : "without one"),
-        parse: () => ({ basket: new Basket(), self: {} }),
+        parse: (): SessionData => ({ basket: new Basket(), self: {} }),
       }),
       defaultSessionData: {},
     },

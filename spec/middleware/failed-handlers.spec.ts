@@ -466,7 +466,7 @@ describe("Without compose() around it, session()", () => {
       next: async () => handler(ctx),
     } as unknown as RequestContext;
     const middleware = session({ defaultSessionData: {}, getSessionId: () => id, ...options });
-    return middleware(ctx) as Promise<Response>;
+    return middleware(ctx);
   }
 
   async function begun(store: ExternalStore): Promise<string> {

@@ -33,7 +33,7 @@ interface Expected {
   write: RequestCost;
 }
 
-const onNode = (await cryptoEngine()) instanceof NodeCryptoEngine;
+const onNode = cryptoEngine() instanceof NodeCryptoEngine;
 const key = await SignedCookieStore.generateKey();
 
 const COSTS: Record<string, Expected> = {

@@ -8,14 +8,14 @@ import nodeCrypto, {
   type DecipherGCM,
 } from "node:crypto";
 import { promisify } from "node:util";
-import { isPromise } from "../../lib/platform/awaitable.js";
-import { chooseEngine, cryptoEngine } from "../../lib/platform/crypto.js";
-import { NodeCryptoEngine } from "../../lib/platform/node-engine.js";
-import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
+import { cryptoEngine } from "../../lib/platform/crypto.js";
+import { NodeCryptoEngine, nodeEngine } from "../../lib/platform/node-engine.js";
 
 const { crypto } = globalThis;
 
-const INDEX = JSON.stringify(new URL("../../lib/index.js", import.meta.url).href);
+const [INDEX, NODE, WORKERD] = ["index", "node", "workerd"].map((entry) =>
+  JSON.stringify(new URL(`../../lib/${entry}.js`, import.meta.url).href),
+) as [string, string, string];
 const SELF_TEST_MESSAGE = Buffer.from("what do ya want for nothing?");
 
 type CreateDecipher = (
@@ -39,52 +39,18 @@ function imitationOfDecipher(text: Buffer): object {
 }
 
 describe("The crypto engine", () => {
-  it("is node:crypto on this Node, synchronously, and is chosen only once", () => {
+  it("is node:crypto on this Node, and is chosen only once", () => {
     const engine = cryptoEngine();
     expect(engine).to.be.instanceOf(NodeCryptoEngine);
     expect(cryptoEngine()).to.equal(engine);
   });
 
-  it("is node:crypto if process.getBuiltinModule() returns it", () => {
-    const asked: string[] = [];
-    const process = {
-      getBuiltinModule(id: string) {
-        asked.push(id);
-        return nodeCrypto;
-      },
-    };
-    expect(chooseEngine({ process, crypto })).to.be.instanceOf(NodeCryptoEngine);
-    expect(asked).to.deep.equal(["node:crypto"]);
-  });
-
-  it("is node:crypto on Node before 20.16, asynchronously, with or without a global crypto", async () => {
-    for (const global of [{}, { crypto }]) {
-      const engine = chooseEngine({ process: { versions: { node: "18.20.8" } }, ...global });
-      expect(isPromise(engine)).to.equal(true);
-      expect(await engine).to.be.instanceOf(NodeCryptoEngine);
-    }
-  });
-
-  it("is Web Crypto if the platform is not Node", () => {
-    for (const process of [undefined, {}, { versions: {} }, { versions: { bun: "1" } }]) {
-      const platform = process === undefined ? { crypto } : { process, crypto };
-      expect(chooseEngine(platform as object)).to.be.instanceOf(WebCryptoEngine);
-    }
-  });
-
-  it("is Web Crypto if process.getBuiltinModule() does not return node:crypto", () => {
-    const process = { getBuiltinModule: () => undefined };
-    expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
-  });
-
-  it("cannot be chosen if there is neither, and the error mentions https", () => {
-    for (const none of [{}, { crypto: undefined as never }, { crypto: {} as Crypto }]) {
-      expect(() => chooseEngine(none)).to.throw(/crypto\.subtle is missing.*https/);
-    }
+  it("is not node:crypto if there is no such module", () => {
+    expect(nodeEngine(undefined)).to.equal(null);
   });
 
   // Bundlers and runtimes replace Node's modules with imitations.
-  describe("is Web Crypto if node:crypto", () => {
+  describe("is not node:crypto if that module", () => {
     const wrongHash = (digest: string | Buffer): object => ({
       update: () => wrongHash(digest),
       digest: () => digest,
@@ -152,8 +118,7 @@ describe("The crypto engine", () => {
     for (const [flaw, changes] of Object.entries(flawed)) {
       it(flaw, () => {
         const module = { ...nodeCrypto, webcrypto: crypto, ...changes };
-        const process = { getBuiltinModule: () => module };
-        expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
+        expect(nodeEngine(module)).to.equal(null);
       });
     }
 
@@ -169,69 +134,61 @@ describe("The crypto engine", () => {
     ]) {
       it(`lacks ${name}`, () => {
         const module = { ...nodeCrypto, webcrypto: crypto, [name]: undefined };
-        const process = { getBuiltinModule: () => module };
-        expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
+        expect(nodeEngine(module)).to.equal(null);
       });
     }
 
     it("has neither hash() nor createHash()", () => {
       const module = { ...nodeCrypto, hash: undefined, createHash: undefined };
-      const process = { getBuiltinModule: () => module };
-      expect(chooseEngine({ process, crypto })).to.be.instanceOf(WebCryptoEngine);
+      expect(nodeEngine(module)).to.equal(null);
     });
   });
 
   // This shows that the specs above depend on the flaws, not on the copying of the module.
   it("is node:crypto if the module is a copy without flaws", () => {
     const module = { ...nodeCrypto, webcrypto: crypto };
-    const process = { getBuiltinModule: () => module };
-    expect(chooseEngine({ process, crypto })).to.be.instanceOf(NodeCryptoEngine);
+    expect(nodeEngine(module)).to.be.instanceOf(NodeCryptoEngine);
   });
 
   it("throws if the random source returns only zeros", () => {
     const module = { ...nodeCrypto, webcrypto: crypto, randomFillSync: (bytes: unknown) => bytes };
-    const process = { getBuiltinModule: () => module };
-    const engine = chooseEngine({ process, crypto }) as NodeCryptoEngine;
-    expect(() => engine.randomBytes(12)).to.throw(/random source/);
+    expect(() => nodeEngine(module)!.randomBytes(12)).to.throw(/random source/);
   });
 
   // A process chooses its engine only once, so each of these specs starts a process.
   describe("in a new process", function () {
     this.timeout(60_000);
 
-    const WITHOUT_BUILTINS = "delete process.getBuiltinModule;";
     const WITHOUT_CRYPTO = "delete globalThis.crypto; delete globalThis.CryptoKey;";
-    /** Simulates a bundler's imitation of `process`: node:crypto cannot be imported. */
-    const WITHOUT_NODE_CRYPTO = `
-      const hooks = \`export async function resolve(specifier, context, next) {
-        if (specifier === "node:crypto") throw new Error("no such module");
-        return next(specifier, context);
-      }\`;
-      register("data:text/javascript," + encodeURIComponent(hooks));
-    `;
 
-    it("is node:crypto on Node without process.getBuiltinModule", async () => {
-      expect(await engineAfter(WITHOUT_BUILTINS)).to.equal("node:crypto");
+    it("is node:crypto if the entry point for Node is loaded, without a global crypto, too", async () => {
+      expect(await engineAfter(NODE, "")).to.equal("node:crypto");
+      expect(await engineAfter(NODE, WITHOUT_CRYPTO)).to.equal("node:crypto");
     });
 
-    it("is node:crypto on Node without process.getBuiltinModule and without a global crypto", async () => {
-      expect(await engineAfter(WITHOUT_BUILTINS + WITHOUT_CRYPTO)).to.equal("node:crypto");
+    it("is node:crypto if the entry point for Workers is loaded, and process.getBuiltinModule() returns it", async () => {
+      expect(await engineAfter(WORKERD, "")).to.equal("node:crypto");
     });
 
-    it("is Web Crypto if the platform claims to be Node but has no node:crypto", async () => {
-      expect(await engineAfter(WITHOUT_BUILTINS + WITHOUT_NODE_CRYPTO)).to.equal("Web Crypto");
+    it("is Web Crypto if the entry point for Workers is loaded, and there is no node:crypto", async () => {
+      expect(await engineAfter(WORKERD, "delete process.getBuiltinModule;")).to.equal("Web Crypto");
+      const imitation = "process.getBuiltinModule = () => undefined;";
+      expect(await engineAfter(WORKERD, imitation)).to.equal("Web Crypto");
     });
 
-    it("is chosen again if there was none at first and a polyfill was loaded later", async () => {
+    it("is Web Crypto if the entry point for all platforms is loaded", async () => {
+      expect(await engineAfter(INDEX, "")).to.equal("Web Crypto");
+    });
+
+    it("is chosen again if there was none at first, and a polyfill was loaded later", async () => {
       const loadPolyfillLate = `
         const { webcrypto } = crypto;
         const { SignedCookieStore } = await import(${INDEX});
         const failure = await SignedCookieStore.generateKey().catch((error) => error.message);
-        if (!/crypto.subtle is missing/.test(failure)) throw new Error(failure);
+        if (!/crypto.subtle is missing.*https/.test(failure)) throw new Error(failure);
         globalThis.crypto = webcrypto;
       `;
-      const prepare = WITHOUT_BUILTINS + WITHOUT_CRYPTO + WITHOUT_NODE_CRYPTO + loadPolyfillLate;
-      expect(await engineAfter(prepare)).to.equal("Web Crypto");
+      expect(await engineAfter(INDEX, WITHOUT_CRYPTO + loadPolyfillLate)).to.equal("Web Crypto");
     });
   });
 });
@@ -240,16 +197,16 @@ describe("The crypto engine", () => {
  * Seals and opens a value with two stores, on a platform that `prepare` has changed. Returns the
  * name of the engine that was used.
  */
-async function engineAfter(prepare: string): Promise<string> {
+async function engineAfter(entry: string, prepare: string): Promise<string> {
   const script = `
     import crypto from "node:crypto";
-    import { register, syncBuiltinESMExports } from "node:module";
+    import { syncBuiltinESMExports } from "node:module";
     let engine = "Web Crypto";
     const { createHmac } = crypto;
     crypto.createHmac = (...args) => ((engine = "node:crypto"), createHmac(...args));
     syncBuiltinESMExports();
     ${prepare}
-    const { EncryptedCookieStore } = await import(${INDEX});
+    const { EncryptedCookieStore } = await import(${entry});
     const keys = EncryptedCookieStore.generateKeysFromBase64(["${"A".repeat(43)}"]);
     const created = Math.floor(Date.now() / 1000);
     const scope = { ctx: {}, cookieName: "session", absoluteTimeout: 86400 };
@@ -257,7 +214,7 @@ async function engineAfter(prepare: string): Promise<string> {
     const next = { text: '{"user":1}', created, expires: created + 60 };
     const [{ value }] = await Promise.all(stores.map((store) => store.save(null, next, scope)));
     await stores[1].load(value, scope);
-    // The engine is there now, and the subkeys of this store.
+    // The subkeys of this store are there now.
     const found = stores[1].load(value, scope);
     const isSynchronous = !(found instanceof Promise);
     const { data } = await found;

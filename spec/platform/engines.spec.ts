@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import nodeCrypto, { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
+import nodeV8 from "node:v8";
 import sinon from "sinon";
 import type { CryptoEngine } from "../../lib/platform/engine.js";
 import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-engine.js";
 import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
 import { importKey } from "../support/sealed-stores.js";
 
-const onNode = new NodeCryptoEngine(nodeCrypto as unknown as NodeCrypto);
+const onNode = new NodeCryptoEngine(nodeCrypto as unknown as NodeCrypto, nodeV8);
 const onWeb = new WebCryptoEngine(globalThis.crypto);
 // Node before 20.12 has no crypto.hash().
 const withoutHash = { ...nodeCrypto, hash: undefined };
@@ -103,10 +104,21 @@ for (const [title, engine] of Object.entries({
           const extracted = createHmac("sha256", salt).update(ikm).digest();
           const prk = await importKey(Uint8Array.from(extracted), isExtractable);
           const expected = Buffer.from(hkdfSync("sha256", ikm, salt, info, 32));
-          expect(hex(await engine.expand(prk, info))).to.equal(hex(expected));
+          const root = await engine.rootKey(prk);
+          expect(hex(await root.expand(info))).to.equal(hex(expected));
         });
       });
     }
+
+    it("expands the bytes of a key as it expands the key", async () => {
+      await holds(fc.tuple(key, bytes), async ([secret, info]) => {
+        const [ofBytes, ofKey] = await Promise.all([
+          engine.rootKey(secret),
+          engine.rootKey(await importKey(secret, true)),
+        ]);
+        expect(hex(await ofBytes.expand(info))).to.equal(hex(await ofKey.expand(info)));
+      });
+    });
 
     it("generates keys with Web Crypto", async () => {
       const made = await engine.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, [
@@ -135,7 +147,7 @@ describe("The crypto engine on node:crypto", () => {
       return nodeCrypto.randomFillSync(block);
     };
     const module = { ...nodeCrypto, randomFillSync } as unknown as NodeCrypto;
-    const engine = new NodeCryptoEngine(module);
+    const engine = new NodeCryptoEngine(module, nodeV8);
     for (let i = 0; i < 2048 / 32; i++) engine.randomBytes(32);
     expect(draws).to.equal(1);
     engine.randomBytes(1);
@@ -148,9 +160,9 @@ describe("The crypto engine on node:crypto", () => {
   it("leaves non-extractable keys to Web Crypto", async () => {
     const from = sinon.spy(nodeCrypto.KeyObject, "from");
     try {
-      await onNode.expand(await importKey(new Uint8Array(32), false), new Uint8Array(1));
+      await onNode.rootKey(await importKey(new Uint8Array(32), false));
       expect(from.callCount).to.equal(0);
-      await onNode.expand(await importKey(new Uint8Array(32), true), new Uint8Array(1));
+      await onNode.rootKey(await importKey(new Uint8Array(32), true));
       expect(from.callCount).to.equal(1);
     } finally {
       from.restore();

@@ -5,8 +5,7 @@ import nodeCrypto from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import sinon from "sinon";
-import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-engine.js";
+import { NodeCryptoEngine, type NodeCrypto, type NodeV8 } from "../../lib/platform/node-engine.js";
 import { closesAfterEach } from "../support/close-after-each.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
@@ -50,34 +49,27 @@ describe("A start-up snapshot that V8 takes after the first session", function (
 });
 
 describe("The crypto engine on node:crypto keeps no random bytes for later", () => {
-  const platforms: Record<string, unknown> = {
-    "while a snapshot is built": () => ({ startupSnapshot: { isBuildingSnapshot: () => 1 } }),
-    "on Node before 20.16, which has no process.getBuiltinModule()": undefined,
-    "if the platform has no node:v8": () => undefined,
-    "if the platform has no start-up snapshots": () => ({}),
-    "if the platform does not implement isBuildingSnapshot()": () => ({
-      startupSnapshot: {
-        isBuildingSnapshot() {
-          throw new Error("not implemented");
-        },
-      },
-    }),
+  const notImplemented = (): never => {
+    throw new Error("not implemented");
+  };
+  const platforms: Record<string, NodeV8 | undefined> = {
+    "while a snapshot is built": { startupSnapshot: { isBuildingSnapshot: () => 1 } },
+    "if the platform has no node:v8": undefined,
+    "if the platform has no start-up snapshots": {},
+    "if the platform does not implement isBuildingSnapshot()": {
+      startupSnapshot: { isBuildingSnapshot: notImplemented },
+    },
   };
 
-  afterEach(() => sinon.restore());
-
-  for (const [title, getBuiltinModule] of Object.entries(platforms)) {
+  for (const [title, v8] of Object.entries(platforms)) {
     it(title, () => {
-      sinon.stub(process, "getBuiltinModule").value(getBuiltinModule);
       let draws = 0;
       const randomFillSync = (block: Uint8Array): Uint8Array => {
         draws++;
         return nodeCrypto.randomFillSync(block);
       };
-      const engine = new NodeCryptoEngine({
-        ...nodeCrypto,
-        randomFillSync,
-      } as unknown as NodeCrypto);
+      const node = { ...nodeCrypto, randomFillSync } as unknown as NodeCrypto;
+      const engine = new NodeCryptoEngine(node, v8);
       for (const length of [32, 12, 1]) expect(engine.randomBytes(length)).to.have.lengthOf(length);
       expect(draws).to.equal(3);
     });

@@ -11,9 +11,13 @@ describe("Without Node's APIs", function () {
   // The specs run in a new process, because a process chooses its crypto engine only once.
   it("all specs of the cookie stores pass on Web Crypto", async () => {
     const mocha = fileURLToPath(new URL("../../node_modules/mocha/bin/mocha.js", import.meta.url));
-    const load = ["--require", "./spec/support/web-platform.ts"];
-    const specs = "spec/cookie/**/*.spec.ts";
-    const run = promisify(execFile)(process.execPath, [mocha, ...load, specs], { cwd: root });
+    // Not .mocharc.json, which loads the entry point for Node.
+    const options = ["--no-config", "--timeout", "30000"];
+    options.push("--node-option", "import=ts-blank-space/register");
+    options.push("--reporter", "spec/support/tally-reporter.js");
+    options.push("--require", "./spec/support/web-platform.ts");
+    const args = [mocha, ...options, "spec/cookie/**/*.spec.ts"];
+    const run = promisify(execFile)(process.execPath, args, { cwd: root });
     const report = await run.catch((failure: { stdout: string; stderr: string }) => failure);
     const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(report.stdout) ?? [];
     expect(failed, report.stdout + report.stderr).to.equal("0");

@@ -50,7 +50,7 @@ export class CostlyVisitor {
       },
     };
     const count = startCounting();
-    const response = (await this.#middleware(ctx as unknown as RequestContext)) as Response;
+    const response = await this.#middleware(ctx as unknown as RequestContext);
     const cost = count();
     for (const header of response.headers.getSetCookie()) {
       this.#value = /^session=([^;]*)/.exec(header)?.[1];

@@ -1,7 +1,7 @@
 import { cryptoEngine } from "../../lib/platform/crypto.js";
 import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
 
-const isOnWebCrypto = (await cryptoEngine()) instanceof WebCryptoEngine;
+const isOnWebCrypto = cryptoEngine() instanceof WebCryptoEngine;
 
 /**
  * The number of random cases that a spec tries. Web Crypto is about forty times slower, so it gets

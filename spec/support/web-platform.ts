@@ -10,7 +10,7 @@ const { WebCryptoEngine } = await import("../../lib/platform/web-engine.js");
 await import("../../lib/index.js");
 
 /** The library has chosen this engine itself and keeps it for the rest of the run. */
-export const engine = await cryptoEngine();
+export const engine = cryptoEngine();
 
 Object.assign(globalThis, { process, Buffer });
 

@@ -1,11 +1,9 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
 import type { CryptoEngine } from "../../platform/engine.js";
 import { viewOf, type Kind } from "../frame.js";
+import { KeysError, type KeyMaterial } from "./key-material.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
-
-/** The keys that an app gives are unsuitable. */
-export class KeysError extends TypeError {}
 
 /**
  * The keys of a store: the first one seals, and each opens the values that it has sealed. A value
@@ -19,16 +17,18 @@ export interface KeyRing<Subkey> {
 
 /** @throws {TypeError} if two of the keys have the same ID. */
 export function createKeyRing<Subkey>(
-  keys: readonly CryptoKey[],
+  keys: readonly KeyMaterial[],
   engine: CryptoEngine,
   kind: Kind,
   makeSubkey: SubkeyMaker<Subkey>,
 ): Awaitable<KeyRing<Subkey>> {
   const label = encodePieces("@hattip/session", "key id", "1");
   const ringKeys = keys.map((key) =>
-    andThen(
-      engine.expand(key, label),
-      (bytes) => new RingKey(viewOf(bytes).getUint32(0), key, engine, kind, makeSubkey),
+    andThen(engine.rootKey(key), (root) =>
+      andThen(
+        root.expand(label),
+        (bytes) => new RingKey(viewOf(bytes).getUint32(0), root, engine, kind, makeSubkey),
+      ),
     ),
   );
   return ringKeys.some(isPromise)
@@ -42,31 +42,4 @@ function ringOf<Subkey>(keys: readonly RingKey<Subkey>[]): KeyRing<Subkey> {
     throw new KeysError("The option keys contains the same key twice.");
   }
   return { first: keys[0]!, byId };
-}
-
-/**
- * Checks the shape, not `instanceof`: Node 16 and 18 have no global CryptoKey, and every realm has
- * its own.
- *
- * @throws {TypeError} that says which keys are suitable.
- */
-export function assertKeys(keys: unknown): asserts keys is readonly CryptoKey[] {
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw new KeysError(
-      "The option keys must be an array of at least one key: await generateKeysFromBase64([...]) makes it.",
-    );
-  }
-  for (const key of keys as Partial<CryptoKey>[]) {
-    const algorithm = key?.algorithm as Partial<HmacKeyAlgorithm> | undefined;
-    const fits =
-      algorithm?.name === "HMAC" &&
-      algorithm.hash?.name === "SHA-256" &&
-      algorithm.length === 256 &&
-      key.usages?.includes("sign");
-    if (!fits) {
-      throw new KeysError(
-        'Each of the option keys must be a CryptoKey for HMAC with SHA-256, of 32 bytes, with the usage "sign": generateKey() and generateKeysFromBase64() make them.',
-      );
-    }
-  }
 }

@@ -1,5 +1,5 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
-import type { CryptoEngine } from "../../platform/engine.js";
+import type { CryptoEngine, RootKey } from "../../platform/engine.js";
 import type { Kind } from "../frame.js";
 import { encodePieces } from "./pae.js";
 
@@ -18,14 +18,14 @@ const MAX_SUBKEYS = 1024;
 export class RingKey<Subkey> {
   readonly id: number;
   readonly engine: CryptoEngine;
-  readonly #root: CryptoKey;
+  readonly #root: RootKey;
   readonly #kind: Kind;
   readonly #makeSubkey: SubkeyMaker<Subkey>;
   readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
 
   constructor(
     id: number,
-    root: CryptoKey,
+    root: RootKey,
     engine: CryptoEngine,
     kind: Kind,
     makeSubkey: SubkeyMaker<Subkey>,
@@ -46,7 +46,7 @@ export class RingKey<Subkey> {
   #derive(purpose: string, cookieName: string, period: number): Awaitable<Subkey> {
     const [name, version] = this.#kind.purpose;
     const info = encodePieces("@hattip/session", name, version, cookieName, String(period));
-    const subkey = andThen(this.engine.expand(this.#root, info), (secret) =>
+    const subkey = andThen(this.#root.expand(info), (secret) =>
       this.#makeSubkey(this.engine, secret),
     );
     if (this.#subkeys.size >= MAX_SUBKEYS) {

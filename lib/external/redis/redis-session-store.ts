@@ -1,4 +1,5 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
+import type { SessionData } from "../../session.js";
 import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
 import { RedisConnection } from "./connection.js";
@@ -6,7 +7,9 @@ import type { GetRedisClient } from "./driver.js";
 import { RedisConnectionsPerRequest } from "./per-request.js";
 
 /** The options of `RedisSessionStore`. */
-export interface RedisSessionStoreOptions extends ExternalStoreOptions {
+export interface RedisSessionStoreOptions<
+  Data extends object = SessionData,
+> extends ExternalStoreOptions<Data> {
   /**
    * Called on first use, and again only after the client was closed or given up. A client that is not
    * open yet is opened by the store, which also listens to its errors and closes it in `close()`. A
@@ -17,7 +20,7 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
    * For platforms where a connection must not outlive its request: `getClient` is called for each
    * request that uses the store, and its client is closed when the request is over. Default: `false`.
    */
-  perRequest?: boolean;
+  perRequest?: boolean | undefined;
 }
 
 /**
@@ -37,13 +40,18 @@ export interface RedisSessionStoreOptions extends ExternalStoreOptions {
  * const store = new RedisSessionStore({ getClient: () => redis.createClient() });
  * ```
  */
-export class RedisSessionStore extends ExternalStore {
+export class RedisSessionStore<Data extends object = SessionData> extends ExternalStore<Data> {
   /** Called by `session()`: closes the client of a request, with `perRequest`. */
   override readonly release?: (ctx: RequestContext<any>) => Promise<void>;
   readonly #redis: RedisConnection | RedisConnectionsPerRequest;
 
-  constructor({ getClient, perRequest = false, ...options }: RedisSessionStoreOptions) {
-    super(options);
+  constructor(options: RedisSessionStoreOptions<Data>) {
+    const {
+      getClient,
+      perRequest = false,
+      ...others
+    } = Object(options) as RedisSessionStoreOptions<Data>;
+    super(others);
     if (typeof getClient !== "function") {
       throw new TypeError(
         "The option getClient must be a function that returns a Redis client: () => redis.createClient().",

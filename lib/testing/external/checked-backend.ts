@@ -38,7 +38,7 @@ export class CheckedBackend {
 
   /** A key that is free, and that has the form of a real key. */
   async newKey(prefix = "session:"): Promise<string> {
-    return prefix + (await generateSessionId());
+    return prefix + generateSessionId();
   }
 
   async read(key: string): Promise<string | null> {

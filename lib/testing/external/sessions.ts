@@ -35,7 +35,7 @@ export function specifySessions(
   specify(
     "load() rejects an ID that the store has not generated.",
     withStores(async ({ store }) => {
-      await assertRejected(store, await generateSessionId(), scope);
+      await assertRejected(store, generateSessionId(), scope);
       await assertRejected(store, "made-up", scope);
     }),
   );

@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { Session } from "node:inspector/promises";
 import { createClient } from "redis";
-import { RedisSessionStore, SignedCookieStore } from "../../../lib/index.js";
+import { RedisSessionStore, SignedCookieStore } from "../../../lib/node.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
 import { PATIENT } from "../patient.js";

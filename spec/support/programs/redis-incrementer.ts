@@ -2,7 +2,7 @@
 // line for each acknowledged update. Its arguments are the URL of the server, the number of updates
 // and the IDs of the sessions.
 import { createClient } from "redis";
-import { RedisSessionStore, SessionError } from "../../../lib/index.js";
+import { RedisSessionStore, SessionError } from "../../../lib/node.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
 import { PATIENT } from "../patient.js";

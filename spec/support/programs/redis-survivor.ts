@@ -2,7 +2,7 @@
 // for a while. Its arguments are the URL and the process ID of the server.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
-import { RedisSessionStore } from "../../../lib/index.js";
+import { RedisSessionStore } from "../../../lib/node.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
 import { PATIENT } from "../patient.js";

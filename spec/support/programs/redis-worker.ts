@@ -3,7 +3,7 @@
 import cloudflareWorkersAdapter from "@hattip/adapter-cloudflare-workers/no-static";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { RedisSessionStore, type RedisClient } from "../../../lib/index.js";
+import { RedisSessionStore, type RedisClient } from "../../../lib/node.js";
 import { app } from "../app.js";
 import { PATIENT } from "../patient.js";
 

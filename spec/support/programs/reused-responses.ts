@@ -3,7 +3,7 @@
 // GET /user says who is logged in. Its arguments are a port and the adapter's entry:
 // "native-fetch", "fast-fetch", which replaces the global Response, or one of the polyfills for
 // Node 16, "node-fetch" and "whatwg-node", for which this program removes Node's own fetch API.
-import { SignedCookieStore } from "../../../lib/index.js";
+import { SignedCookieStore } from "../../../lib/node.js";
 import { app, type Routes } from "../app.js";
 
 const [port, entry] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 // first session. Each process that starts from the snapshot creates sessions and seals cookie values.
 // All print what they have drawn, as JSON.
 import { startupSnapshot } from "node:v8";
-import { EncryptedCookieStore, UnsafeMemoryStore } from "../../../lib/index.js";
+import { EncryptedCookieStore, UnsafeMemoryStore } from "../../../lib/node.js";
 import { now, scopeOf } from "../sealed-stores.js";
 
 const sessions = new UnsafeMemoryStore();

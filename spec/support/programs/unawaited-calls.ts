@@ -3,7 +3,7 @@
 // the process is alive. Its arguments are the URL of a Redis server, its process ID and a method.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
-import { RedisSessionStore, type Session } from "../../../lib/index.js";
+import { RedisSessionStore, type Session } from "../../../lib/node.js";
 import { app } from "../app.js";
 import { Browser } from "../browser.js";
 import { PATIENT } from "../patient.js";

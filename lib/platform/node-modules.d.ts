@@ -1,0 +1,10 @@
+// The modules of Node that lib/node.ts imports: the package is built without @types/node.
+declare module "node:crypto" {
+  const crypto: unknown;
+  export default crypto;
+}
+
+declare module "node:v8" {
+  const v8: { startupSnapshot?: { isBuildingSnapshot(): unknown } };
+  export default v8;
+}
