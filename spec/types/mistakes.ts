@@ -22,7 +22,7 @@ declare module "@hattip/session" {
 const store = new UnsafeMemoryStore();
 const runner = { describe() {}, it() {} };
 
-// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'ExternalStore'.
+// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'ExternalStore<SessionData>'.
 class WithoutRemove extends ExternalStore {
   protected override read(): null {
     return null;
@@ -62,11 +62,11 @@ abstract class WrongArguments extends ExternalStore {
   ): boolean {
     return true;
   }
-  // @ts-expect-error: This member cannot have an 'override' modifier because it is not declared in the base class 'ExternalStore'. Did you mean 'remove'?
+  // @ts-expect-error: This member cannot have an 'override' modifier because it is not declared in the base class 'ExternalStore<SessionData>'. Did you mean 'remove'?
   protected override remov(): void {}
 }
 
-// @ts-expect-error: Non-abstract class 'WithoutUnseal' does not implement inherited abstract member unseal from class 'CookieStore'.
+// @ts-expect-error: Non-abstract class 'WithoutUnseal' does not implement inherited abstract member unseal from class 'CookieStore<SessionData>'.
 class WithoutUnseal extends CookieStore {
   protected override seal(): string {
     return "";
@@ -81,16 +81,14 @@ abstract class WrongReason extends CookieStore {
 }
 
 // What session() calls on a store is private.
-// @ts-expect-error: Property 'load' does not exist on type 'UnsafeMemoryStore'.
+// @ts-expect-error: Property 'load' does not exist on type 'UnsafeMemoryStore<SessionData>'.
 void store.load("id", { ctx: {} });
-// @ts-expect-error: 'load' does not exist in type 'SessionStore'.
+// @ts-expect-error: 'load' does not exist in type 'SessionStore<SessionData>'.
 session({ store: { load() {}, save() {} }, defaultSessionData: {} });
 
-// @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions'.
+// @ts-expect-error: Property 'store' is missing in type '{ defaultSessionData: {}; }' but required in type 'SessionOptions<SessionData>'.
 session({ defaultSessionData: {} });
-// @ts-expect-error: Property 'defaultSessionData' is missing
-session({ store });
-// @ts-expect-error: 'cookieNmae' does not exist in type 'SessionOptions'. Did you mean to write 'cookieName'?
+// @ts-expect-error: 'cookieNmae' does not exist in type 'SessionOptions<SessionData>'. Did you mean to write 'cookieName'?
 session({ store, defaultSessionData: {}, cookieNmae: "a" });
 // @ts-expect-error: Type 'string' is not assignable to type 'number'.
 session({ store, defaultSessionData: {}, idleTimeout: "1h" });
@@ -102,16 +100,33 @@ session({ store, defaultSessionData: {}, cookieOptions: { expires: new Date() } 
 session({ store, defaultSessionData: { userid: "u" } });
 // @ts-expect-error: Type 'number' is not assignable to type 'string'.
 session({ store, defaultSessionData: { userId: 1 } });
-// @ts-expect-error: 'prefx' does not exist in type 'ExternalStoreOptions'. Did you mean to write 'prefix'?
+// @ts-expect-error: 'prefx' does not exist in type 'ExternalStoreOptions<SessionData>'. Did you mean to write 'prefix'?
 void new UnsafeMemoryStore({ prefx: "app:" });
-// @ts-expect-error: Property 'getClient' is missing in type '{}' but required in type 'RedisSessionStoreOptions'.
+// @ts-expect-error: Property 'getClient' is missing in type '{}' but required in type 'RedisSessionStoreOptions<SessionData>'.
 void new RedisSessionStore({});
-// @ts-expect-error: 'namespace' does not exist in type 'KvSessionStoreOptions'.
+// @ts-expect-error: 'namespace' does not exist in type 'KvSessionStoreOptions<SessionData>'.
 void new KvSessionStore({ getStore: () => undefined as any, namespace: "a" });
-// @ts-expect-error: Type 'string' is not assignable to type 'CryptoKey'.
-void new SignedCookieStore(["secret"]);
+// @ts-expect-error: Type 'undefined' is not assignable to type 'SessionKey'.
+void new SignedCookieStore([undefined]);
+// @ts-expect-error: Argument of type 'string' is not assignable to parameter of type 'Keys'.
+void new SignedCookieStore("secret");
 // @ts-expect-error: Argument of type 'string' is not assignable to parameter of type 'readonly string[]'.
 void SignedCookieStore.generateKeysFromSecrets("secret");
+
+interface Shop {
+  basket: string[];
+}
+const shop = session<Shop>({ store: new UnsafeMemoryStore() });
+// @ts-expect-error: 'bascet' does not exist in type
+session<Shop>({ store: new UnsafeMemoryStore(), defaultSessionData: { bascet: [] } });
+// @ts-expect-error: Type 'UnsafeMemoryStore<{ theme: string; }>' is not assignable to type 'SessionStore<Shop>'.
+session<Shop>({ store: new UnsafeMemoryStore<{ theme: string }>() });
+// @ts-expect-error: Type 'string' does not satisfy the constraint 'object'.
+session<string>({ store });
+// @ts-expect-error: Property 'request' is missing in type '{}'
+shop.of({});
+// @ts-expect-error: Property 'userId' is missing in type 'Shop' but required in type 'SessionData'.
+session<Shop>({ store });
 
 export async function handler(ctx: RequestContext) {
   // @ts-expect-error: Property 'userid' does not exist on type 'SessionData'. Did you mean 'userId'?
@@ -122,8 +137,20 @@ export async function handler(ctx: RequestContext) {
   ctx.session.data.cart.push({ product: "a", amount: 1 });
   // @ts-expect-error: Property 'userId' is missing in type '{}' but required in type 'SessionData'.
   ctx.session.data = {};
-  // @ts-expect-error: Property 'save' does not exist on type 'Session'.
+  // @ts-expect-error: Property 'save' does not exist on type 'Session<SessionData>'.
   await ctx.session.save();
+  // @ts-expect-error: Property 'user' does not exist on type 'Session<SessionData>'.
+  ctx.session.user = "ada";
+  // @ts-expect-error: Cannot assign to 'expires' because it is a read-only property.
+  ctx.session.expires = 0;
+  // @ts-expect-error: Type 'Promise<void>' is not assignable to type
+  await ctx.session.update(async () => {});
+  // @ts-expect-error: is not assignable to type 'void | string | number | boolean | null'.
+  await ctx.session.update((data) => ({ ...data, userId: "u" }));
+  // @ts-expect-error: Property 'userId' does not exist on type 'Shop'.
+  shop.of(ctx).data.userId = "u";
+  // @ts-expect-error: Type 'string' is not assignable to type 'string[]'.
+  shop.of(ctx).data.basket = "tea";
   // @ts-expect-error: Cannot assign to 'isFresh' because it is a read-only property.
   ctx.session.isFresh = true;
 }

@@ -1,5 +1,5 @@
 // The usage in the documentation and the code of store authors. All of it must compile.
-import { compose } from "@hattip/compose";
+import { compose, type RequestContext } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import {
   CookieStore,
@@ -12,11 +12,15 @@ import {
   SignedCookieStore,
   SimpleCookieStore,
   UnsafeMemoryStore,
+  UnsignedCookieStore,
   type BackendCall,
   type ExternalStoreOptions,
   type Insertion,
+  type Keys,
   type RejectionReason,
   type Replacement,
+  type SessionData,
+  type SessionMiddleware,
   type SessionRecord,
   type Unsealed,
 } from "@hattip/session";
@@ -124,6 +128,87 @@ export const handler = compose(
   },
 );
 
+// Typed sessions.
+interface Login {
+  userId: string;
+}
+interface Shop {
+  basket: string[];
+}
+
+const login = session<Login>({
+  // The type of the data comes from session<Login>(), in both callbacks, too.
+  store: new RedisSessionStore({
+    getClient: () => undefined as any,
+    stringify: (data) => data.userId.toUpperCase(),
+    parse: (text) => ({ userId: text }),
+  }),
+  cookieName: "login",
+});
+// The type of the data comes from the store.
+const shop = session({
+  store: new UnsignedCookieStore({ parse: (text): Shop => ({ basket: [text] }) }),
+  defaultSessionData: { basket: [] },
+});
+const shared = new UnsafeMemoryStore<{ userId: string } & Shop>();
+export const both = [session<Login>({ store: shared }), session<Shop>({ store: shared })];
+const untyped = session({ store: new UnsafeMemoryStore() });
+
+export const typedHandler = compose(cookie(), login, shop, untyped, async (ctx) => {
+  const { userId }: { userId: string } = login.of(ctx).data;
+  login.of(ctx).data = { userId: userId.toUpperCase() };
+  await shop.of(ctx).update((data) => data.basket.push(userId));
+  await login.of(ctx).update((data) => {
+    data.userId = shop.of(ctx).data.basket.join();
+  });
+  const { cart }: { cart?: { product: string; amount: number }[] } = untyped.of(ctx).data;
+  const { id, created, expires, isFresh } = login.of(ctx);
+  const text: string | undefined = id;
+  const seconds: number = (expires ?? 0) - (created ?? 0);
+  return new Response(`${cart?.length} ${text} ${seconds} ${isFresh}`);
+});
+
+export const mySession: SessionMiddleware<Login> = login;
+export class MyTypedStore<Data extends object = SessionData> extends ExternalStore<Data> {
+  protected override read(): null {
+    return null;
+  }
+  protected override create(): boolean {
+    return false;
+  }
+  protected override update(): boolean {
+    return false;
+  }
+  protected override remove(): void {}
+}
+export const ofMyStore = session({ store: new MyTypedStore<Login>() });
+export const readsUser = (ctx: RequestContext): string => ofMyStore.of(ctx).data.userId;
+
+// Every optional option accepts undefined, with exactOptionalPropertyTypes, too.
+export const withUndefined = session({
+  store: new SignedCookieStore([process.env.SESSION_KEY!], { parse: undefined }),
+  defaultSessionData: undefined,
+  cookieName: undefined,
+  cookieOptions: { domain: process.env.DOMAIN, maxAge: undefined },
+  idleTimeout: undefined,
+  onEvent: undefined,
+});
+
+// Keys as text, and mixed.
+export async function keyed(): Promise<unknown[]> {
+  const key: CryptoKey = await SignedCookieStore.generateKey();
+  const keys: Keys = [key, "cnNwJHcQHlHHB7+/zRYOJP/m0JEXxQpoGskCs8Eg+XI="];
+  return [
+    new EncryptedCookieStore(keys),
+    new EncryptedCookieStore(Promise.resolve(["text"])),
+    new EncryptedCookieStore((ctx) => [ctx.env("SESSION_KEY")!]),
+    new SignedCookieStore<Login>(async () => [key]),
+    await crypto.subtle.exportKey("raw", key),
+    await SignedCookieStore.exportKey(key),
+  ];
+}
+
+declare const process: { env: Record<string, string | undefined> };
 declare function describe(title: string, body: () => void): void;
 declare function it(title: string, body: () => Promise<void>): void;
 
