@@ -49,16 +49,22 @@ export class SessionError extends Error {
     super(message, options);
     this.code = code;
   }
-}
 
-/** Does not use `instanceof`: a store may come from the other of this package's two builds. */
-export function isSessionError(error: unknown): error is SessionError {
-  return error instanceof Error && error.name === "SessionError" && "code" in error;
+  /**
+   * For `instanceof`: an error of the other of this package's two builds is a `SessionError`, too. An
+   * app may get its store or its `session()` from there.
+   */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, error);
+    const { name, code } = Object(error) as Partial<SessionError>;
+    const isOurs = name === "SessionError" && String(code).startsWith("ERR_SESSION_");
+    return isOurs && error instanceof Error;
+  }
 }
 
 /** Wraps an error of a store's driver; a `SessionError` passes unchanged. */
 export function toSessionError(cause: unknown): SessionError {
-  if (isSessionError(cause)) return cause;
+  if (cause instanceof SessionError) return cause;
   return new SessionError(
     "ERR_SESSION_STORE",
     "The session store failed; see the cause. Answer 503 and let the client try again.",

@@ -1,4 +1,4 @@
-import { isSessionError, SessionError } from "../errors.js";
+import { SessionError } from "../errors.js";
 import { currentSecond, expiryFor, isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import { lifetimeOf, type SessionCodec } from "../records/session-codec.js";
@@ -152,7 +152,7 @@ export class RecordWriter {
         }
       } catch (error) {
         // After any other error the tombstone may be there, and the draft the only copy of the data.
-        if (draft && isSessionError(error) && error.code === "ERR_SESSION_CONFLICT") {
+        if (draft && error instanceof SessionError && error.code === "ERR_SESSION_CONFLICT") {
           await backend.remove(newKey, ctx).catch(() => {});
         }
         throw error;

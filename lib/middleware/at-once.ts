@@ -1,4 +1,4 @@
-import { isSessionError, SessionError } from "../errors.js";
+import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
@@ -79,7 +79,7 @@ export async function updateAtOnce(
     updated = await store.applyUpdate!(loaded, currentData, change, scope);
   } catch (error) {
     // The callback's own errors stay what they are.
-    throw isSessionError(error) ? reported(error, emit, ctx) : error;
+    throw error instanceof SessionError ? reported(error, emit, ctx) : error;
   }
   if (updated === null) {
     emit?.({ type: "gone" }, ctx);
