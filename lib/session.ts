@@ -56,8 +56,8 @@ export interface Session<Data extends object = SessionData> {
    */
   readonly created: number | undefined;
   /**
-   * When the session ends if no further request uses it: seconds since 1970. This response may still
-   * renew it. `undefined` for a fresh session.
+   * When the session ends if no later request uses it: seconds since 1970. If this response is going
+   * to renew it, that is counted in. `undefined` for a fresh session.
    *
    * @throws {SessionError} the same codes as a read of `data`.
    */

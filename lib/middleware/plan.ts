@@ -2,6 +2,7 @@ import { currentSecond, expiryFor, idleTimeoutFor } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type { LoadedSession } from "../records/store.js";
+import type { Lifetime } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 import type { SessionView } from "./session-view.js";
 
@@ -89,13 +90,8 @@ function planLoaded(
   canTell: boolean,
 ): StoreWrite | null {
   const isChanged = text !== undefined && options.store.codec.isChange(text, loaded.text);
-  const expiry = expiryFor(loaded.created, lifetime, options);
-  const gain = expiry - loaded.expires;
-  // Scaled: a session whose own lifetime is shorter than renewAfter would never be renewed.
-  const renewAfter = Math.floor(
-    (options.renewAfter / options.idleTimeout) * idleTimeoutFor(lifetime, options),
-  );
-  const isRenewed = lifetime !== loaded.lifetime || (canTell && gain > 0 && gain >= renewAfter);
+  const expiry = expiryAfter(options, loaded, lifetime);
+  const isRenewed = lifetime !== loaded.lifetime || (canTell && expiry > loaded.expires);
   // One write does all that is due, and is named after the strongest reason: saving also seals under
   // the first key, and each of them may move the expiry.
   const event =
@@ -105,10 +101,28 @@ function planLoaded(
   const next = {
     text: isChanged ? text : loaded.text,
     created: loaded.created,
-    // A write never leaves a later expiry than the timeouts of today allow.
     expires: isRenewed ? expiry : Math.min(loaded.expires, expiry),
   };
   return event ? { event, loaded, next } : null;
+}
+
+/**
+ * When a session ends that no later request uses: at a later second than its record says, if the
+ * renewal is due, and never later than the timeouts of today allow.
+ */
+export function expiryAfter(
+  options: ResolvedOptions,
+  loaded: LoadedSession,
+  lifetime: Lifetime,
+): number {
+  const expiry = expiryFor(loaded.created, lifetime, options);
+  const gain = expiry - loaded.expires;
+  // Scaled: a session whose own lifetime is shorter than renewAfter would never be renewed.
+  const renewAfter = Math.floor(
+    (options.renewAfter / options.idleTimeout) * idleTimeoutFor(lifetime, options),
+  );
+  const isDue = lifetime !== loaded.lifetime || gain >= renewAfter;
+  return isDue ? expiry : Math.min(loaded.expires, expiry);
 }
 
 /**

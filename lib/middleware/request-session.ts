@@ -10,7 +10,7 @@ import { passedOn, readOnly, readTooLate, tooLate } from "./after-response.js";
 import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
 import type { InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
-import { planCommit, type CommitPlan } from "./plan.js";
+import { expiryAfter, planCommit, type CommitPlan } from "./plan.js";
 import { SessionView } from "./session-view.js";
 import { callChange, updateInMemory, type Change } from "./update.js";
 
@@ -80,9 +80,8 @@ export class RequestSession implements Session {
   }
 
   get expires(): number | undefined {
-    const { expires, created } = this.#loaded ?? {};
-    // The absolute timeout may have been longer when the record was written.
-    return created && Math.min(expires!, created + this.#options.absoluteTimeout);
+    const loaded = this.#loaded;
+    return loaded ? expiryAfter(this.#options, loaded, this.#view.lifetime) : undefined;
   }
 
   get lifetime(): Lifetime {
