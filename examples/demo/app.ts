@@ -3,11 +3,13 @@ import { cookie } from "@hattip/cookie";
 import type { HattipHandler } from "@hattip/core";
 import { errorPage } from "./error-page.js";
 import { files } from "./files.js";
+import { readForm } from "./form.js";
 import { layout } from "./layout.js";
 import { backTo, race, tamper } from "./mischief.js";
 import { routes } from "./routes.js";
 import { refuseOtherSites, secureHeaders } from "./security.js";
 import type { Site } from "./site.js";
+import { ownRedis } from "./stores.js";
 
 declare module "@hattip/compose" {
   interface Locals {
@@ -17,19 +19,20 @@ declare module "@hattip/compose" {
 
 /** @param sites - `/` redirects to the first one. */
 export function createApp(sites: readonly Site[]): HattipHandler {
-  const app: HattipHandler = compose(
+  const toSite = [cookie(), findSite(sites), readForm];
+  const withSession = [useSession, ...routes()];
+  const raced = compose(...toSite, passErrorsOn, ...withSession);
+  return compose(
     secureHeaders,
     files(),
     refuseOtherSites,
-    cookie(),
-    findSite(sites),
+    ...toSite,
     answerErrors,
     layout,
-    mischief((ctx, site) => race(app, ctx, site)),
-    (ctx) => ctx.locals.site.session(ctx),
-    ...routes(),
+    findRedis,
+    mischief((ctx, site) => race(raced, ctx, site)),
+    ...withSession,
   );
-  return app;
 }
 
 function findSite(sites: readonly Site[]): RequestHandler {
@@ -43,8 +46,26 @@ function findSite(sites: readonly Site[]): RequestHandler {
   };
 }
 
+function useSession(ctx: RequestContext): ReturnType<RequestHandler> {
+  return ctx.locals.site.session(ctx);
+}
+
 function answerErrors(ctx: RequestContext): void {
-  ctx.handleError = errorPage;
+  ctx.handleError = (error) => errorPage(error, ctx);
+}
+
+/** An error of one of the two concurrent requests becomes the error of the visitor's request. */
+function passErrorsOn(ctx: RequestContext): void {
+  ctx.handleError = (error) => {
+    throw error;
+  };
+}
+
+/** A fresh session needs no store, so its page would hide that there is no Redis. */
+async function findRedis({ method, locals: { site } }: RequestContext): Promise<void> {
+  if (site.store !== "redis") return;
+  await ownRedis?.start();
+  if (method === "GET") await site.peek("is Redis there?");
 }
 
 /** Handles the actions that must run before the session middleware. */

@@ -1,16 +1,8 @@
-import { createHash } from "node:crypto";
 import { isExternal, type StoreName } from "./stores.js";
 
 /** The parts of a cookie that are readable without a key. */
 export interface Anatomy {
   readonly facts: readonly (readonly [name: string, value: string])[];
-  readonly times?: Times;
-}
-
-/** Seconds since 1970. */
-export interface Times {
-  readonly created: number;
-  readonly expires: number;
 }
 
 /** The doc comments of the stores describe the wire formats. */
@@ -20,11 +12,10 @@ export function dissect(store: StoreName, value: string): Anatomy {
   if (store === "unsigned") return dissectRecord(bytes.toString());
   if (bytes.length < 13)
     return { facts: [["Unreadable", "The value does not have this store's format."]] };
-  const times = { created: bytes.readUInt32BE(5), expires: bytes.readUInt32BE(9) };
   const header = [
     ["Key ID", bytes.toString("hex", 1, 5)],
-    ["Created", toTime(times.created)],
-    ["Expires", toTime(times.expires)],
+    ["Created", toTime(bytes.readUInt32BE(5))],
+    ["Expires", toTime(bytes.readUInt32BE(9))],
   ] as const;
   const body =
     store === "signed"
@@ -36,7 +27,7 @@ export function dissect(store: StoreName, value: string): Anatomy {
           ["Nonce", bytes.toString("hex", 13, 25)],
           ["Data", `${Math.max(0, bytes.length - 41)} bytes, which only the server can read`],
         ] as const);
-  return { facts: [...header, ...body], times };
+  return { facts: [...header, ...body] };
 }
 
 /** `1.<created>.<expires>.<data>`: a record in an external store, or in an unsigned cookie. */
@@ -44,20 +35,13 @@ export function dissectRecord(record: string): Anatomy {
   const match = /^1\.(\d+)\.(\d+)\.(.*)$/s.exec(record);
   if (match === null)
     return { facts: [["Unreadable", "The value does not have this store's format."]] };
-  const times = { created: Number(match[1]), expires: Number(match[2]) };
   return {
     facts: [
-      ["Created", toTime(times.created)],
-      ["Expires", toTime(times.expires)],
+      ["Created", toTime(Number(match[1]))],
+      ["Expires", toTime(Number(match[2]))],
       ["Data", match[3]!],
     ],
-    times,
   };
-}
-
-/** The key of a session ID in the backend of an external store. */
-export function backendKey(cookieName: string, id: string): string {
-  return `session:${createHash("sha256").update(`${cookieName}=${id}`).digest("base64url")}`;
 }
 
 function toTime(second: number): string {

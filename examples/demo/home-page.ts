@@ -1,14 +1,14 @@
 import { html as htmlResponse } from "@hattip/response";
-import type { SessionData } from "@hattip/session";
+import type { Session, SessionData } from "@hattip/session";
 import { html, type Html } from "./html.js";
 import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
 import { plural } from "./time-left.js";
 
-export function homePage(site: Site, data: SessionData): Response {
+export function homePage(site: Site, { data, isFresh }: Session): Response {
   const page = html`
     ${data.name === undefined ? loginCard(site) : accountCard(site, data.name)}
-    ${counterCard(site, data)} ${notesCard(site, data)} ${mischiefCard(site, data)}
+    ${counterCard(site, data)} ${notesCard(site, data)} ${mischiefCard(site, data, isFresh)}
   `;
   return htmlResponse(page.text);
 }
@@ -82,20 +82,20 @@ function notesCard({ path }: Site, { name, notes }: SessionData): Html {
   </section>`;
 }
 
-function mischiefCard(site: Site, data: SessionData): Html {
+function mischiefCard(site: Site, data: SessionData, isFresh: boolean): Html {
   const { path, store } = site;
-  const hasSession = data.name !== undefined || data.count > 0 || data.races > 0;
   return html`<section class="card" aria-labelledby="mischief">
     <h2 id="mischief">Try to break it</h2>
     <dl class="trials">
       <div>
         <dt>${button(`${path}/tamper`, "Tamper with the cookie")}</dt>
-        <dd>${TAMPERED[store]} ${hasSession ? "" : "You need a session first: click Count."}</dd>
+        <dd>${TAMPERED[store]} ${isFresh && "You need a session first: click Count."}</dd>
       </div>
       <div>
         <dt>${button(`${path}/race`, "Two requests at once")}</dt>
         <dd>
           Each request adds one to a value of its own and one to a shared value.
+          ${isFresh && "You have no session yet, so the server begins one before the two requests."}
           ${
             data.races > 0 &&
             html`<strong>Left ${data.left}, right ${data.right}, shared ${data.counted}.</strong>`

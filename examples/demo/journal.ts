@@ -24,4 +24,12 @@ export class Journal {
     const entry = { time: new Date(), request, event };
     this.#entries = [entry, ...this.#entries].slice(0, MAX_ENTRIES);
   }
+
+  /** The reason why the server rejected the cookie of a request, or `null`. */
+  refusalOf(request: Request): string | null {
+    const entry = this.#entries.find(
+      ({ request: of, event }) => of === request && event.type === "fresh",
+    );
+    return entry?.event.type === "fresh" ? entry.event.reason : null;
+  }
 }

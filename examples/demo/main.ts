@@ -6,7 +6,7 @@ import { createMiddleware } from "@hattip/adapter-node";
 import { EncryptedCookieStore } from "@hattip/session";
 import { createApp } from "./app.js";
 import { PACES, Site, type Pace } from "./site.js";
-import { STORES, type StoreName } from "./stores.js";
+import { ownRedis, STORES, type StoreName } from "./stores.js";
 
 const { PORT = "3000", SESSION_STORE = "memory", SESSION_KEY, TLS_CERT, TLS_KEY } = process.env;
 
@@ -16,9 +16,7 @@ const stores: StoreName[] = [first, ...STORES.filter((name) => name !== first)];
 const paces = Object.keys(PACES) as Pace[];
 
 // With a key from the environment, cookies stay valid after a restart.
-const keys = SESSION_KEY
-  ? await EncryptedCookieStore.generateKeysFromBase64([SESSION_KEY])
-  : [await EncryptedCookieStore.generateKey()];
+const keys = [SESSION_KEY || (await EncryptedCookieStore.generateKey())];
 const tls = TLS_CERT && TLS_KEY && { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
 
 const sites = stores.flatMap((store) =>
@@ -36,10 +34,15 @@ server.listen(Number(PORT), "localhost", () => {
   console.log(`The demo is at ${tls ? "https" : "http"}://localhost:${PORT}`);
 });
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     server.close();
     server.closeAllConnections();
-    for (const site of sites) void site.close();
+    void stopStores();
   });
+}
+
+async function stopStores(): Promise<void> {
+  await Promise.all(sites.map(async (site) => site.close()));
+  await ownRedis?.stop();
 }

@@ -32,37 +32,41 @@ function forge(store: StoreName, value: string): string {
 
 /**
  * Sends two concurrent requests, as two tabs would. Passes their cookies on to the browser in the
- * order of the responses.
+ * order of the responses. A request before them begins the session if there is none: two requests
+ * without a cookie would begin one session each.
  */
 export async function race(app: HattipHandler, ctx: RequestContext, site: Site): Promise<Response> {
   const response = backTo(site);
-  await Promise.all(
-    ["left", "right"].map(async (side) => {
-      const { ip, platform } = ctx;
-      const url = new URL(`${site.path}/race/${side}`, ctx.url);
-      const request = new Request(url, { method: "POST", headers: withoutBody(ctx.request) });
-      const { headers } = await app({
-        request,
-        ip,
-        platform,
-        env: (name) => ctx.env(name),
-        waitUntil: (promise) => ctx.waitUntil(promise),
-        passThrough() {},
-      });
-      for (const header of headers.getSetCookie()) response.headers.append("set-cookie", header);
-    }),
-  );
+  let held = ctx.cookie[site.cookieName];
+  const send = async (step: string): Promise<void> => {
+    const { ip, platform } = ctx;
+    const request = new Request(new URL(`${site.path}/race/${step}`, ctx.url), {
+      method: "POST",
+      headers: held === undefined ? {} : { cookie: `${site.cookieName}=${held}` },
+    });
+    const { headers } = await app({
+      request,
+      ip,
+      platform,
+      env: (name) => ctx.env(name),
+      waitUntil: (promise) => ctx.waitUntil(promise),
+      passThrough() {},
+    });
+    for (const header of headers.getSetCookie()) response.headers.append("set-cookie", header);
+  };
+  await send("start");
+  const [started] = response.headers.getSetCookie();
+  if (started !== undefined) held = valueOf(started);
+  await Promise.all([send("left"), send("right")]);
   return response;
-}
-
-function withoutBody({ headers }: Request): Headers {
-  const copy = new Headers(headers);
-  copy.delete("content-length");
-  copy.delete("content-type");
-  return copy;
 }
 
 /** 303 makes the browser GET the page, so that a reload does not send the form twice. */
 export function backTo(site: Site): Response {
   return new Response(null, { status: 303, headers: { location: `${site.path}/` } });
+}
+
+/** The value of the cookie that a Set-Cookie header sets. */
+export function valueOf(setCookie: string): string {
+  return setCookie.slice(setCookie.indexOf("=") + 1, setCookie.indexOf(";"));
 }

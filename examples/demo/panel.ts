@@ -1,40 +1,47 @@
 import type { RequestContext } from "@hattip/compose";
-import { backendKey, dissect, dissectRecord, type Anatomy } from "./cookie-anatomy.js";
+import type { Session } from "@hattip/session";
+import { dissect, dissectRecord, type Anatomy } from "./cookie-anatomy.js";
 import { html, type Html } from "./html.js";
 import { lastEvents } from "./last-events.js";
+import { valueOf } from "./mischief.js";
 import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
 import { plural, timeLeft } from "./time-left.js";
+
+/** What the panel shows of `ctx.session`. */
+type Snapshot = Pick<Session, "id" | "created" | "expires" | "data">;
 
 /** Shows what the browser and the server store after this response. */
 export async function panel(ctx: RequestContext, response: Response): Promise<Html> {
   const { site } = ctx.locals;
   const setCookie = response.headers.getSetCookie().find((it) => it.startsWith(site.cookieName));
   const value = setCookie ? valueOf(setCookie) : (ctx.cookie[site.cookieName] ?? "");
-  const cookie = value === "" ? null : dissect(site.store, value);
-  const key = isExternal(site.store) && value !== "" ? backendKey(site.cookieName, value) : null;
-  const record = key === null ? null : await peek(site, key);
-  const refused = refusalOf(site, ctx.request);
-  const times = refused !== null && !setCookie ? undefined : (record?.times ?? cookie?.times);
+  const session = snapshot(ctx);
   return html`
     <h2 id="panel">What is stored where</h2>
-    ${browserHolds(site, value, cookie, setCookie, refused)} ${serverHolds(ctx, key, record)}
-    ${timeLeft(site, times)} ${lastEvents(site, ctx.request)}
+    ${browserHolds(ctx, value, setCookie)} ${await serverHolds(site, session)}
+    ${timeLeft(ctx, session)} ${lastEvents(site, ctx.request)}
   `;
 }
 
-function browserHolds(
-  site: Site,
-  value: string,
-  cookie: Anatomy | null,
-  setCookie: string | undefined,
-  refused: string | null,
-): Html {
+/** `null` if no handler could use the session, because the store does not answer. */
+function snapshot({ session }: RequestContext): Snapshot | null {
+  try {
+    const { id, created, expires, data } = session;
+    return { id, created, expires, data };
+  } catch {
+    return null;
+  }
+}
+
+function browserHolds(ctx: RequestContext, value: string, setCookie: string | undefined): Html {
+  const { site } = ctx.locals;
   const { cookieName } = site;
+  const refused = site.journal.refusalOf(ctx.request);
   return html`<section aria-labelledby="browser">
     <h3 id="browser">Your browser</h3>
     ${
-      cookie === null
+      value === ""
         ? html`<p>No cookie. The server sets one when the session has data to keep.</p>`
         : html`<p class="cookie">
               <code><b>${cookieName}</b>=${value}</code>
@@ -42,7 +49,7 @@ function browserHolds(
             <p class="fine">
               ${cookieName.length + value.length} of 4096 bytes. ${READABLE[site.store]}
             </p>
-            ${factList(cookie)}`
+            ${factList(dissect(site.store, value))}`
     }
     ${
       refused !== null &&
@@ -69,19 +76,12 @@ const READABLE: Record<Site["store"], string> = {
   unsigned: "You can read it and change it.",
 };
 
-function serverHolds(ctx: RequestContext, key: string | null, record: Anatomy | null): Html {
-  const { site } = ctx.locals;
+async function serverHolds(site: Site, session: Snapshot | null): Promise<Html> {
   return html`<section aria-labelledby="server">
     <h3 id="server">The server</h3>
     ${
       isExternal(site.store)
-        ? record === null
-          ? html`<p>The server has no record.</p>`
-          : html`<p>
-                A record. Its key is a hash of the ID. Nobody can compute the cookie from it:
-              </p>
-              <p class="cookie"><code>${key}</code></p>
-              ${factList(record)}`
+        ? await storedRecord(site, session)
         : isKeyed(site.store)
           ? html`<p>
               The server stores no session, only the key ring: ${plural(site.keyCount, "key")}.
@@ -90,9 +90,19 @@ function serverHolds(ctx: RequestContext, key: string | null, record: Anatomy | 
     }
     <details>
       <summary>session.data in the handlers</summary>
-      <pre tabindex="0">${dataOf(ctx)}</pre>
+      <pre tabindex="0">${session ? JSON.stringify(session.data, null, 2) : "Unknown"}</pre>
     </details>
   </section>`;
+}
+
+async function storedRecord(site: Site, session: Snapshot | null): Promise<Html> {
+  if (session === null) return html`<p>Unknown: the store does not answer.</p>`;
+  if (session.id === undefined) return html`<p>The server has no record.</p>`;
+  const key = `session:${session.id}`;
+  const record = await site.peek(key).catch(() => null);
+  return html`<p>A record. Its key is a hash of the ID. Nobody can compute the cookie from it:</p>
+    <p class="cookie"><code>${key}</code></p>
+    ${record ? factList(dissectRecord(record)) : null}`;
 }
 
 function factList({ facts }: Anatomy): Html {
@@ -102,33 +112,4 @@ function factList({ facts }: Anatomy): Html {
         <dd>${value}</dd>`,
   );
   return html`<dl class="facts">${items}</dl>`;
-}
-
-/** The reason why the server rejected the cookie of this request, or `null`. */
-function refusalOf({ journal }: Site, current: Request): string | null {
-  for (const { request, event } of journal.entries) {
-    if (request === current && event.type === "fresh") return event.reason;
-  }
-  return null;
-}
-
-async function peek(site: Site, key: string): Promise<Anatomy | null> {
-  try {
-    const record = await site.peek(key);
-    return record ? dissectRecord(record) : null;
-  } catch {
-    return { facts: [["Unknown", "The store does not answer."]] };
-  }
-}
-
-function dataOf({ session }: RequestContext): string {
-  try {
-    return JSON.stringify(session.data, null, 2);
-  } catch {
-    return "Unknown: the store does not answer.";
-  }
-}
-
-function valueOf(setCookie: string): string {
-  return setCookie.slice(setCookie.indexOf("=") + 1, setCookie.indexOf(";"));
 }

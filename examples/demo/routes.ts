@@ -1,6 +1,7 @@
 import { createRouter } from "@hattip/router";
-import type { RequestContext, RequestHandler } from "@hattip/compose";
+import type { RequestHandler } from "@hattip/compose";
 import { setTimeout as sleep } from "node:timers/promises";
+import { field } from "./form.js";
 import { backTo } from "./mischief.js";
 import { homePage } from "./home-page.js";
 
@@ -14,17 +15,16 @@ export function routes(): RequestHandler[] {
   const router = createRouter();
 
   // This GET changes no data. So session() writes nothing and sets no cookie for a new visitor.
-  router.get("/:store/:pace/", (ctx) => homePage(ctx.locals.site, ctx.session.data));
+  router.get("/:store/:pace/", (ctx) => homePage(ctx.locals.site, ctx.session));
 
   router.post("/:store/:pace/login", async (ctx) => {
-    const form = await formOf(ctx);
-    const name = field(form, "name").slice(0, MAX_NAME);
+    const name = field(ctx, "name").slice(0, MAX_NAME);
     if (name === "") return backTo(ctx.locals.site);
     // Every change of privilege needs a new ID: an attacker may know the old one.
     await ctx.session.regenerate();
     ctx.session.data.name = name;
     // By default, the cookie outlives the browser until the idle timeout.
-    ctx.session.lifetime = form.has("remember") ? undefined : "browser";
+    ctx.session.lifetime = ctx.locals.form.has("remember") ? undefined : "browser";
     return backTo(ctx.locals.site);
   });
 
@@ -46,8 +46,8 @@ export function routes(): RequestHandler[] {
     return backTo(ctx.locals.site);
   });
 
-  router.post("/:store/:pace/notes", async (ctx) => {
-    const note = field(await formOf(ctx), "note").slice(0, MAX_NOTE);
+  router.post("/:store/:pace/notes", (ctx) => {
+    const note = field(ctx, "note").slice(0, MAX_NOTE);
     const { data } = ctx.session;
     // The session may have ended since the form was shown: by a logout in another tab, or by a
     // timeout.
@@ -55,18 +55,26 @@ export function routes(): RequestHandler[] {
     return backTo(ctx.locals.site);
   });
 
-  router.post("/:store/:pace/delete-note", async (ctx) => {
-    const index = Number(field(await formOf(ctx), "index"));
+  router.post("/:store/:pace/delete-note", (ctx) => {
+    const index = Number(field(ctx, "index"));
     ctx.session.data.notes = ctx.session.data.notes.filter((_, i) => i !== index);
+    return backTo(ctx.locals.site);
+  });
+
+  // Sets the values of the race to zero. This change also begins a session for a new visitor.
+  router.post("/:store/:pace/race/start", (ctx) => {
+    const { data } = ctx.session;
+    data.races += 1;
+    data.left = 0;
+    data.right = 0;
+    data.counted = 0;
     return backTo(ctx.locals.site);
   });
 
   // Handles one of the two concurrent requests. Each of them changes a key of its own and,
   // atomically, a shared key.
   router.post("/:store/:pace/race/:side", async (ctx) => {
-    const { data } = ctx.session;
-    data.races += 1;
-    data[ctx.url.pathname.endsWith("left") ? "left" : "right"] += 1;
+    ctx.session.data[ctx.url.pathname.endsWith("left") ? "left" : "right"] += 1;
     await sleep(RACE_MS);
     await ctx.session.update((newest) => {
       newest.counted += 1;
@@ -75,12 +83,4 @@ export function routes(): RequestHandler[] {
   });
 
   return router.handlers;
-}
-
-async function formOf({ request }: RequestContext): Promise<URLSearchParams> {
-  return new URLSearchParams(await request.text());
-}
-
-function field(form: URLSearchParams, name: string): string {
-  return form.get(name)?.trim() ?? "";
 }

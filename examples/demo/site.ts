@@ -1,5 +1,5 @@
 import type { RequestHandler } from "@hattip/compose";
-import { EncryptedCookieStore, session } from "@hattip/session";
+import { EncryptedCookieStore, session, type SessionKey } from "@hattip/session";
 import { emptyData } from "./data.js";
 import { Journal } from "./journal.js";
 import { isKeyed, openStore, type DemoStore, type StoreName } from "./stores.js";
@@ -22,7 +22,7 @@ export class Site {
   readonly cookieName: string;
   readonly isSecure: boolean;
   readonly journal: Journal = new Journal();
-  #keys: readonly CryptoKey[];
+  #keys: readonly SessionKey[];
   #opened!: DemoStore;
   #session!: RequestHandler;
 
@@ -30,7 +30,7 @@ export class Site {
    * @param isSecure - Whether the demo is served over https. If so, the cookie's name has the
    * prefix `__Host-`.
    */
-  constructor(store: StoreName, pace: Pace, keys: readonly CryptoKey[], isSecure: boolean) {
+  constructor(store: StoreName, pace: Pace, keys: readonly SessionKey[], isSecure: boolean) {
     this.store = store;
     this.pace = pace;
     this.path = `/${store}/${pace}`;

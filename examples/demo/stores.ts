@@ -1,14 +1,17 @@
 import {
   EncryptedCookieStore,
   RedisSessionStore,
+  SessionError,
   SignedCookieStore,
   UnsafeMemoryStore,
   UnsignedCookieStore,
   type BackendCall,
+  type SessionKey,
   type SessionStore,
 } from "@hattip/session";
 import { createClient } from "redis";
 import { parseUntrusted } from "./data.js";
+import { OwnRedis } from "./redis.js";
 
 export const STORES = ["memory", "signed", "encrypted", "unsigned", "redis"] as const;
 export type StoreName = (typeof STORES)[number];
@@ -26,26 +29,37 @@ class TransparentMemoryStore extends UnsafeMemoryStore implements Peekable {
 
 class TransparentRedisStore extends RedisSessionStore implements Peekable {
   async peek(key: string): Promise<string | null> {
-    // The demo's getClient() does not use the request.
-    return this.read(key, {} as BackendCall);
+    try {
+      // The demo's getClient() does not use the request.
+      return await this.read(key, {} as BackendCall);
+    } catch (cause) {
+      throw new SessionError("ERR_SESSION_STORE", "Redis does not answer.", { cause });
+    }
   }
 }
 
 export type DemoStore = SessionStore & Partial<Peekable> & { close?(): Promise<void> };
 
+const { REDIS_URL } = process.env;
+/** All redis sites share it. With REDIS_URL, the demo uses that Redis, and starts none. */
+export const ownRedis: OwnRedis | undefined = REDIS_URL ? undefined : new OwnRedis();
+
 /** @param keys - The first one seals. Only the signed and the encrypted store use keys. */
-export function openStore(name: StoreName, keys: readonly CryptoKey[]): DemoStore {
+export function openStore(name: StoreName, keys: readonly SessionKey[]): DemoStore {
   return OPEN[name](keys);
 }
 
-const OPEN: Record<StoreName, (keys: readonly CryptoKey[]) => DemoStore> = {
+const OPEN: Record<StoreName, (keys: readonly SessionKey[]) => DemoStore> = {
   memory: () => new TransparentMemoryStore(),
   signed: (keys) => new SignedCookieStore(keys),
   encrypted: (keys) => new EncryptedCookieStore(keys),
   unsigned: () => new UnsignedCookieStore({ parse: parseUntrusted }),
   redis: () =>
     new TransparentRedisStore({
-      getClient: () => createClient({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" }),
+      getClient: () =>
+        createClient(
+          ownRedis ? { socket: { path: ownRedis.socket, tls: false } } : { url: REDIS_URL! },
+        ),
     }),
 };
 

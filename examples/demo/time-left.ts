@@ -1,23 +1,27 @@
-import type { Times } from "./cookie-anatomy.js";
+import type { RequestContext } from "@hattip/compose";
+import type { Session } from "@hattip/session";
 import { html, type Html } from "./html.js";
-import { PACES, type Site } from "./site.js";
+import { PACES } from "./site.js";
+
+type Times = Pick<Session, "created" | "expires">;
 
 /** Shows when the session ends, or when a new session would end. */
-export function timeLeft({ pace }: Site, times: Times | undefined): Html {
-  const { idleTimeout, absoluteTimeout } = PACES[pace];
+export function timeLeft(ctx: RequestContext, session: Times | null): Html {
+  const { idleTimeout, absoluteTimeout } = PACES[ctx.locals.site.pace];
+  const { created, expires } = session ?? {};
   return html`<section aria-labelledby="time">
     <h3 id="time">Time left</h3>
     ${
-      times === undefined
+      created === undefined || expires === undefined
         ? html`<p>
             A session ends after ${duration(idleTimeout)} without a request, or at the latest
             ${duration(absoluteTimeout)} after it began.
           </p>`
         : html`<dl class="facts">
             <dt>Until the idle timeout</dt>
-            <dd>${countdown(times.expires)}</dd>
+            <dd>${countdown(expires)}</dd>
             <dt>Until the absolute timeout</dt>
-            <dd>${countdown(times.created + absoluteTimeout)}</dd>
+            <dd>${countdown(created + absoluteTimeout)}</dd>
           </dl>`
     }
   </section>`;
@@ -25,8 +29,12 @@ export function timeLeft({ pace }: Site, times: Times | undefined): Html {
 
 /** countdown.js updates it. Without JavaScript, it shows the time that was left at the response. */
 function countdown(second: number): Html {
-  const left = Math.max(0, second - Math.floor(Date.now() / 1000));
+  const left = Math.max(0, second - now());
   return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** countdown.js has the same function. */
