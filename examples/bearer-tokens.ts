@@ -19,7 +19,6 @@ const app = createRouter();
 app.use(
   session({
     store: new UnsafeMemoryStore(),
-    defaultSessionData: {},
     idleTimeout: 3600,
     getSessionId: ({ request }) =>
       /^Bearer ([\w-]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1],

@@ -13,12 +13,10 @@ declare module "@hattip/session" {
   }
 }
 
-// The app does not start without a key. With a default key, everybody could forge sessions.
-const keys = await SignedCookieStore.generateKeysFromBase64([process.env.SESSION_KEY!]);
-
 const app = createRouter();
 app.use(cookie());
-app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: {} }));
+// The app does not start without a key. With a default key, everybody could forge sessions.
+app.use(session({ store: new SignedCookieStore([process.env.SESSION_KEY!]) }));
 app.get("/", (ctx) => {
   const { data } = ctx.session;
   data.visits = (data.visits ?? 0) + 1;

@@ -1,7 +1,8 @@
 // A Hattip app with sessions inside an Express app.
 //
 //     export SESSION_KEY=$(node -p "crypto.randomBytes(32).toString('base64url')")
-//     npm run build && node --import ts-blank-space/register examples/express.ts
+//     npm ci && npm run build
+//     node --import ts-blank-space/register examples/express.ts
 import { createMiddleware } from "@hattip/adapter-node";
 import { pathToFileURL } from "node:url";
 import express, { type Express } from "express";

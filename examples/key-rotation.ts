@@ -1,6 +1,7 @@
 // Replaces the key that seals the sessions without logging anybody out. To run it:
 //
-//     npm run build && node --import ts-blank-space/register examples/key-rotation.ts
+//     npm ci && npm run build
+//     node --import ts-blank-space/register examples/key-rotation.ts
 import { compose, type RequestContext } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import type { AdapterRequestContext, HattipHandler } from "@hattip/core";
@@ -35,9 +36,9 @@ export function rotate(oldKey: string, newKey: string): { why: string; keys: str
 }
 
 /** The app with these keys. The first one seals, and all of them open. */
-export async function deploy(keys: string[]): Promise<HattipHandler> {
-  const store = new EncryptedCookieStore(await EncryptedCookieStore.generateKeysFromBase64(keys));
-  return compose(cookie(), session({ store, defaultSessionData: {} }), (ctx: RequestContext) => {
+export function deploy(keys: string[]): HattipHandler {
+  const store = new EncryptedCookieStore(keys);
+  return compose(cookie(), session({ store }), (ctx: RequestContext) => {
     if (ctx.url.pathname === "/login") ctx.session.data.userName = "Ada";
     return new Response(ctx.session.data.userName ?? "nobody");
   });
@@ -47,7 +48,7 @@ export async function deploy(keys: string[]): Promise<HattipHandler> {
 async function main(): Promise<void> {
   let held = "";
   for (const { why, keys } of rotate(await makeKey(), await makeKey())) {
-    const app = await deploy(keys);
+    const app = deploy(keys);
     const path = held === "" ? "/login" : "/";
     const request = new Request(`https://example.com${path}`, { headers: { cookie: held } });
     const response = await app(contextOf(request));

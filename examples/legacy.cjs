@@ -12,9 +12,7 @@ async function start(port) {
   const { compose } = await import("@hattip/compose");
 
   const key = process.env.SESSION_KEY;
-  const keys = key
-    ? EncryptedCookieStore.generateKeysFromBase64([key])
-    : EncryptedCookieStore.generateKey().then((random) => [random]);
+  const keys = [key || (await EncryptedCookieStore.generateKey())];
   const handler = compose(
     cookie(),
     session({ store: new EncryptedCookieStore(keys), defaultSessionData: { visits: 0 } }),

@@ -34,7 +34,7 @@ const nobody = await hashPassword(randomBytes(32).toString("hex"));
 const app = createRouter();
 app.use(cookie());
 // A real app uses RedisSessionStore, or another store that outlives the process.
-app.use(session({ store: new UnsafeMemoryStore(), defaultSessionData: {} }));
+app.use(session({ store: new UnsafeMemoryStore() }));
 
 app.get("/", (ctx) => {
   const { user, notice } = ctx.session.data;

@@ -5,79 +5,53 @@
 import { cookie } from "@hattip/cookie";
 import { json } from "@hattip/response";
 import { createRouter } from "@hattip/router";
-import {
-  EncryptedCookieStore,
-  session,
-  UnsafeMemoryStore,
-  type Session,
-  type SessionData,
-} from "@hattip/session";
+import { EncryptedCookieStore, session, UnsafeMemoryStore } from "@hattip/session";
 
-declare module "@hattip/session" {
-  interface SessionData {
-    user?: string;
-    basket?: string[];
-  }
+interface Login {
+  user?: string;
 }
 
-/** A session whose type has only some of the data. */
-type Narrowed<Key extends keyof SessionData> = Omit<Session, "data"> & {
-  data: Pick<SessionData, Key>;
-};
-
-declare module "@hattip/compose" {
-  /** The sessions by name. `ctx.session` is always the innermost one. */
-  interface Locals {
-    login: Narrowed<"user">;
-    shop: Narrowed<"basket">;
-  }
+interface Shop {
+  basket: string[];
 }
 
 const YEAR = 31_536_000;
-const keys = EncryptedCookieStore.generateKey().then((key) => [key]);
+
+const login = session<Login>({
+  cookieName: "__Host-login",
+  store: new UnsafeMemoryStore(),
+  idleTimeout: 900,
+  absoluteTimeout: 28_800,
+  cookieOptions: { sameSite: "strict" },
+});
+const shop = session<Shop>({
+  cookieName: "shop",
+  store: new EncryptedCookieStore(EncryptedCookieStore.generateKey().then((key) => [key])),
+  defaultSessionData: { basket: [] },
+  idleTimeout: YEAR,
+});
 
 const app = createRouter();
 app.use(cookie());
-app.use(
-  session({
-    cookieName: "__Host-login",
-    store: new UnsafeMemoryStore(),
-    defaultSessionData: {},
-    idleTimeout: 900,
-    absoluteTimeout: 28_800,
-    cookieOptions: { sameSite: "strict" },
-  }),
-);
-app.use((ctx) => {
-  ctx.locals.login = ctx.session;
-});
-app.use(
-  session({
-    cookieName: "shop",
-    store: new EncryptedCookieStore(keys),
-    defaultSessionData: { basket: [] },
-    idleTimeout: YEAR,
-  }),
-);
-app.use((ctx) => {
-  ctx.locals.shop = ctx.session;
-});
+app.use(login);
+app.use(shop);
 
-app.get("/", ({ locals: { login, shop } }) =>
-  json({ user: login.data.user ?? null, basket: shop.data.basket }),
+app.get("/", (ctx) =>
+  json({ user: login.of(ctx).data.user ?? null, basket: shop.of(ctx).data.basket }),
 );
-app.post("/login", async ({ locals: { login } }) => {
-  await login.regenerate();
-  login.data.user = "ada";
+app.post("/login", async (ctx) => {
+  await login.of(ctx).regenerate();
+  login.of(ctx).data.user = "ada";
   return json("Logged in");
 });
-app.post("/logout", async ({ locals: { login } }) => {
-  await login.destroy();
+app.post("/logout", async (ctx) => {
+  await login.of(ctx).destroy();
   return json("Logged out");
 });
-app.post("/basket", async ({ request, locals: { shop } }) => {
-  shop.data.basket?.push(await request.text());
-  return json(shop.data.basket);
+app.post("/basket", async (ctx) => {
+  const { basket } = shop.of(ctx).data;
+  basket.push(await ctx.request.text());
+  return json(basket);
 });
 
 export default app.buildHandler();

@@ -25,9 +25,7 @@ app.use(cookie());
 // On Workers, bindings and secrets belong to a request, so these options are functions of ctx.
 const preferences = session({
   cookieName: "preferences",
-  store: new EncryptedCookieStore((ctx) =>
-    EncryptedCookieStore.generateKeysFromBase64([ctx.env("SESSION_KEY") ?? ""]),
-  ),
+  store: new EncryptedCookieStore((ctx) => [ctx.env("SESSION_KEY")!]),
   defaultSessionData: { theme: "light" },
 });
 app.use("/preferences", preferences);
@@ -39,7 +37,6 @@ app.post("/preferences", (ctx) => {
 
 const login = session({
   store: new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS }),
-  defaultSessionData: {},
 });
 app.use("/account", login);
 app.get("/account", (ctx) => json({ user: ctx.session.data.user ?? null }));

@@ -17,18 +17,18 @@ describe("The example key-rotation", function () {
   });
 
   it("keeps a visitor who returns after each step logged in", async () => {
-    const visitor = new Browser(await deploy(steps[0]!.keys));
+    const visitor = new Browser(deploy(steps[0]!.keys));
     await visitor.post("/login");
     for (const { keys } of steps) {
-      const browser = new Browser(await deploy(keys), { jar: visitor.jar });
+      const browser = new Browser(deploy(keys), { jar: visitor.jar });
       expect(await (await browser.get("/")).text()).to.equal("Ada");
     }
   });
 
   it("keeps visitors logged in while a step has reached only some of the servers", async () => {
     for (let step = 1; step < 3; step++) {
-      const ahead = await deploy(steps[step]!.keys);
-      const behind = await deploy(steps[step - 1]!.keys);
+      const ahead = deploy(steps[step]!.keys);
+      const behind = deploy(steps[step - 1]!.keys);
       const visitor = new Browser(ahead);
       await visitor.post("/login");
       for (const server of [behind, ahead, behind, behind, ahead, ahead]) {
@@ -41,9 +41,7 @@ describe("The example key-rotation", function () {
   it("removes the old key only when all of its sessions have expired", async () => {
     const clock = new Clock();
     try {
-      const [, behind, inFront, last] = await Promise.all(
-        steps.map(async ({ keys }) => deploy(keys)),
-      );
+      const [, behind, inFront, last] = steps.map(({ keys }) => deploy(keys));
       // This is the last session that the old key seals.
       const visitor = new Browser(behind!);
       await visitor.post("/login");
@@ -59,9 +57,9 @@ describe("The example key-rotation", function () {
   });
 
   it("would log visitors out without the steps between", async () => {
-    const visitor = new Browser(await deploy(steps[0]!.keys));
+    const visitor = new Browser(deploy(steps[0]!.keys));
     await visitor.post("/login");
-    const browser = new Browser(await deploy(steps[3]!.keys), { jar: visitor.jar });
+    const browser = new Browser(deploy(steps[3]!.keys), { jar: visitor.jar });
     expect(await (await browser.get("/")).text()).to.equal("nobody");
   });
 
