@@ -1,7 +1,13 @@
+/** @throws {TypeError} that says what the option must be. */
+export function assertOption(name: string, isRight: boolean, what: string): void {
+  if (!isRight) throw new TypeError(`The option ${name} must be ${what}.`);
+}
+
 /** @throws {TypeError} unless the options are an object. */
 export function assertOptions(owner: string, options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
-  throw new TypeError(`The options of ${owner} must be an object.`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`The options of ${owner} must be an object.`);
+  }
 }
 
 /**
@@ -36,8 +42,7 @@ export function assertWhole(
   max = 1_000_000_000,
 ): void {
   // More than 31 years is a mistake in the unit: most often the value is in milliseconds.
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
-  throw new TypeError(
-    `The option ${option} must be a whole number of ${unit} from ${min} to ${max}.`,
-  );
+  const whole = Number.isSafeInteger(value) ? (value as number) : NaN;
+  const isRight = whole >= min && whole <= max;
+  assertOption(option, isRight, `a whole number of ${unit} from ${min} to ${max}`);
 }

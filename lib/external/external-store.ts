@@ -1,4 +1,4 @@
-import { assertOptions, assertWhole } from "../option-checks.js";
+import { assertOption, assertOptions, assertWhole } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
 import type { SessionRecord } from "../records/record.js";
@@ -86,7 +86,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     assertOptions(new.target.name, options);
     const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
     super(others);
-    if (typeof prefix !== "string") throw new TypeError("The option prefix must be a string.");
+    assertOption("prefix", typeof prefix === "string", "a string");
     assertWhole("maxBytes", maxBytes, "bytes", 1);
     assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT_SECONDS);
     this.prefix = prefix;

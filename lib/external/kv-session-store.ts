@@ -1,4 +1,5 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { assertOption } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../session.js";
 import { ExternalStore, type ExternalStoreOptions } from "./external-store.js";
@@ -51,11 +52,8 @@ export class KvSessionStore<Data extends object = SessionData> extends ExternalS
   constructor(options: KvSessionStoreOptions<Data>) {
     const { getStore, ...others } = Object(options) as KvSessionStoreOptions<Data>;
     super(others);
-    if (typeof getStore !== "function") {
-      throw new TypeError(
-        "The option getStore must be a function that returns the KV namespace: (ctx) => ctx.platform.env.SESSIONS.",
-      );
-    }
+    const example = "a function that returns the namespace: (ctx) => ctx.platform.env.SESSIONS";
+    assertOption("getStore", typeof getStore === "function", example);
     this.#getStore = getStore;
   }
 

@@ -1,7 +1,7 @@
 import { MAX_COOKIE_AGE_SECONDS } from "../browser-limits.js";
 import type { Emit, SessionEvent } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { assertNoUnknown, assertOptions, assertWhole } from "../option-checks.js";
+import { assertNoUnknown, assertOption, assertOptions, assertWhole } from "../option-checks.js";
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { BaseStore } from "../records/base-store.js";
 import type { Timeouts } from "../records/expiry.js";
@@ -120,15 +120,10 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     ...unknown
   } = options;
   assertNoUnknown("session()", unknown, "See SessionOptions for those that it has.", OTHER_NAMES);
-  if (store?.storeProtocol !== 1) {
-    throw new TypeError(
-      "The option store must be a session store, for example new SignedCookieStore(keys).",
-    );
-  }
+  const isStore = store?.storeProtocol === 1;
+  assertOption("store", isStore, "a session store, for example new SignedCookieStore(keys)");
   for (const [name, value] of Object.entries({ getSessionId, setSessionId, onEvent })) {
-    if (value !== undefined && typeof value !== "function") {
-      throw new TypeError(`The option ${name} must be a function.`);
-    }
+    assertOption(name, value === undefined || typeof value === "function", "a function");
   }
   const cookie = new SessionCookie(cookieName, cookieOptions);
   return {
@@ -160,17 +155,12 @@ function resolveTimeouts(
   assertWhole(idleName, idleTimeout, "seconds", 1);
   const absoluteTimeout = givenAbsolute ?? Math.max(30 * DAY_SECONDS, idleTimeout);
   assertWhole("absoluteTimeout", absoluteTimeout, "seconds", 1);
-  if (idleTimeout > absoluteTimeout) {
-    throw new TypeError("The option idleTimeout must not be longer than absoluteTimeout.");
-  }
+  assertOption(idleName, idleTimeout <= absoluteTimeout, "no longer than absoluteTimeout");
   const renewAfter = givenRenewAfter ?? Math.floor(idleTimeout / 10);
   assertWhole("renewAfter", renewAfter, "seconds", 0);
   // The value is most likely in milliseconds. No session, however busy, would ever be renewed.
-  if (renewAfter > idleTimeout) {
-    throw new TypeError(
-      "The option renewAfter must not be longer than idleTimeout, the most that a renewal can gain. Both are in seconds.",
-    );
-  }
+  const gain = "no longer than idleTimeout, the most that a renewal can gain. Both are in seconds";
+  assertOption("renewAfter", renewAfter <= idleTimeout, gain);
   return { idleTimeout, absoluteTimeout, renewAfter };
 }
 

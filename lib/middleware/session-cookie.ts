@@ -1,6 +1,6 @@
 import { MAX_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES } from "../browser-limits.js";
 import { SessionError } from "../errors.js";
-import { assertNoUnknown, assertOptions } from "../option-checks.js";
+import { assertNoUnknown, assertOption, assertOptions } from "../option-checks.js";
 
 /**
  * The attributes of the session's cookie. By default `Path=/; HttpOnly; SameSite=Lax; Secure`,
@@ -68,22 +68,19 @@ export class SessionCookie {
       expires: "the option idleTimeout of session(), in seconds",
       name: "the option cookieName of session()",
     });
-    if (typeof name !== "string" || !TOKEN.test(name) || name.length > MAX_ATTRIBUTE_BYTES) {
-      throw new TypeError(
-        "The option cookieName must consist of letters, digits and !#$%&'*+-.^_`|~, such as session.",
-      );
-    }
+    const letters = "letters, digits and !#$%&'*+-.^_`|~ only, such as session";
+    assertOption("cookieName", hasForm(name, TOKEN), letters);
     const sameSite = resolveSameSite(givenSameSite);
     for (const [option, value] of Object.entries({ httpOnly, partitioned, secure })) {
-      if (value !== undefined && typeof value !== "boolean") {
-        throw new TypeError(`The option cookieOptions.${option} must be true or false.`);
-      }
+      const isRight = value === undefined || typeof value === "boolean";
+      assertOption(`cookieOptions.${option}`, isRight, "true or false");
     }
-    assertAttribute("path", path, PATH, "a path that begins with / and has no ; in it");
-    if (domain !== undefined) assertAttribute("domain", domain, DOMAIN, "a host name");
-    if (priority !== undefined && !["low", "medium", "high"].includes(priority)) {
-      throw new TypeError("The option cookieOptions.priority must be low, medium or high.");
-    }
+    const most = `of at most ${MAX_ATTRIBUTE_BYTES} bytes`;
+    assertOption("cookieOptions.path", hasForm(path, PATH), `a path from / without a ;, ${most}`);
+    const isHost = domain === undefined || hasForm(domain, DOMAIN);
+    assertOption("cookieOptions.domain", isHost, `a host name, ${most}`);
+    const isPriority = [undefined, "low", "medium", "high"].includes(priority);
+    assertOption("cookieOptions.priority", isPriority, "low, medium or high");
     const prefix = PREFIX.exec(name)?.[1]?.toLowerCase();
     if (prefix?.startsWith("host") && (domain !== undefined || path !== "/")) {
       throw new TypeError(
@@ -166,14 +163,11 @@ function resolveSameSite(option: unknown): string | undefined {
   if (option === false) return undefined;
   const name = option === true ? "strict" : typeof option === "string" && option.toLowerCase();
   const known = ["Strict", "Lax", "None"].find((one) => one.toLowerCase() === name);
-  if (known !== undefined) return known;
-  throw new TypeError("The option cookieOptions.sameSite must be strict, lax, none or a boolean.");
+  assertOption("cookieOptions.sameSite", known !== undefined, "strict, lax, none or a boolean");
+  return known;
 }
 
-function assertAttribute(option: string, value: unknown, form: RegExp, what: string): void {
-  const fits = typeof value === "string" && form.test(value) && value.length <= MAX_ATTRIBUTE_BYTES;
-  if (fits) return;
-  throw new TypeError(
-    `The option cookieOptions.${option} must be ${what}, of at most ${MAX_ATTRIBUTE_BYTES} bytes.`,
-  );
+/** Whether browsers keep an attribute, or a name, with this value. */
+function hasForm(value: unknown, form: RegExp): boolean {
+  return typeof value === "string" && form.test(value) && value.length <= MAX_ATTRIBUTE_BYTES;
 }

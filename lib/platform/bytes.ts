@@ -1,12 +1,8 @@
-/**
- * Converts between text and bytes: with `Buffer` where the platform has one (about ten times faster
- * on strings), else with web standards. Both give the same results.
- */
+/** Converts between text and bytes. All codecs give the same results. */
 export interface ByteCodec {
   encodeUtf8(text: string): Uint8Array;
   decodeUtf8(bytes: Uint8Array): string;
   encodeBase64url(bytes: Uint8Array): string;
-  /** `null` unless the text is the one canonical base64url form of its bytes (RFC 4648, 3.5). */
   decodeBase64url(text: string): Uint8Array | null;
 }
 
@@ -14,11 +10,12 @@ interface BufferLike extends Uint8Array {
   toString(encoding?: "utf8" | "base64url"): string;
 }
 
-interface BufferConstructorLike {
+export interface BufferConstructorLike {
   from(text: string, encoding: "utf8" | "base64url"): BufferLike;
   from(buffer: ArrayBufferLike, offset: number, length: number): BufferLike;
 }
 
+/** With `Buffer`, which is about ten times faster on strings. */
 export function bufferCodec(buffer: BufferConstructorLike): ByteCodec {
   const view = (bytes: Uint8Array): BufferLike =>
     buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -34,6 +31,7 @@ export function bufferCodec(buffer: BufferConstructorLike): ByteCodec {
   };
 }
 
+/** With web standards. */
 export function webCodec(): ByteCodec {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -62,20 +60,26 @@ export function webCodec(): ByteCodec {
   };
 }
 
-/** Whether `buffer` is complete: the polyfill of some bundlers has no base64url. */
-export function knowsBase64url(buffer: BufferConstructorLike): boolean {
-  try {
-    return buffer.from("-_8", "base64url").toString("base64url") === "-_8";
-  } catch {
-    return false;
-  }
+let codec: ByteCodec = webCodec();
+
+/** The entry points for platforms with `Buffer` call this when they are loaded. */
+export function preferCodec(preferred: ByteCodec): void {
+  codec = preferred;
 }
 
-const { Buffer } = globalThis as { Buffer?: BufferConstructorLike };
+export function encodeUtf8(text: string): Uint8Array {
+  return codec.encodeUtf8(text);
+}
 
-const codec: ByteCodec = Buffer && knowsBase64url(Buffer) ? bufferCodec(Buffer) : webCodec();
+export function decodeUtf8(bytes: Uint8Array): string {
+  return codec.decodeUtf8(bytes);
+}
 
-export const encodeUtf8: ByteCodec["encodeUtf8"] = codec.encodeUtf8;
-export const decodeUtf8: ByteCodec["decodeUtf8"] = codec.decodeUtf8;
-export const encodeBase64url: ByteCodec["encodeBase64url"] = codec.encodeBase64url;
-export const decodeBase64url: ByteCodec["decodeBase64url"] = codec.decodeBase64url;
+export function encodeBase64url(bytes: Uint8Array): string {
+  return codec.encodeBase64url(bytes);
+}
+
+/** `null` unless the text is the one canonical base64url form of its bytes (RFC 4648, 3.5). */
+export function decodeBase64url(text: string): Uint8Array | null {
+  return codec.decodeBase64url(text);
+}

@@ -1,4 +1,8 @@
 // The modules of Node that lib/node.ts imports: the package is built without @types/node.
+declare module "node:buffer" {
+  export const Buffer: any;
+}
+
 declare module "node:crypto" {
   const crypto: unknown;
   export default crypto;

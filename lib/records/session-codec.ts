@@ -1,4 +1,5 @@
 import { SessionError } from "../errors.js";
+import { assertOption } from "../option-checks.js";
 import { isPromise } from "../platform/awaitable.js";
 import type { Lifetime, SessionData } from "../session.js";
 import { isAlive } from "./expiry.js";
@@ -39,12 +40,8 @@ export class SessionCodec {
   readonly isJson: boolean;
 
   constructor({ stringify = stringifyJson, parse = parseJson }: SerializationOptions) {
-    if (typeof stringify !== "function") {
-      throw new TypeError("The option stringify must be a function that turns data into a string.");
-    }
-    if (typeof parse !== "function") {
-      throw new TypeError("The option parse must be a function that turns a string into data.");
-    }
+    assertOption("stringify", typeof stringify === "function", "a function: (data) => string");
+    assertOption("parse", typeof parse === "function", "a function: (string) => data");
     this.#stringify = stringify;
     this.#parse = parse;
     this.isJson = stringify === stringifyJson && parse === parseJson;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { bufferCodec, knowsBase64url, webCodec } from "../../lib/platform/bytes.js";
+import { bufferCodec, webCodec } from "../../lib/platform/bytes.js";
 
 const codecs = { "with Buffer": bufferCodec(Buffer), "with web standards": webCodec() };
 const bytes = fc.uint8Array({ maxLength: 200 });
@@ -10,21 +10,6 @@ const anyText = fc.string({
     fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
     fc.constantFrom("A", "-", "_", "+", "/", "=", " ", "\n", "\ufeff", "🍪", "Ａ"),
   ),
-});
-
-describe("knowsBase64url()", () => {
-  it("accepts Node's Buffer", () => {
-    expect(knowsBase64url(Buffer)).to.equal(true);
-  });
-
-  it("rejects a bundler's imitation of Buffer that lacks base64url", () => {
-    const throwing = (_input: unknown, encoding?: unknown): never => {
-      throw new TypeError(`Unknown encoding: ${String(encoding)}`);
-    };
-    expect(knowsBase64url({ from: throwing })).to.equal(false);
-    const ignoring = (input: string): Buffer => Buffer.from(input, "latin1");
-    expect(knowsBase64url({ from: ignoring as typeof Buffer.from })).to.equal(false);
-  });
 });
 
 for (const [title, codec] of Object.entries(codecs)) {

@@ -1,4 +1,5 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
+import { assertOption } from "../../option-checks.js";
 import type { SessionData } from "../../session.js";
 import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
@@ -52,14 +53,9 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
       ...others
     } = Object(options) as RedisSessionStoreOptions<Data>;
     super(others);
-    if (typeof getClient !== "function") {
-      throw new TypeError(
-        "The option getClient must be a function that returns a Redis client: () => redis.createClient().",
-      );
-    }
-    if (typeof perRequest !== "boolean") {
-      throw new TypeError("The option perRequest must be true or false.");
-    }
+    const example = "a function that returns a Redis client: () => redis.createClient()";
+    assertOption("getClient", typeof getClient === "function", example);
+    assertOption("perRequest", typeof perRequest === "boolean", "true or false");
     if (perRequest) {
       const connect = () => new RedisConnection(getClient, this.timeout, true);
       const connections = new RedisConnectionsPerRequest(connect);
