@@ -12,25 +12,34 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /** Calls `use` with a folder that has the packed package, its peers and `packages` installed. */
 export async function withConsumer(packages, use) {
-  if (!existsSync(join(root, "dist")))
-    throw new Error("There is nothing to pack. Run first: npm run build");
   const consumer = mkdtempSync(join(tmpdir(), "session-package-"));
   try {
-    await run("npm", ["pack", "--ignore-scripts", "--pack-destination", consumer], { cwd: root });
-    const tarball = readdirSync(consumer).find((name) => name.endsWith(".tgz"));
+    const tarball = await pack(consumer);
     writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true }));
-    // npm installs the peers, but not the optional one (redis): the package must load without it.
-    await npmInstall(consumer, join(consumer, tarball), ...packages);
+    // The optional peer (redis) is left out: the package must load without it.
+    const peers = [hattip("compose"), hattip("cookie")];
+    await npmInstall(consumer, tarball, ...peers, ...packages);
     await use(consumer);
   } finally {
     rmSync(consumer, { recursive: true, force: true });
   }
 }
 
-/** A package of Hattip, in the version that this package supports. */
+/** Packs the package as npm would publish it, and returns the path of the tarball. */
+export async function pack(folder) {
+  if (!existsSync(join(root, "dist")))
+    throw new Error("There is nothing to pack. Run first: npm run build");
+  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".tgz")),
+  );
+}
+
+/** A package of Hattip, in the version that this package is developed with. */
 export function hattip(name) {
-  const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return `@hattip/${name}@${peerDependencies["@hattip/core"]}`;
+  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return `@hattip/${name}@${devDependencies["@hattip/compose"]}`;
 }
 
 export async function npmInstall(folder, ...packages) {

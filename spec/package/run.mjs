@@ -6,19 +6,12 @@
 //   npm run smoke -- 16 20       on some, without TypeScript
 //   npm run smoke -- current     on the current Node
 
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { hattip, npmInstall, root, run, withConsumer } from "./consumer.mjs";
 import { PACKAGES, runDocumentedUsage } from "./documented-usage/run.mjs";
+import { NODES, nodeProgram } from "./nodes.mjs";
 
-// mocha needs Node 20, so no other spec runs on the oldest two.
-const NODES = {
-  16: "16.20.2",
-  18: "18.20.8",
-  20: "20.20.2",
-  22: "22.23.3",
-  24: "24.21.0",
-};
 // With this option require() rejects ES modules, as on Node 16 and 18.
 const STRICT_REQUIRE = "--no-experimental-require-module";
 
@@ -43,21 +36,6 @@ async function main(wanted) {
     await runDocumentedUsage(consumer);
     console.log("The documented usage compiles and works, as ES modules and as CommonJS");
   });
-}
-
-async function nodeProgram(node) {
-  if (node === "current") return process.execPath;
-  const version = NODES[node];
-  if (!version)
-    throw new Error(`Node ${node} is not in the list: ${Object.keys(NODES).join(", ")}`);
-  const folder = join(root, ".cache", `node-${version}`);
-  const name = `node-${process.platform}-${process.arch}`;
-  const program = join(folder, "node_modules", name, "bin", "node");
-  if (!existsSync(program)) {
-    console.log(`Fetching Node ${version}`);
-    await npmInstall(folder, `${name}@${version}`);
-  }
-  return program;
 }
 
 async function smoke(program, args, cwd) {
