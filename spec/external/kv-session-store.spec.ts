@@ -378,6 +378,7 @@ describe("KvSessionStore", () => {
 
   for (const [what, options] of Object.entries({
     "a missing getStore": {},
+    "missing options": undefined,
     "a getStore that is the namespace itself": { getStore: { get() {} } },
     "an unknown option": { getStore: () => namespace, ttl: 60 },
   })) {

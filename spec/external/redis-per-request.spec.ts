@@ -184,6 +184,13 @@ describe("RedisSessionStore with perRequest", () => {
     await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
   });
 
+  it("throws a TypeError that names getClient if there is none, also without options", () => {
+    for (const options of [undefined, {}, { getClient: "redis://localhost" }]) {
+      const make = () => new RedisSessionStore(options as never);
+      expect(make).to.throw(TypeError, "getClient must be a function");
+    }
+  });
+
   it("throws a TypeError if perRequest is not a boolean", () => {
     const options: any = { getClient: () => createClient(), perRequest: "yes" };
     expect(() => new RedisSessionStore(options)).to.throw(TypeError, "perRequest");
