@@ -62,6 +62,14 @@ export class SessionError extends Error {
   }
 }
 
+/** For `regenerate()`: what this request has not saved must not go on top of another one's change. */
+export function changedMeanwhile(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_CONFLICT",
+    "Another request changed the session, and this one has unsaved changes, made before regenerate() was done. Call and await regenerate() first, and change the data afterwards, or let the client try again.",
+  );
+}
+
 /** Wraps an error of a store's driver; a `SessionError` passes unchanged. */
 export function toSessionError(cause: unknown): SessionError {
   if (cause instanceof SessionError) return cause;

@@ -1,6 +1,7 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
-import { TAG_BYTES, type CipherKey, type CryptoEngine } from "../platform/engine.js";
+import { cipherKey, randomBytes } from "../platform/crypto.js";
+import { TAG_BYTES, type CipherKey } from "../platform/engine.js";
 import { isAlive } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
@@ -51,8 +52,8 @@ export class EncryptedCookieStore<Data extends object = SessionData> extends Key
   }
 
   /** @internal */
-  protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<CipherKey> {
-    return engine.cipherKey(secret);
+  protected makeSubkey(secret: Uint8Array): Awaitable<CipherKey> {
+    return cipherKey(secret);
   }
 
   /** @internal */
@@ -64,7 +65,7 @@ export class EncryptedCookieStore<Data extends object = SessionData> extends Key
     const text = encodeUtf8(record.text);
     const frame = new Uint8Array(TEXT_AT + text.length + TAG_BYTES);
     writeHeader(frame, ENCRYPTED_V1, key.id, record);
-    const nonce = key.engine.randomBytes(NONCE_BYTES);
+    const nonce = randomBytes(NONCE_BYTES);
     frame.set(nonce, HEADER_BYTES);
     return andThen(key.subkey(scope.cookieName, periodOf(record)), ({ encrypt }) =>
       andThen(encrypt(nonce, text, frame.subarray(0, HEADER_BYTES)), (sealed) => {

@@ -3,8 +3,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, decodeUtf8, encodeBase64url } from "../platform/bytes.js";
 import type { CryptoKey } from "../platform/crypto-key.js";
-import { cryptoEngine } from "../platform/crypto.js";
-import type { CryptoEngine } from "../platform/engine.js";
+import { subtleCrypto } from "../platform/crypto.js";
 import { TimeoutError, withinTime } from "../platform/time-limit.js";
 import type { SessionRecord } from "../records/record.js";
 import type { SerializationOptions } from "../records/session-codec.js";
@@ -66,14 +65,14 @@ export abstract class KeyedCookieStore<
 
   /** A new key from the platform's random source, extractable. */
   static async generateKey(): Promise<CryptoKey> {
-    return cryptoEngine().subtle.generateKey(HMAC, true, ["sign"]);
+    return subtleCrypto().generateKey(HMAC, true, ["sign"]);
   }
 
   /**
    * The key as base64url of 32 bytes: keep it as a secret, and give it to `generateKeysFromBase64`.
    */
   static async exportKey(key: CryptoKey): Promise<string> {
-    return encodeBase64url(new Uint8Array(await cryptoEngine().subtle.exportKey("raw", key)));
+    return encodeBase64url(new Uint8Array(await subtleCrypto().exportKey("raw", key)));
   }
 
   /**
@@ -105,7 +104,7 @@ export abstract class KeyedCookieStore<
   ): Awaitable<Uint8Array | RejectionReason>;
 
   /** @internal Hook: makes a subkey for this store's algorithm. */
-  protected abstract makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<Subkey>;
+  protected abstract makeSubkey(secret: Uint8Array): Awaitable<Subkey>;
 
   /** @internal */
   protected abstract get kind(): Kind;
@@ -187,7 +186,6 @@ export abstract class KeyedCookieStore<
   }
 
   #makeRing(keys: readonly KeyMaterial[]): Awaitable<KeyRing<Subkey>> {
-    const engine = cryptoEngine();
-    return createKeyRing(keys, engine, this.kind, (by, secret) => this.makeSubkey(by, secret));
+    return createKeyRing(keys, this.kind, (secret) => this.makeSubkey(secret));
   }
 }

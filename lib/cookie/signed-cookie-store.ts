@@ -1,8 +1,8 @@
 import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import type { CryptoKey } from "../platform/crypto-key.js";
-import { cryptoEngine } from "../platform/crypto.js";
-import { MAC_BYTES, type CryptoEngine, type MacKey } from "../platform/engine.js";
+import { macKey, subtleCrypto } from "../platform/crypto.js";
+import { MAC_BYTES, type MacKey } from "../platform/engine.js";
 import type { SessionRecord } from "../records/record.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
 import type { SessionData } from "../session.js";
@@ -68,8 +68,8 @@ export class SignedCookieStore<Data extends object = SessionData> extends KeyedC
   }
 
   /** @internal */
-  protected makeSubkey(engine: CryptoEngine, secret: Uint8Array): Awaitable<MacKey> {
-    return engine.macKey(secret);
+  protected makeSubkey(secret: Uint8Array): Awaitable<MacKey> {
+    return macKey(secret);
   }
 
   /** @internal */
@@ -115,7 +115,7 @@ async function stretch(secret: string): Promise<Uint8Array> {
       "Each secret must be a string, and not an empty one: is the environment variable set?",
     );
   }
-  const { subtle } = cryptoEngine();
+  const subtle = subtleCrypto();
   const password = encodeUtf8(secret) as Uint8Array<ArrayBuffer>;
   const key = await subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const salt = encodeUtf8(PBKDF2_SALT) as Uint8Array<ArrayBuffer>;

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.js";
+import { changedMeanwhile, SessionError } from "../errors.js";
 import { currentSecond, expiryFor, isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import { lifetimeOf, type SessionCodec } from "../records/session-codec.js";
@@ -126,9 +126,7 @@ export class RecordWriter {
       try {
         for (;;) {
           const isMixture = current.text !== loaded.text && hasPending();
-          if (isMixture && isRead) {
-            throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_MEANWHILE);
-          }
+          if (isMixture && isRead) throw changedMeanwhile();
           if (!isMixture && isAlive(current, absoluteTimeout)) {
             const next = restarted(current, scope);
             if (!draft || !isSameRecord(draft, next)) {
@@ -217,9 +215,6 @@ export class RecordWriter {
     return isUsable ? record : "ended";
   }
 }
-
-const CHANGED_MEANWHILE =
-  "Another request changed the session before this one called regenerate(), and this one has changes of its own that are not saved. Call regenerate() first and change the data afterwards, or let the client try again.";
 
 /** The same data, as of a session that begins now. */
 function restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {

@@ -1,13 +1,13 @@
 import type { Awaitable } from "../platform/awaitable.js";
 import { decodeBase64url, encodeBase64url } from "../platform/bytes.js";
-import { cryptoEngine } from "../platform/crypto.js";
+import { randomBytes, sha256 } from "../platform/crypto.js";
 
 /** 256 bits. OWASP ASVS 5 (7.2.3) requires 128 random bits, which a UUID does not have. */
 const ID_BYTES = 32;
 const ID_LENGTH = 43;
 
 export function generateSessionId(): string {
-  return encodeBase64url(cryptoEngine().randomBytes(ID_BYTES));
+  return encodeBase64url(randomBytes(ID_BYTES));
 }
 
 /** Whether the value has the form of our IDs: no other value ever reaches a backend. */
@@ -21,5 +21,5 @@ export function isSessionId(value: string): boolean {
  * another.
  */
 export function hashSessionId(id: string, cookieName: string): Awaitable<string> {
-  return cryptoEngine().sha256(`${cookieName}=${id}`);
+  return sha256(`${cookieName}=${id}`);
 }

@@ -1,11 +1,8 @@
-import { SessionError } from "../errors.js";
+import { changedMeanwhile } from "../errors.js";
 import type { LoadedSession, UpdatedSession } from "../records/store.js";
 import type { Lifetime, SessionData } from "../session.js";
 import type { ResolvedOptions } from "./options.js";
 import { replaceContents } from "./update.js";
-
-const CHANGED_DURING =
-  "Another request changed the session, and this one changed it while regenerate() was running. Await regenerate(), and change the data afterwards.";
 
 /** The session as the handlers see it: what the store has, with their unsaved ("pending") changes. */
 export class SessionView {
@@ -86,7 +83,7 @@ export class SessionView {
     } finally {
       this.reset();
     }
-    if (isMixture) throw new SessionError("ERR_SESSION_CONFLICT", CHANGED_DURING);
+    if (isMixture) throw changedMeanwhile();
   }
 
   #differsFrom({ text: stored }: LoadedSession): boolean {

@@ -38,7 +38,7 @@ export function webCodec(): ByteCodec {
   // In slices: the stack limits the number of arguments of a call.
   const SLICE = 8192;
 
-  function encodeBase64url(bytes: Uint8Array): string {
+  function encode(bytes: Uint8Array): string {
     let binary = "";
     for (let start = 0; start < bytes.length; start += SLICE) {
       binary += String.fromCharCode(...bytes.subarray(start, start + SLICE));
@@ -49,13 +49,13 @@ export function webCodec(): ByteCodec {
   return {
     encodeUtf8: (text) => encoder.encode(text),
     decodeUtf8: (bytes) => decoder.decode(bytes),
-    encodeBase64url,
+    encodeBase64url: encode,
     decodeBase64url(text) {
       if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null;
       const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
       const bytes = new Uint8Array(binary.length);
       for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-      return encodeBase64url(bytes) === text ? bytes : null;
+      return encode(bytes) === text ? bytes : null;
     },
   };
 }

@@ -25,7 +25,7 @@ export interface RootKey {
   expand(info: Uint8Array): Awaitable<Uint8Array>;
 }
 
-/** @internal All the cryptography of this package. Both engines give the same bytes. */
+/** @internal What a platform may offer in place of Web Crypto, with the same bytes as results. */
 export interface CryptoEngine {
   /** For making and importing keys: sealing and opening do not use it. */
   readonly subtle: SubtleCrypto;

@@ -8,7 +8,7 @@ import {
   type MacKey,
   type RootKey,
 } from "./engine.js";
-import { WebCryptoEngine } from "./web-engine.js";
+import { webRootKey } from "./web-engine.js";
 
 type KeyObject = object;
 
@@ -140,7 +140,7 @@ export class NodeCryptoEngine implements CryptoEngine {
     const node = this.#node;
     const isSecret = key instanceof Uint8Array;
     // Node is going to refuse KeyObject.from() for keys that are not extractable (DEP0204).
-    if (!isSecret && !key.extractable) return new WebCryptoEngine(node.webcrypto).rootKey(key);
+    if (!isSecret && !key.extractable) return webRootKey(key, this.subtle);
     const root = isSecret ? node.createSecretKey(key) : node.KeyObject.from(key);
     return {
       expand: (info) =>

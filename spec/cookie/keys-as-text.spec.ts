@@ -1,14 +1,13 @@
 import { expect } from "chai";
 import { randomBytes } from "node:crypto";
-import { cryptoEngine } from "../../lib/platform/crypto.js";
-import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
+import { preferredEngine } from "../../lib/platform/crypto.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { expectUsageError } from "../support/expect-usage-error.js";
 import { keyOf, open, seal, SEALED_STORES } from "../support/sealed-stores.js";
 
 const TEXT = '{"user":1}';
-const isOnWebCrypto = cryptoEngine() instanceof WebCryptoEngine;
+const isOnWebCrypto = preferredEngine() === null;
 
 for (const { aName, create } of SEALED_STORES) {
   describe(`The keys of ${aName} store as text`, () => {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { ENCRYPTED_V1 } from "../../lib/cookie/frame.js";
 import { RingKey, type SubkeyMaker } from "../../lib/cookie/keys/ring-key.js";
-import type { CryptoEngine, RootKey } from "../../lib/platform/engine.js";
-import { cryptoEngine } from "../../lib/platform/crypto.js";
+import { rootKey } from "../../lib/platform/crypto.js";
+import type { RootKey } from "../../lib/platform/engine.js";
 import { purposeOf } from "../support/independent-decoder.js";
 import { keyOf } from "../support/sealed-stores.js";
 
@@ -11,7 +11,6 @@ const MAX_SUBKEYS = 1024;
 
 describe("A key of the key ring", function () {
   this.timeout(60_000);
-  const engine = cryptoEngine();
   const expand = sinon.spy((root: RootKey, info: Uint8Array) => root.expand(info));
 
   beforeEach(() => expand.resetHistory());
@@ -19,11 +18,11 @@ describe("A key of the key ring", function () {
   /** By default, a subkey is its own bytes in hex. */
   async function ringKey(
     isExtractable = true,
-    makeSubkey: SubkeyMaker<string> = (_, secret) => Buffer.from(secret).toString("hex"),
+    makeSubkey: SubkeyMaker<string> = (secret) => Buffer.from(secret).toString("hex"),
   ): Promise<RingKey<string>> {
-    const root = await engine.rootKey(await keyOf(1, isExtractable));
+    const root = await rootKey(await keyOf(1, isExtractable));
     const watched: RootKey = { expand: (info) => expand(root, info) };
-    return new RingKey(1, watched, engine, ENCRYPTED_V1, makeSubkey);
+    return new RingKey(1, watched, ENCRYPTED_V1, makeSubkey);
   }
 
   it("derives a subkey from product, kind, version, cookie name and period", async () => {
@@ -66,7 +65,7 @@ describe("A key of the key ring", function () {
   }
 
   it("derives a subkey again after a failure", async () => {
-    const make = sinon.stub<[CryptoEngine, Uint8Array], Promise<string>>();
+    const make = sinon.stub<[Uint8Array], Promise<string>>();
     make.onFirstCall().rejects(new Error("busy"));
     make.resolves("subkey");
     const key = await ringKey(false, make);

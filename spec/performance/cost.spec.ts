@@ -9,8 +9,7 @@ import {
   type Session,
   type SessionStore,
 } from "../../lib/index.js";
-import { cryptoEngine } from "../../lib/platform/crypto.js";
-import { NodeCryptoEngine } from "../../lib/platform/node-engine.js";
+import { preferredEngine } from "../../lib/platform/crypto.js";
 import { Clock } from "../support/clock.js";
 import { closesAfterEach } from "../support/close-after-each.js";
 import { PATIENT } from "../support/patient.js";
@@ -33,7 +32,7 @@ interface Expected {
   write: RequestCost;
 }
 
-const onNode = cryptoEngine() instanceof NodeCryptoEngine;
+const onNode = preferredEngine() !== null;
 const key = await SignedCookieStore.generateKey();
 
 const COSTS: Record<string, Expected> = {

@@ -8,14 +8,23 @@ import nodeCrypto, {
   type DecipherGCM,
 } from "node:crypto";
 import { promisify } from "node:util";
-import { cryptoEngine } from "../../lib/platform/crypto.js";
+import sinon from "sinon";
+import {
+  cipherKey,
+  macKey,
+  preferredEngine,
+  randomBytes,
+  rootKey,
+  sha256,
+  subtleCrypto,
+} from "../../lib/platform/crypto.js";
 import { NodeCryptoEngine, nodeEngine } from "../../lib/platform/node-engine.js";
 
 const { crypto } = globalThis;
 
-const [INDEX, NODE, WORKERD] = ["index", "node", "workerd"].map((entry) =>
-  JSON.stringify(new URL(`../../lib/${entry}.js`, import.meta.url).href),
-) as [string, string, string];
+const [INDEX, NODE, WORKERD, CRYPTO] = ["index", "node", "workerd", "platform/crypto"].map((file) =>
+  JSON.stringify(new URL(`../../lib/${file}.js`, import.meta.url).href),
+) as [string, string, string, string];
 const SELF_TEST_MESSAGE = Buffer.from("what do ya want for nothing?");
 
 type CreateDecipher = (
@@ -40,9 +49,31 @@ function imitationOfDecipher(text: Buffer): object {
 
 describe("The crypto engine", () => {
   it("is node:crypto on this Node, and is chosen only once", () => {
-    const engine = cryptoEngine();
+    const engine = preferredEngine();
     expect(engine).to.be.instanceOf(NodeCryptoEngine);
-    expect(cryptoEngine()).to.equal(engine);
+    expect(preferredEngine()).to.equal(engine);
+  });
+
+  it("does every operation if it is preferred", async () => {
+    const engine = preferredEngine()!;
+    expect(subtleCrypto()).to.equal(engine.subtle);
+    const secret = new Uint8Array(32);
+    const operations = {
+      randomBytes: () => randomBytes(32),
+      sha256: () => sha256("abc"),
+      rootKey: () => rootKey(secret),
+      macKey: () => macKey(secret),
+      cipherKey: () => cipherKey(secret),
+    };
+    for (const [name, run] of Object.entries(operations)) {
+      const operation = sinon.spy(engine, name as keyof typeof operations);
+      try {
+        const result: unknown = run();
+        expect(operation.returnValues, name).to.deep.equal([result]);
+      } finally {
+        operation.restore();
+      }
+    }
   });
 
   it("is not node:crypto if there is no such module", () => {
@@ -176,8 +207,25 @@ describe("The crypto engine", () => {
       expect(await engineAfter(WORKERD, imitation)).to.equal("Web Crypto");
     });
 
+    it("is Web Crypto for good if there was no node:crypto when it was first needed", async () => {
+      const imitation = `
+        let isAsked = false;
+        process.getBuiltinModule = () => {
+          if (isAsked) throw new Error("asked again");
+          isAsked = true;
+        };
+      `;
+      expect(await engineAfter(WORKERD, imitation)).to.equal("Web Crypto");
+    });
+
     it("is Web Crypto if the entry point for all platforms is loaded", async () => {
       expect(await engineAfter(INDEX, "")).to.equal("Web Crypto");
+    });
+
+    it("is Web Crypto for every operation if none is preferred, with the same results", async () => {
+      const [onNode, onWeb] = await Promise.all([operationsAfter(NODE), operationsAfter(INDEX)]);
+      expect([onNode.engine, onWeb.engine]).to.deep.equal(["NodeCryptoEngine", "Web Crypto"]);
+      expect(onWeb.results).to.deep.equal(onNode.results);
     });
 
     it("is chosen again if there was none at first, and a polyfill was loaded later", async () => {
@@ -220,11 +268,38 @@ async function engineAfter(entry: string, prepare: string): Promise<string> {
     const { data } = await found;
     console.log(JSON.stringify({ data, engine, isSynchronous }));
   `;
-  const options = ["--import", "ts-blank-space/register", "--input-type=module", "--eval", script];
-  const { stdout } = await promisify(execFile)(process.execPath, options);
-  const result = JSON.parse(stdout) as { data: unknown; engine: string; isSynchronous: boolean };
+  const result = await resultOf<{ data: unknown; engine: string; isSynchronous: boolean }>(script);
   const { data, engine, isSynchronous } = result;
   expect(data).to.deep.equal({ user: 1 });
   expect(isSynchronous).to.equal(engine === "node:crypto");
   return engine;
+}
+
+/** Calls each operation in a process that has loaded this entry point. */
+function operationsAfter(entry: string): Promise<{ engine: string; results: unknown[] }> {
+  return resultOf(`
+    await import(${entry});
+    const library = await import(${CRYPTO});
+    const [key, text] = [new Uint8Array(32), new Uint8Array(12)];
+    const root = await library.rootKey(key);
+    const mac = await library.macKey(key);
+    const cipher = await library.cipherKey(key);
+    const results = [
+      library.subtleCrypto() === crypto.subtle,
+      library.randomBytes(32).length,
+      await library.sha256("abc"),
+      ...(await Promise.all([root.expand(text), mac.sign(text), cipher.encrypt(text, text, text)])),
+    ];
+    const engine = library.preferredEngine()?.constructor.name ?? "Web Crypto";
+    // Of bytes, JSON has to show the same for Buffer and Uint8Array.
+    const shown = results.map((result) => (result.buffer ? [...result] : result));
+    console.log(JSON.stringify({ engine, results: shown }));
+  `);
+}
+
+/** What the script, in a new process, writes as JSON. */
+async function resultOf<Result>(script: string): Promise<Result> {
+  const options = ["--import", "ts-blank-space/register", "--input-type=module", "--eval", script];
+  const { stdout } = await promisify(execFile)(process.execPath, options);
+  return JSON.parse(stdout) as Result;
 }

@@ -5,11 +5,25 @@ import nodeV8 from "node:v8";
 import sinon from "sinon";
 import type { CryptoEngine } from "../../lib/platform/engine.js";
 import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-engine.js";
-import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
+import {
+  webCipherKey,
+  webCrypto,
+  webMacKey,
+  webRandomBytes,
+  webRootKey,
+  webSha256,
+} from "../../lib/platform/web-engine.js";
 import { importKey } from "../support/sealed-stores.js";
 
 const onNode = new NodeCryptoEngine(nodeCrypto as unknown as NodeCrypto, nodeV8);
-const onWeb = new WebCryptoEngine(globalThis.crypto);
+const onWeb: CryptoEngine = {
+  subtle: webCrypto().subtle,
+  randomBytes: webRandomBytes,
+  sha256: webSha256,
+  rootKey: (secret) => webRootKey(secret, webCrypto().subtle),
+  macKey: webMacKey,
+  cipherKey: webCipherKey,
+};
 // Node before 20.12 has no crypto.hash().
 const withoutHash = { ...nodeCrypto, hash: undefined };
 const onNodeWithoutHash = new NodeCryptoEngine(withoutHash as unknown as NodeCrypto);

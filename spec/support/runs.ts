@@ -1,7 +1,6 @@
-import { cryptoEngine } from "../../lib/platform/crypto.js";
-import { WebCryptoEngine } from "../../lib/platform/web-engine.js";
+import { preferredEngine } from "../../lib/platform/crypto.js";
 
-const isOnWebCrypto = cryptoEngine() instanceof WebCryptoEngine;
+const isOnWebCrypto = preferredEngine() === null;
 
 /**
  * The number of random cases that a spec tries. Web Crypto is about forty times slower, so it gets

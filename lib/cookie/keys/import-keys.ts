@@ -1,5 +1,5 @@
 import type { Awaitable } from "../../platform/awaitable.js";
-import { cryptoEngine } from "../../platform/crypto.js";
+import { subtleCrypto } from "../../platform/crypto.js";
 
 /** All keys are HMAC keys: HKDF keys cannot be exported, and AES keys cannot derive subkeys. */
 export const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 };
@@ -17,7 +17,7 @@ export async function importKeys(
   if (!Array.isArray(texts) || texts.length === 0) {
     throw new TypeError(`The ${name} must be an array of at least one string.`);
   }
-  const { subtle } = cryptoEngine();
+  const subtle = subtleCrypto();
   return Promise.all(
     texts.map(async (text) => {
       const secret = (await toSecret(text)) as Uint8Array<ArrayBuffer>;

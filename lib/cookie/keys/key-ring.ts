@@ -1,5 +1,5 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
-import type { CryptoEngine } from "../../platform/engine.js";
+import { rootKey } from "../../platform/crypto.js";
 import { viewOf, type Kind } from "../frame.js";
 import { KeysError, type KeyMaterial } from "./key-material.js";
 import { encodePieces } from "./pae.js";
@@ -18,16 +18,15 @@ export interface KeyRing<Subkey> {
 /** @throws {TypeError} if two of the keys have the same ID. */
 export function createKeyRing<Subkey>(
   keys: readonly KeyMaterial[],
-  engine: CryptoEngine,
   kind: Kind,
   makeSubkey: SubkeyMaker<Subkey>,
 ): Awaitable<KeyRing<Subkey>> {
   const label = encodePieces("@hattip/session", "key id", "1");
   const ringKeys = keys.map((key) =>
-    andThen(engine.rootKey(key), (root) =>
+    andThen(rootKey(key), (root) =>
       andThen(
         root.expand(label),
-        (bytes) => new RingKey(viewOf(bytes).getUint32(0), root, engine, kind, makeSubkey),
+        (bytes) => new RingKey(viewOf(bytes).getUint32(0), root, kind, makeSubkey),
       ),
     ),
   );

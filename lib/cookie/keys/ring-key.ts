@@ -1,9 +1,9 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
-import type { CryptoEngine, RootKey } from "../../platform/engine.js";
+import type { RootKey } from "../../platform/engine.js";
 import type { Kind } from "../frame.js";
 import { encodePieces } from "./pae.js";
 
-export type SubkeyMaker<Subkey> = (engine: CryptoEngine, secret: Uint8Array) => Awaitable<Subkey>;
+export type SubkeyMaker<Subkey> = (secret: Uint8Array) => Awaitable<Subkey>;
 
 /**
  * More than the hours of thirty days, for one cookie name. A client that forges headers must not
@@ -17,22 +17,14 @@ const MAX_SUBKEYS = 1024;
  */
 export class RingKey<Subkey> {
   readonly id: number;
-  readonly engine: CryptoEngine;
   readonly #root: RootKey;
   readonly #kind: Kind;
   readonly #makeSubkey: SubkeyMaker<Subkey>;
   readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
 
-  constructor(
-    id: number,
-    root: RootKey,
-    engine: CryptoEngine,
-    kind: Kind,
-    makeSubkey: SubkeyMaker<Subkey>,
-  ) {
+  constructor(id: number, root: RootKey, kind: Kind, makeSubkey: SubkeyMaker<Subkey>) {
     this.id = id;
     this.#root = root;
-    this.engine = engine;
     this.#kind = kind;
     this.#makeSubkey = makeSubkey;
   }
@@ -46,9 +38,7 @@ export class RingKey<Subkey> {
   #derive(purpose: string, cookieName: string, period: number): Awaitable<Subkey> {
     const [name, version] = this.#kind.purpose;
     const info = encodePieces("@hattip/session", name, version, cookieName, String(period));
-    const subkey = andThen(this.#root.expand(info), (secret) =>
-      this.#makeSubkey(this.engine, secret),
-    );
+    const subkey = andThen(this.#root.expand(info), (secret) => this.#makeSubkey(secret));
     if (this.#subkeys.size >= MAX_SUBKEYS) {
       this.#subkeys.delete(this.#subkeys.keys().next().value!);
     }
