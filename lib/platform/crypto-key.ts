@@ -1,21 +1,11 @@
 /**
- * The type of Web Crypto's keys, from the library that the project has: the DOM's, or that of
- * `@types/node`, which declares it as a global only since version 24.
+ * A `CryptoKey` of Web Crypto, of whichever library the project has: the DOM's, that of `@types/node`
+ * (which has no global `CryptoKey` before version 24) or of `@cloudflare/workers-types`. They differ
+ * in the types of these properties.
  */
-export type CryptoKey = typeof globalThis extends { CryptoKey: { prototype: infer Key } }
-  ? Key
-  : {
-      readonly type: "private" | "public" | "secret";
-      readonly extractable: boolean;
-      readonly algorithm: { name: string };
-      readonly usages: (
-        | "encrypt"
-        | "decrypt"
-        | "sign"
-        | "verify"
-        | "deriveKey"
-        | "deriveBits"
-        | "wrapKey"
-        | "unwrapKey"
-      )[];
-    };
+export interface CryptoKey {
+  readonly type: any;
+  readonly extractable: boolean;
+  readonly algorithm: any;
+  readonly usages: any;
+}

@@ -91,11 +91,14 @@ function writeProgram(document: Document): string {
   const folder = `${PROJECT}/.cache/docs/${document.path.replaceAll("/", "-")}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const files: string[] = [];
   for (const language of ["ts", "js"]) {
     for (const { text, line, fileName } of document.blocksIn(language)) {
       // The empty lines give every line the line number that it has in the document.
       const module = "\n".repeat(line - 1) + text + "\nexport {};\n";
-      writeFileSync(`${folder}/${fileName ?? `line-${line}.${language}`}`, module);
+      const file = fileName ?? `line-${line}.${language}`;
+      writeFileSync(`${folder}/${file}`, module);
+      files.push(file);
     }
   }
   writeFileSync(
@@ -106,12 +109,15 @@ function writeProgram(document: Document): string {
         types: ["node"],
         paths: {},
         allowJs: true,
+        exactOptionalPropertyTypes: true,
         isolatedModules: false,
         noUnusedLocals: false,
         noUnusedParameters: false,
         allowUnreachableCode: true,
       },
-      include: [".", `${PROJECT}/spec/docs/ambient`],
+      // Not a pattern, which might match nothing: tsc fails if one of these is missing.
+      files,
+      include: [`${PROJECT}/spec/docs/ambient`],
       exclude: [],
     }),
   );

@@ -26,7 +26,7 @@ export interface RedisClient {
  *
  * @example
  * ```ts
- * const getClient: GetRedisClient = (ctx) => createClient({ url: ctx.env("REDIS_URL") });
+ * const getClient: GetRedisClient = (ctx) => createClient({ url: ctx.env("REDIS_URL")! });
  * ```
  */
 export type GetRedisClient = (ctx: RequestContext<any>) => Awaitable<RedisClient>;
