@@ -1,0 +1,4 @@
+import { createRequestHandler } from "rakkasjs/server";
+import { handlers } from "./app.js";
+
+export default createRequestHandler({ middleware: { beforeAll: handlers } });
