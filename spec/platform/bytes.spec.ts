@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { bufferCodec, webCodec } from "../../lib/platform/bytes.js";
+import { bufferCodec, encodeUtf8, webCodec } from "../../lib/platform/bytes.js";
 
 const codecs = { "with Buffer": bufferCodec(Buffer), "with web standards": webCodec() };
 const bytes = fc.uint8Array({ maxLength: 200 });
@@ -10,6 +10,12 @@ const anyText = fc.string({
     fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
     fc.constantFrom("A", "-", "_", "+", "/", "=", " ", "\n", "\ufeff", "🍪", "Ａ"),
   ),
+});
+
+describe("The byte codec on Node", () => {
+  it("is that of Buffer, which the entry point for Node prefers", () => {
+    expect(Buffer.isBuffer(encodeUtf8("text"))).to.equal(true);
+  });
 });
 
 for (const [title, codec] of Object.entries(codecs)) {
