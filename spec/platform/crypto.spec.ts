@@ -22,9 +22,10 @@ import { NodeCryptoEngine, nodeEngine } from "../../lib/platform/node-engine.js"
 
 const { crypto } = globalThis;
 
-const [INDEX, NODE, WORKERD, CRYPTO] = ["index", "node", "workerd", "platform/crypto"].map((file) =>
-  JSON.stringify(new URL(`../../lib/${file}.js`, import.meta.url).href),
-) as [string, string, string, string];
+const urlOf = (file: string) =>
+  JSON.stringify(new URL(`../../lib/${file}.js`, import.meta.url).href);
+const [INDEX, NODE, WORKERD] = [urlOf("index"), urlOf("node"), urlOf("workerd")];
+const [CRYPTO, BYTES] = [urlOf("platform/crypto"), urlOf("platform/bytes")];
 const SELF_TEST_MESSAGE = Buffer.from("what do ya want for nothing?");
 
 type CreateDecipher = (
@@ -266,11 +267,20 @@ async function engineAfter(entry: string, prepare: string): Promise<string> {
     const found = stores[1].load(value, scope);
     const isSynchronous = !(found instanceof Promise);
     const { data } = await found;
-    console.log(JSON.stringify({ data, engine, isSynchronous }));
+    const { encodeUtf8 } = await import(${BYTES});
+    const usesBuffer = Buffer.isBuffer(encodeUtf8("text"));
+    console.log(JSON.stringify({ data, engine, isSynchronous, usesBuffer }));
   `;
-  const result = await resultOf<{ data: unknown; engine: string; isSynchronous: boolean }>(script);
-  const { data, engine, isSynchronous } = result;
+  const result = await resultOf<{
+    data: unknown;
+    engine: string;
+    isSynchronous: boolean;
+    usesBuffer: boolean;
+  }>(script);
+  const { data, engine, isSynchronous, usesBuffer } = result;
   expect(data).to.deep.equal({ user: 1 });
+  // Every process here has Buffer. The entry point for all platforms must not depend on it.
+  expect(usesBuffer).to.equal(entry !== INDEX);
   expect(isSynchronous).to.equal(engine === "node:crypto");
   return engine;
 }
