@@ -60,26 +60,31 @@ export function webCodec(): ByteCodec {
   };
 }
 
-let codec: ByteCodec = webCodec();
+let codec: ByteCodec | undefined;
 
 /** The entry points for platforms with `Buffer` call this when they are loaded. */
 export function preferCodec(preferred: ByteCodec): void {
   codec = preferred;
 }
 
+/** Made late: some platforms have no TextEncoder before a polyfill is loaded. */
+function byteCodec(): ByteCodec {
+  return (codec ??= webCodec());
+}
+
 export function encodeUtf8(text: string): Uint8Array {
-  return codec.encodeUtf8(text);
+  return byteCodec().encodeUtf8(text);
 }
 
 export function decodeUtf8(bytes: Uint8Array): string {
-  return codec.decodeUtf8(bytes);
+  return byteCodec().decodeUtf8(bytes);
 }
 
 export function encodeBase64url(bytes: Uint8Array): string {
-  return codec.encodeBase64url(bytes);
+  return byteCodec().encodeBase64url(bytes);
 }
 
 /** `null` unless the text is the one canonical base64url form of its bytes (RFC 4648, 3.5). */
 export function decodeBase64url(text: string): Uint8Array | null {
-  return codec.decodeBase64url(text);
+  return byteCodec().decodeBase64url(text);
 }

@@ -138,7 +138,8 @@ export class NodeCryptoEngine implements CryptoEngine {
 
   rootKey(key: CryptoKey | Uint8Array): Awaitable<RootKey> {
     const node = this.#node;
-    const isSecret = key instanceof Uint8Array;
+    // Not instanceof: every realm has its own Uint8Array, jsdom for example.
+    const isSecret = ArrayBuffer.isView(key);
     // Node is going to refuse KeyObject.from() for keys that are not extractable (DEP0204).
     if (!isSecret && !key.extractable) return webRootKey(key, this.subtle);
     const root = isSecret ? node.createSecretKey(key) : node.KeyObject.from(key);

@@ -14,7 +14,7 @@ export function webCrypto(): Crypto {
   const { crypto } = globalThis as { crypto?: Crypto };
   if (crypto?.subtle) return crypto;
   throw new Error(
-    "There is no Web Crypto here: globalThis.crypto.subtle is missing. Browsers have it on https only.",
+    "There is no Web Crypto here: globalThis.crypto.subtle is missing. Browsers have it on https only. Tests with jsdom do not have it: test in the environment of Node.",
   );
 }
 
@@ -32,7 +32,8 @@ export async function webRootKey(
   key: CryptoKey | Uint8Array,
   subtle: SubtleCrypto,
 ): Promise<RootKey> {
-  const root = key instanceof Uint8Array ? await hmacKey(key, subtle) : key;
+  // Not instanceof: every realm has its own Uint8Array, jsdom for example.
+  const root = ArrayBuffer.isView(key) ? await hmacKey(key, subtle) : key;
   return {
     expand: async (info) => {
       const block = new Uint8Array(info.length + 1);

@@ -229,6 +229,12 @@ describe("The crypto engine", () => {
       expect(onWeb.results).to.deep.equal(onNode.results);
     });
 
+    // As in jsdom.
+    it("is node:crypto if the platform has no TextEncoder", async () => {
+      const prepare = "delete globalThis.TextEncoder; delete globalThis.TextDecoder;";
+      expect(await engineAfter(NODE, prepare)).to.equal("node:crypto");
+    });
+
     it("is chosen again if there was none at first, and a polyfill was loaded later", async () => {
       const loadPolyfillLate = `
         const { webcrypto } = crypto;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import nodeCrypto, { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import nodeV8 from "node:v8";
+import { runInNewContext } from "node:vm";
 import sinon from "sinon";
 import type { CryptoEngine } from "../../lib/platform/engine.js";
 import { NodeCryptoEngine, type NodeCrypto } from "../../lib/platform/node-engine.js";
@@ -123,6 +124,18 @@ for (const [title, engine] of Object.entries({
         });
       });
     }
+
+    // In jsdom, for example, Uint8Array is not that of the runtime.
+    it("takes the bytes of a key from another realm", async () => {
+      const foreign = runInNewContext("new Uint8Array(32)") as Uint8Array;
+      expect(foreign).to.not.be.instanceOf(Uint8Array);
+      const [one, other] = await Promise.all([
+        engine.rootKey(foreign),
+        engine.rootKey(new Uint8Array(32)),
+      ]);
+      const info = new Uint8Array(1);
+      expect(hex(await one.expand(info))).to.equal(hex(await other.expand(info)));
+    });
 
     it("expands the bytes of a key as it expands the key", async () => {
       await holds(fc.tuple(key, bytes), async ([secret, info]) => {
