@@ -8,18 +8,24 @@ import { isPlainObject } from "./plain-data.js";
 import type { SessionRecord } from "./record.js";
 import type { LoadedSession, RejectionReason } from "./store.js";
 
+/**
+ * `NoInfer` of TypeScript 5.4: the type of a store's data comes from its type argument, or from the
+ * `session()` that it is given to, and is not what a `parse` happens to return.
+ */
+type Given<Data> = [Data][Data extends unknown ? 0 : never];
+
 /** The functions that turn data into text and back. */
 export interface SerializationOptions<Data extends object = SessionData> {
   /**
    * Default: `JSON.stringify`, with an error for what JSON would drop or change. Equal data must
    * give equal text: a session has changed when its text has changed.
    */
-  stringify?: ((data: Data) => string) | undefined;
+  stringify?: ((data: Given<Data>) => string) | undefined;
   /**
    * Default: `JSON.parse`. Returns a plain object, not a promise. It may validate: when it throws,
    * the client gets a fresh session (reason `invalid`).
    */
-  parse?: ((text: string) => Data) | undefined;
+  parse?: ((text: string) => Given<Data>) | undefined;
 }
 
 /** The content of a record's text. */

@@ -8,6 +8,7 @@ import {
   session,
   SignedCookieStore,
   UnsafeMemoryStore,
+  UnsignedCookieStore,
   type SessionEvent,
 } from "@hattip/session";
 import { externalStoreContract } from "@hattip/session/testing";
@@ -116,6 +117,13 @@ void SignedCookieStore.generateKeysFromSecrets("secret");
 interface Shop {
   basket: string[];
 }
+// The type of the data is that of the session, not what parse returns.
+const parseShop = (text: string): Shop => ({ basket: [text] });
+// @ts-expect-error: Property 'userId' is missing in type 'Shop' but required in type 'SessionData'.
+session({ store: new UnsignedCookieStore({ parse: parseShop }) });
+const parsesAny = new UnsignedCookieStore({ parse: JSON.parse });
+// @ts-expect-error: Type 'number' is not assignable to type 'string'.
+session({ store: parsesAny, defaultSessionData: { userId: 1 } });
 const shop = session<Shop>({ store: new UnsafeMemoryStore() });
 // @ts-expect-error: 'bascet' does not exist in type
 session<Shop>({ store: new UnsafeMemoryStore(), defaultSessionData: { bascet: [] } });
@@ -145,8 +153,6 @@ export async function handler(ctx: RequestContext) {
   ctx.session.expires = 0;
   // @ts-expect-error: Type 'Promise<void>' is not assignable to type
   await ctx.session.update(async () => {});
-  // @ts-expect-error: is not assignable to type 'void | string | number | boolean | null'.
-  await ctx.session.update((data) => ({ ...data, userId: "u" }));
   // @ts-expect-error: Property 'userId' does not exist on type 'Shop'.
   shop.of(ctx).data.userId = "u";
   // @ts-expect-error: Type 'string' is not assignable to type 'string[]'.

@@ -147,7 +147,7 @@ const login = session<Login>({
 });
 // The type of the data comes from the store.
 const shop = session({
-  store: new UnsignedCookieStore({ parse: (text): Shop => ({ basket: [text] }) }),
+  store: new UnsignedCookieStore<Shop>({ parse: (text) => ({ basket: [text] }) }),
   defaultSessionData: { basket: [] },
 });
 const shared = new UnsafeMemoryStore<{ userId: string } & Shop>();
@@ -158,6 +158,10 @@ export const typedHandler = compose(cookie(), login, shop, untyped, async (ctx) 
   const { userId }: { userId: string } = login.of(ctx).data;
   login.of(ctx).data = { userId: userId.toUpperCase() };
   await shop.of(ctx).update((data) => data.basket.push(userId));
+  await login.of(ctx).update((data) => Object.assign(data, { userId: "u" }));
+  await shop.of(ctx).update((data) => (data.basket = data.basket.filter((one) => one !== "tea")));
+  await shop.of(ctx).update((data) => (data.basket.length = 0));
+  await shop.of(ctx).update((data: Shop): unknown[] => data.basket.splice(0, 1));
   await login.of(ctx).update((data) => {
     data.userId = shop.of(ctx).data.basket.join();
   });
