@@ -11,6 +11,7 @@ import { destroyAtOnce, regenerateAtOnce, updateAtOnce } from "./at-once.js";
 import type { InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
 import { expiryAfter, planCommit, type CommitPlan } from "./plan.js";
+import { refuseAssignments } from "./refused-assignments.js";
 import { SessionView } from "./session-view.js";
 import { callChange, updateInMemory, type Change } from "./update.js";
 
@@ -172,6 +173,12 @@ export class RequestSession implements Session {
     await this.#actions?.untilIdle();
   }
 
+  /** The session of the middleware with these options: this one, or one around it. */
+  of(options: ResolvedOptions): RequestSession | undefined {
+    if (this.#options === options) return this;
+    return this.#outer instanceof RequestSession ? this.#outer.of(options) : undefined;
+  }
+
   /**
    * @throws {SessionError} `ERR_SESSION_USAGE` if this session, or one around it, has the name and
    * is not closed.
@@ -233,16 +240,4 @@ export class RequestSession implements Session {
   }
 }
 
-/**
- * Assignments to properties that the class does not have end in the prototype's prototype. Without
- * an error, an app would learn only later that nothing was saved. (Object.preventExtensions() says
- * nothing outside of strict mode.)
- */
-const refusesMore: object = new Proxy(Object.prototype, {
-  set(_target, name) {
-    throw new TypeError(
-      `ctx.session has no property ${String(name)}. Write ctx.session.data.${String(name)} to keep it in the session.`,
-    );
-  },
-});
-Object.setPrototypeOf(RequestSession.prototype, refusesMore);
+refuseAssignments(RequestSession.prototype);

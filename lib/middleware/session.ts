@@ -16,7 +16,7 @@ const SESSION_REPLACED =
   "A handler replaced ctx.session, so its changes would be lost. Assign to ctx.session.data instead.";
 
 const NOT_SERVED =
-  "This session() has not run for this request. Pass it to app.use() before the handlers that call of(ctx), and pass of() the context that they get.";
+  "This session() has not run for this request. Pass it to app.use() before the handlers that call of(ctx), and give of() their context.";
 
 /** The sessions of one middleware, by the context of their requests. */
 type SessionsOfRequests = WeakMap<object, RequestSession>;
@@ -68,7 +68,10 @@ export function session<Data extends object = SessionData>(
     return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts }, sessions);
   }
   function of(ctx: object): Session<Data> {
-    const found = sessions.get(ctx);
+    // Some libraries give their handlers a copy of ctx, with the innermost session.
+    const { session: current } = Object(ctx) as { session?: unknown };
+    const found =
+      sessions.get(ctx) ?? (current instanceof RequestSession ? current.of(resolved) : undefined);
     if (found) return found as unknown as Session<Data>;
     throw new SessionError("ERR_SESSION_USAGE", NOT_SERVED);
   }

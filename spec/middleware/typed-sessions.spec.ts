@@ -96,6 +96,30 @@ describe("of(ctx) of a session()", () => {
     expect(now).to.deep.equal(seen);
   });
 
+  // @hattip/graphql, for example, gives its resolvers a copy of ctx.
+  for (const [how, copy] of Object.entries({
+    "a copy": (ctx: RequestContext) => ({ ...ctx }),
+    "an object that inherits from ctx": (ctx: RequestContext) => Object.create(ctx),
+    "a Proxy": (ctx: RequestContext) => new Proxy(ctx, {}),
+  })) {
+    it(`answers for ${how} of the context`, async () => {
+      const site = siteOf(login, shop, {
+        ...routes,
+        "/copied": (ctx) => [login.of(copy(ctx)).data, shop.of(copy(ctx)).data],
+      });
+      const browser = new Browser(site);
+      await browser.post("/login");
+      const both = [{ userId: "ada" }, { basket: [] }];
+      expect(await (await browser.get("/copied")).json()).to.deep.equal(both);
+    });
+  }
+
+  it("throws for a copy of the context if it is not one of the sessions there", async () => {
+    const site = appOf(cookie(), login, (ctx) => Response.json(shop.of({ ...ctx }).data));
+    expect((await new Browser(site).get("/")).status).to.equal(500);
+    expectUsageError(site.errors[0], "has not run for this request");
+  });
+
   it("answers in a middleware around it, when the response is there", async () => {
     let user: string | undefined;
     const site = appOf(
