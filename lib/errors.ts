@@ -55,10 +55,10 @@ export class SessionError extends Error {
    * app may get its store or its `session()` from there.
    */
   static override [Symbol.hasInstance](error: unknown): boolean {
-    if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, error);
-    const { name, code } = Object(error) as Partial<SessionError>;
-    const isOurs = name === "SessionError" && String(code).startsWith("ERR_SESSION_");
-    return isOurs && error instanceof Error;
+    if (Function.prototype[Symbol.hasInstance].call(this, error)) return true;
+    if (this !== SessionError || !(error instanceof Error)) return false;
+    const { name, code } = error as Partial<SessionError>;
+    return name === "SessionError" && typeof code === "string" && code.startsWith("ERR_SESSION_");
   }
 }
 

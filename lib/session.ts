@@ -135,14 +135,14 @@ export interface Session<Data extends object = SessionData> {
    *
    * @param change - Synchronous; changes its argument. It runs again, on newer data, when another
    * request has written first.
-   * @throws {TypeError} for a `change` that is asynchronous, returns another object than its
-   * argument, or calls `destroy()`, `regenerate()` or `update()`.
+   * @throws {TypeError} for a `change` that is asynchronous, returns new data instead of changing
+   * its argument, or calls `destroy()`, `regenerate()` or `update()`.
    * @throws {SessionError} `ERR_SESSION_CONFLICT` when every attempt met a conflict, or another
    * request has ended or moved the session meanwhile; `ERR_SESSION_DATA`, `ERR_SESSION_RECORD_TOO_LARGE`, `ERR_SESSION_STORE`
    * and `ERR_SESSION_RESPONSE` as for other changes.
    */
   update(
     // Not just void, for which TypeScript accepts every function, asynchronous ones, too.
-    change: (data: Data) => void | string | number | boolean | null,
+    change: (data: Data) => void | string | number | boolean | null | (object & { then?: never }),
   ): Promise<void>;
 }

@@ -31,4 +31,15 @@ describe("instanceof SessionError", () => {
     expect([own instanceof SessionError, own instanceof AppError]).to.deep.equal([true, true]);
     expect(plain instanceof AppError).to.equal(false);
   });
+
+  it("is true for an error of a subclass with a name of its own", () => {
+    class NamedError extends SessionError {
+      override readonly name: string = "NamedError";
+    }
+    const error = new NamedError("ERR_SESSION_STORE", "down");
+    expect([error instanceof SessionError, error instanceof NamedError]).to.deep.equal([
+      true,
+      true,
+    ]);
+  });
 });

@@ -51,9 +51,9 @@ export class KvSessionStore<Data extends object = SessionData> extends ExternalS
 
   constructor(options: KvSessionStoreOptions<Data>) {
     const { getStore, ...others } = Object(options) as KvSessionStoreOptions<Data>;
-    super(others);
     const example = "a function that returns the namespace: (ctx) => ctx.platform.env.SESSIONS";
     assertOption("getStore", typeof getStore === "function", example);
+    super(others);
     this.#getStore = getStore;
   }
 

@@ -101,6 +101,13 @@ const OTHER_NAMES = {
   secret: KEYS,
   secrets: KEYS,
   password: KEYS,
+  rolling: "renewAfter, in seconds",
+  domain: "cookieOptions.domain",
+  httpOnly: "cookieOptions.httpOnly",
+  path: "cookieOptions.path",
+  sameSite: "cookieOptions.sameSite",
+  secure: "cookieOptions.secure",
+  storeProtocol: "session({ store })",
 };
 
 /** @throws {TypeError} that names the option and the values that it takes. */

@@ -1,6 +1,6 @@
 import type { BaseStore } from "../records/base-store.js";
 import { isPromise } from "../platform/awaitable.js";
-import { copyPlain, isEqual, isPlain } from "../records/plain-data.js";
+import { copyPlain, isEqual, isPlain, isPlainObject } from "../records/plain-data.js";
 import type { SessionData } from "../session.js";
 
 /** The callback of `update()`. */
@@ -46,16 +46,20 @@ export function replaceContents(data: SessionData, contents: SessionData): Sessi
   return Object.defineProperties(data, Object.getOwnPropertyDescriptors(kept));
 }
 
-/** @throws {TypeError} for a callback that is asynchronous, or returns new data. */
+/**
+ * @throws {TypeError} for a callback that is asynchronous, or returns an object and changes nothing:
+ * it was meant as the new data. (Short callbacks return what they have assigned.)
+ */
 export function callChange(change: Change, data: SessionData): void {
+  const before = copyPlain(data);
   const answer = change(data);
   if (isPromise(answer)) {
     answer.then(undefined, () => {});
     throw new TypeError("The callback of update() must be synchronous.");
   }
-  if (typeof answer === "object" && answer !== null && answer !== data) {
+  if (isPlainObject(answer) && answer !== data && isEqual(before, data)) {
     throw new TypeError(
-      "The callback of update() must change its argument: an object that it returns is ignored. Write (data) => { data.visits = 1; }.",
+      "The callback of update() has returned an object, and has not changed its argument. It must change its argument: (data) => { data.visits = 1; }.",
     );
   }
 }

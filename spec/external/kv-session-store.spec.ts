@@ -380,6 +380,7 @@ describe("KvSessionStore", () => {
     "a missing getStore": {},
     "missing options": undefined,
     "a getStore that is the namespace itself": { getStore: { get() {} } },
+    "the namespace by another name": { namespace: {} },
     "an unknown option": { getStore: () => namespace, ttl: 60 },
   })) {
     it(`throws a TypeError for ${what}`, () => {

@@ -185,7 +185,7 @@ describe("RedisSessionStore with perRequest", () => {
   });
 
   it("throws a TypeError that names getClient if there is none, also without options", () => {
-    for (const options of [undefined, {}, { getClient: "redis://localhost" }]) {
+    for (const options of [undefined, {}, { url: "redis://localhost" }, { getClient: {} }]) {
       const make = () => new RedisSessionStore(options as never);
       expect(make).to.throw(TypeError, "getClient must be a function");
     }

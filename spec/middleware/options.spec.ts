@@ -72,6 +72,11 @@ describe("session()", () => {
     ["defaultData", { defaultData: {} }, /defaultData.*mean defaultSessionData/],
     ["secret", { secret: "s" }, /secret.*keys of the store/],
     ["password", { password: "s" }, /password.*keys of the store/],
+    ["rolling", { rolling: true }, /rolling.*mean renewAfter/],
+    ["httpOnly", { httpOnly: true }, /httpOnly.*mean cookieOptions.httpOnly/],
+    ["secure", { secure: true }, /secure.*mean cookieOptions.secure/],
+    ["sameSite", { sameSite: "lax" }, /sameSite.*mean cookieOptions.sameSite/],
+    ["the store itself", { storeProtocol: 1 }, /mean session\(\{ store \}\)/],
     ["cookieOptions.expires", { cookieOptions: { expires: 1 } }, /expires.*mean .*idleTimeout/],
     ["cookieOptions.name", { cookieOptions: { name: "a" } }, /name.*mean .*cookieName/],
   ];

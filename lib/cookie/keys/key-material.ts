@@ -20,7 +20,8 @@ export function keyMaterialOf(keys: unknown): KeyMaterial[] {
       "The option keys must be an array of at least one key, for example [process.env.SESSION_KEY].",
     );
   }
-  return keys.map((key: unknown) => (isHmacKey(key) ? key : decodeKey(key)));
+  // Unlike map(), it does not skip the holes of a sparse array.
+  return Array.from(keys, (key: unknown) => (isHmacKey(key) ? key : decodeKey(key)));
 }
 
 /**
@@ -34,8 +35,10 @@ export function decodeKey(text: unknown): Uint8Array {
     const bytes = decodeBase64url(canonical);
     if (bytes?.length === KEY_BYTES) return bytes;
   }
+  const unset = "A key is undefined or empty. Is the environment variable set? ";
   throw new KeysError(
-    "Each key must be 32 random bytes in base64 or base64url, without white space, or a CryptoKey for HMAC with SHA-256, of 32 bytes, with the usage sign, as generateKey() makes it. Is the environment variable set? This makes a key: node -p \"crypto.randomBytes(32).toString('base64url')\". SignedCookieStore.generateKeysFromSecrets() makes keys of passwords.",
+    (text ? "" : unset) +
+      "Each key must be 32 random bytes in base64 or base64url, without white space, or a CryptoKey for HMAC with SHA-256, of 32 bytes, with the usage sign, as generateKey() makes it. This makes a key: node -p \"crypto.randomBytes(32).toString('base64url')\". SignedCookieStore.generateKeysFromSecrets() makes keys of passwords.",
   );
 }
 

@@ -52,10 +52,10 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
       perRequest = false,
       ...others
     } = Object(options) as RedisSessionStoreOptions<Data>;
-    super(others);
     const example = "a function that returns a Redis client: () => redis.createClient()";
     assertOption("getClient", typeof getClient === "function", example);
     assertOption("perRequest", typeof perRequest === "boolean", "true or false");
+    super(others);
     if (perRequest) {
       const connect = () => new RedisConnection(getClient, this.timeout, true);
       const connections = new RedisConnectionsPerRequest(connect);
