@@ -5,6 +5,7 @@
 
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { twoAtOnce } from "../at-once.mjs";
 import { root, run, withConsumer } from "../consumer.mjs";
 
 const RUNNERS = {
@@ -18,7 +19,7 @@ await withConsumer(["vitest@4", "jest@30"], async (consumer) => {
   for (const file of FILES) {
     copyFileSync(join(root, "spec", "package", "runners", file), join(consumer, file));
   }
-  for (const [name, [program, ...args]] of Object.entries(RUNNERS)) {
+  await twoAtOnce(Object.entries(RUNNERS), async ([name, [program, ...args]]) => {
     const command = [join(consumer, "node_modules", program), ...args];
     const healthy = await outcome(command, consumer, "");
     if (healthy.failed) throw new Error(`${name} fails for correct stores:\n${healthy.output}`);
@@ -29,7 +30,7 @@ await withConsumer(["vitest@4", "jest@30"], async (consumer) => {
       throw new Error(`${name} does not find the fault:\n${faulty.output}`);
     }
     console.log(`${name}: ${tally} specs pass, and the fault is found`);
-  }
+  });
 });
 
 async function outcome(command, cwd, fault) {
