@@ -20,8 +20,8 @@ export class RequestSession implements Session {
   readonly #options: ResolvedOptions;
   readonly #scope: SessionScope;
   readonly #initial: InitialState;
-  /** The `ctx.session` of a `session()` around this one, if there is one. */
-  readonly #outer: unknown;
+  /** The session of a `session()` around this one, if there is one. */
+  readonly #outer: RequestSession | undefined;
   readonly #isPassedOn: () => boolean;
   #view: SessionView;
   /** Whether no cookie may be set: see `InitialState`. */
@@ -35,7 +35,7 @@ export class RequestSession implements Session {
     options: ResolvedOptions,
     scope: SessionScope,
     initial: InitialState,
-    outer: unknown,
+    outer: RequestSession | undefined,
     isPassedOn: () => boolean,
   ) {
     this.#options = options;
@@ -175,22 +175,25 @@ export class RequestSession implements Session {
 
   /** The session of the middleware with these options: this one, or one around it. */
   of(options: ResolvedOptions): RequestSession | undefined {
-    if (this.#options === options) return this;
-    return this.#outer instanceof RequestSession ? this.#outer.of(options) : undefined;
+    return this.#options === options ? this : this.#outer?.of(options);
+  }
+
+  /** This session, if its response has not left, or the next one around it of which that is true. */
+  get open(): RequestSession | undefined {
+    return this.#isClosed ? this.#outer?.open : this;
   }
 
   /**
-   * @throws {SessionError} `ERR_SESSION_USAGE` if this session, or one around it, has the name and
-   * is not closed.
+   * @throws {SessionError} `ERR_SESSION_USAGE` if this session, or one around it, has the name.
    */
   assertNotNamed(cookieName: string): void {
-    if (!this.#isClosed && this.#scope.cookieName === cookieName) {
+    if (this.#scope.cookieName === cookieName) {
       throw new SessionError(
         "ERR_SESSION_USAGE",
         `session() is used twice with the cookieName ${cookieName}. Remove one, or give it another cookieName.`,
       );
     }
-    if (this.#outer instanceof RequestSession) this.#outer.assertNotNamed(cookieName);
+    this.#outer?.assertNotNamed(cookieName);
   }
 
   /**

@@ -114,6 +114,24 @@ describe("of(ctx) of a session()", () => {
     });
   }
 
+  it("answers where the other build of this package has put another ctx.session", async () => {
+    const site = appOf(
+      cookie(),
+      login,
+      async (ctx) => {
+        const outer = ctx.session;
+        ctx.session = {} as typeof outer;
+        const response = await ctx.next();
+        ctx.session = outer;
+        return response;
+      },
+      answer(routes),
+    );
+    const browser = new Browser(site);
+    expect((await browser.post("/login")).status, String(site.errors[0])).to.equal(200);
+    expect(browser.cookie("login")).to.be.a("string");
+  });
+
   it("throws for a copy of the context if it is not one of the sessions there", async () => {
     const site = appOf(cookie(), login, (ctx) => Response.json(shop.of({ ...ctx }).data));
     expect((await new Browser(site).get("/")).status).to.equal(500);
