@@ -50,7 +50,8 @@ function ready(server) {
   });
 }
 
-async function freePort() {
+/** A port of the loopback address on which nothing listens. */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -7,6 +7,7 @@ import type {
   LoadedSession,
   RejectionReason,
   SavedSession,
+  SessionNames,
   SessionScope,
   UpdatedSession,
 } from "../records/store.js";
@@ -222,10 +223,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     };
   }
 
-  async #namesOf(
-    value: string,
-    { cookieName }: SessionScope,
-  ): Promise<Pick<LoadedSession, "value" | "id" | "key" | "outdated">> {
+  async #namesOf(value: string, { cookieName }: SessionScope): Promise<SessionNames> {
     const id = await hashSessionId(value, cookieName);
     return { value, id, key: this.prefix + id, outdated: false };
   }

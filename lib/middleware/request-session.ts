@@ -20,8 +20,6 @@ export class RequestSession implements Session {
   readonly #options: ResolvedOptions;
   readonly #scope: SessionScope;
   readonly #initial: InitialState;
-  /** The session of a `session()` around this one, if there is one. */
-  readonly #outer: RequestSession | undefined;
   readonly #isPassedOn: () => boolean;
   #view: SessionView;
   /** Whether no cookie may be set: see `InitialState`. */
@@ -35,13 +33,11 @@ export class RequestSession implements Session {
     options: ResolvedOptions,
     scope: SessionScope,
     initial: InitialState,
-    outer: RequestSession | undefined,
     isPassedOn: () => boolean,
   ) {
     this.#options = options;
     this.#scope = scope;
     this.#initial = initial;
-    this.#outer = outer;
     this.#isPassedOn = isPassedOn;
     this.#view = new SessionView(this.#options, initial.loaded, initial.data);
     this.#isLate = initial.isLate === true;
@@ -173,27 +169,9 @@ export class RequestSession implements Session {
     await this.#actions?.untilIdle();
   }
 
-  /** The session of the middleware with these options: this one, or one around it. */
-  of(options: ResolvedOptions): RequestSession | undefined {
-    return this.#options === options ? this : this.#outer?.of(options);
-  }
-
-  /** This session, if its response has not left, or the next one around it of which that is true. */
-  get open(): RequestSession | undefined {
-    return this.#isClosed ? this.#outer?.open : this;
-  }
-
-  /**
-   * @throws {SessionError} `ERR_SESSION_USAGE` if this session, or one around it, has the name.
-   */
-  assertNotNamed(cookieName: string): void {
-    if (this.#scope.cookieName === cookieName) {
-      throw new SessionError(
-        "ERR_SESSION_USAGE",
-        `session() is used twice with the cookieName ${cookieName}. Remove one, or give it another cookieName.`,
-      );
-    }
-    this.#outer?.assertNotNamed(cookieName);
+  /** Whether the response has left, or is about to. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /**

@@ -19,14 +19,21 @@ const NOT_SERVED =
   "This session() has not run for this request. Pass it to app.use() before the handlers that call of(ctx), and give of() their context.";
 
 /**
- * Under this key, the context of a request has its newest session, which knows those around it.
- * `ctx.session` would not do: an inner `session()` puts the outer session back, and the other of this
- * package's two builds has a class of its own. (A WeakMap made a request five percent slower.)
+ * Under this key, the context of a request has the `session()` that came last. `ctx.session` would not
+ * do: an inner `session()` puts the outer session back, and the other of this package's two builds
+ * has a class of its own. (A WeakMap made a request five percent slower.)
  */
 const NEWEST: unique symbol = Symbol("the newest session");
 
-interface Sessions {
-  [NEWEST]?: RequestSession;
+/** A `session()` that serves, or has served, a request. */
+interface Serving {
+  readonly options: ResolvedOptions;
+  readonly session: RequestSession;
+  readonly outer: Serving | undefined;
+}
+
+interface Served {
+  [NEWEST]?: Serving | undefined;
 }
 
 /** What `session()` returns: a handler for `app.use()`. */
@@ -75,8 +82,8 @@ export function session<Data extends object = SessionData>(
     return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts });
   }
   function of(ctx: object): Session<Data> {
-    const found = (Object(ctx) as Sessions)[NEWEST]?.of(resolved);
-    if (found) return found as unknown as Session<Data>;
+    const found = findServing(Object(ctx) as Served, ({ options: its }) => its === resolved);
+    if (found) return found.session as unknown as Session<Data>;
     throw new SessionError("ERR_SESSION_USAGE", NOT_SERVED);
   }
   return Object.assign(sessionMiddleware, { of });
@@ -86,13 +93,14 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
   const { ctx, cookieName } = scope;
   const outer: unknown = ctx.session;
   try {
-    const around = (ctx as Sessions)[NEWEST]?.open;
-    around?.assertNotNamed(cookieName);
+    const served = ctx as Served;
+    assertNameIsFree(served, cookieName);
     const isPassedOn = watchPassThrough(ctx);
     const initial = await load(options, scope);
-    const current = new RequestSession(options, scope, initial, around, isPassedOn);
+    const current = new RequestSession(options, scope, initial, isPassedOn);
     ctx.session = current;
-    (ctx as Sessions)[NEWEST] = current;
+    const isOpen = ({ session: its }: Serving): boolean => !its.isClosed;
+    served[NEWEST] = { options, session: current, outer: findServing(served, isOpen) };
     let plan: CommitPlan | undefined;
     try {
       const response = await ctx.next();
@@ -113,6 +121,26 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     if (outer !== undefined) ctx.session = outer as Session;
     release(options, ctx);
   }
+}
+
+/** The innermost `session()` of the request of which `isWanted` is true. */
+function findServing(served: Served, isWanted: (serving: Serving) => boolean): Serving | undefined {
+  let serving = served[NEWEST];
+  while (serving && !isWanted(serving)) serving = serving.outer;
+  return serving;
+}
+
+/** @throws {SessionError} `ERR_SESSION_USAGE` if another `session()` has the name, and is not over. */
+function assertNameIsFree(served: Served, name: string): void {
+  const other = findServing(
+    served,
+    ({ options, session: its }) => !its.isClosed && options.cookie.name === name,
+  );
+  if (!other) return;
+  throw new SessionError(
+    "ERR_SESSION_USAGE",
+    `session() is used twice with the cookieName ${name}. Remove one, or give it another cookieName.`,
+  );
 }
 
 /**

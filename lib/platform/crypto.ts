@@ -14,7 +14,7 @@ import {
 } from "./web-engine.js";
 
 /** Returns an engine, or `null` if the platform turns out not to have what it needs. */
-export type EngineSource = () => CryptoEngine | null;
+type EngineSource = () => CryptoEngine | null;
 
 let source: EngineSource = () => null;
 let preferred: CryptoEngine | null | undefined;

@@ -6,7 +6,7 @@ import { isAlive } from "./expiry.js";
 import { parse as parseJson, stringify as stringifyJson } from "./json.js";
 import { isPlainObject } from "./plain-data.js";
 import type { SessionRecord } from "./record.js";
-import type { LoadedSession, RejectionReason } from "./store.js";
+import type { LoadedSession, RejectionReason, SessionNames } from "./store.js";
 
 /**
  * `NoInfer` of TypeScript 5.4: the type of a store's data comes from its type argument, or from the
@@ -89,7 +89,7 @@ export class SessionCodec {
   /** The session of a record that its store trusts, or the reason why there is none. */
   toSession(
     record: SessionRecord,
-    { value, id, key, outdated }: Pick<LoadedSession, "value" | "id" | "key" | "outdated">,
+    { value, id, key, outdated }: SessionNames,
     absoluteTimeout: number,
   ): LoadedSession | RejectionReason {
     if (!isAlive(record, absoluteTimeout)) return "expired";

@@ -31,6 +31,9 @@ export interface SessionScope extends Timeouts {
   readonly cookieName: string;
 }
 
+/** How a session is known: what the client holds, and where the record is. */
+export type SessionNames = Pick<LoadedSession, "value" | "id" | "key" | "outdated">;
+
 /** A session as its store found it. */
 export interface LoadedSession extends SessionRecord {
   /** The sealed value or the ID that the client holds. */

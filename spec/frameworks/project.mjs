@@ -1,25 +1,18 @@
 // Installs the projects as a user does: from their package-lock.json, with the packed package.
-import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { pack, root, run } from "../package/consumer.mjs";
 
-const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
-const root = join(here, "..", "..");
 const examples = join(root, "examples", "universal");
 
 /** Packs and unpacks the package in a temporary folder, which is removed when this process ends. */
-export async function pack() {
-  if (!existsSync(join(root, "dist/esm/index.js")))
-    throw new Error("There is nothing to pack. Run first: npm run build");
+export async function unpack() {
   const folder = mkdtempSync(join(tmpdir(), "session-frameworks-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  await npm(root, "pack", "--ignore-scripts", "--pack-destination", folder);
-  const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"));
-  await run("tar", ["-xzf", tarball], { cwd: folder });
+  await run("tar", ["-xzf", await pack(folder)], { cwd: folder });
   return folder;
 }
 

@@ -4,7 +4,7 @@
 //     node spec/frameworks/run.mjs vike rakkas       some of them
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { compile, install, pack } from "./project.mjs";
+import { compile, install, unpack } from "./project.mjs";
 import { projects } from "./servers.mjs";
 import { Table } from "./table.mjs";
 import { Upstream } from "./upstream.mjs";
@@ -34,7 +34,7 @@ const env = {
   UPSTREAM: await upstream.listen(),
 };
 
-const folder = await pack();
+const folder = await unpack();
 // Installing waits for the network, and building for the processor.
 await Promise.all(chosen.map((project) => tryProject(project)));
 process.exit(table.print() ? 0 : 1);

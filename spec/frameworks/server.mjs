@@ -1,8 +1,8 @@
 // Starts the servers of the projects, and lets none of them outlive this process.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "../../bench/redis-server.mjs";
 
 const running = new Set();
 
@@ -62,13 +62,4 @@ function kill(child) {
   } catch (error) {
     if (error.code !== "ESRCH") throw error;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

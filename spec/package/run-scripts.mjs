@@ -1,6 +1,6 @@
 // Runs npm scripts, two of them at once, and prints what each has printed when it has ended:
 //
-//   node spec/package/two-at-once.mjs docs test:types
+//   node spec/package/run-scripts.mjs docs test:types
 
 import { run } from "./consumer.mjs";
 import { twoAtOnce } from "./at-once.mjs";
