@@ -29,7 +29,7 @@ const NEWEST: unique symbol = Symbol("the newest session");
 interface Serving {
   readonly options: ResolvedOptions;
   readonly session: RequestSession;
-  readonly outer: Serving | undefined;
+  readonly earlier: Serving | undefined;
 }
 
 interface Served {
@@ -99,8 +99,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     const initial = await load(options, scope);
     const current = new RequestSession(options, scope, initial, isPassedOn);
     ctx.session = current;
-    const isOpen = ({ session: its }: Serving): boolean => !its.isClosed;
-    served[NEWEST] = { options, session: current, outer: findServing(served, isOpen) };
+    served[NEWEST] = { options, session: current, earlier: served[NEWEST] };
     let plan: CommitPlan | undefined;
     try {
       const response = await ctx.next();
@@ -123,10 +122,10 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
   }
 }
 
-/** The innermost `session()` of the request of which `isWanted` is true. */
+/** The last `session()` of the request for which `isWanted` is true. */
 function findServing(served: Served, isWanted: (serving: Serving) => boolean): Serving | undefined {
   let serving = served[NEWEST];
-  while (serving && !isWanted(serving)) serving = serving.outer;
+  while (serving && !isWanted(serving)) serving = serving.earlier;
   return serving;
 }
 
