@@ -27,7 +27,7 @@ export {
   RedisSessionStore,
   type RedisSessionStoreOptions,
 } from "./external/redis/redis-session-store.js";
-export type { GetRedisClient, RedisClient } from "./external/redis/driver.js";
+export type { GetRedisClient, RedisClient } from "./external/redis/client.js";
 export {
   KvSessionStore,
   type KvNamespace,

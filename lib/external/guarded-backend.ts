@@ -27,6 +27,12 @@ export interface BackendCall {
   readonly ctx: RequestContext<any>;
   /** Aborts when the store's `timeout` is over: a backend call that supports it then gives up. */
   readonly signal: AbortSignal;
+  /**
+   * Set by a hook: called at the timeout, and returns what has not answered.
+   *
+   * @internal
+   */
+  onTimeout?: () => string;
 }
 
 /** The hooks of an external store; the doc comments of `ExternalStore` are their contract. */
@@ -116,8 +122,9 @@ export class GuardedBackend {
     try {
       const answer = hook(call);
       if (!isPromise(answer)) return answer;
-      return await withinTime(this.#timeoutSeconds, answer, () => call.controller.abort());
+      return await withinTime(this.#timeoutSeconds, answer, () => call.onTimeout?.());
     } catch (cause) {
+      call.abort();
       throw toSessionError(cause);
     }
   }
@@ -126,18 +133,22 @@ export class GuardedBackend {
 /** Makes an AbortController only when needed: making one costs more than all else in a call. */
 class TimedCall implements BackendCall {
   readonly ctx: RequestContext<any>;
+  onTimeout?: () => string;
   #controller: AbortController | undefined;
 
   constructor(ctx: RequestContext<any>) {
     this.ctx = ctx;
   }
 
-  get controller(): AbortController {
-    return (this.#controller ??= new AbortController());
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
   }
 
-  get signal(): AbortSignal {
-    return this.controller.signal;
+  /** After a timeout, the hook is still running, and gives up. */
+  abort(): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort();
   }
 }
 

@@ -2,23 +2,38 @@
 export class TimeoutError extends Error {
   override readonly name: string = "TimeoutError";
 
-  constructor(seconds: number) {
-    super(`No answer within ${seconds} s.`);
+  /** @param from - What has not answered. */
+  constructor(seconds: number, from?: string) {
+    super(`No answer ${from ? `from ${from} ` : ""}within ${seconds} s.`);
   }
 }
 
-/** The answer, or a `TimeoutError` when it does not come in time. A late answer is ignored. */
+/** Timers are this late on an idle machine, too. */
+const ORDINARY_DELAY_MS = 5;
+
+/**
+ * The answer, or a `TimeoutError` when it does not come in time. A late answer is ignored.
+ *
+ * A timer that runs late tells that this process was busy or suspended. The answer may have arrived
+ * meanwhile, and is read after the timers: so the delay is given as additional time, once.
+ *
+ * @param onTimeout - Returns what has not answered, for the error.
+ */
 export async function withinTime<T>(
   seconds: number,
   answer: PromiseLike<T>,
-  onTimeout?: () => void,
+  onTimeout?: () => string | undefined,
 ): Promise<T> {
+  const limitMs = seconds * 1000;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
+    const end = (): void => reject(new TimeoutError(seconds, onTimeout?.()));
+    const dueMs = performance.now() + limitMs;
     timer = setTimeout(() => {
-      reject(new TimeoutError(seconds));
-      onTimeout?.();
-    }, seconds * 1000);
+      const delayMs = performance.now() - dueMs;
+      if (delayMs > ORDINARY_DELAY_MS) timer = setTimeout(end, Math.min(delayMs, limitMs));
+      else end();
+    }, limitMs);
   });
   try {
     return await Promise.race([answer, timeout]);

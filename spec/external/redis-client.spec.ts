@@ -1,17 +1,14 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { createRequire } from "node:module";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
 import { createClient, RESP_TYPES } from "redis";
-import { createClient as createClient4, createCluster as createCluster4 } from "redis4";
-import { createClient as createClient5 } from "redis5";
 import sinon from "sinon";
-import { RedisSessionStore, SessionError, type RedisClient } from "../../lib/index.js";
+import { RedisSessionStore, type RedisClient, type SessionError } from "../../lib/index.js";
 import { app, type App } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { collectGarbage } from "../support/collect-garbage.js";
@@ -24,8 +21,6 @@ import { TcpProxy } from "../support/tcp-proxy.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const run = promisify(execFile);
-/** The package has no types. */
-const redis3 = createRequire(import.meta.url)("redis3");
 
 describe("The client of a RedisSessionStore", () => {
   const closeAfter = closesAfterEach();
@@ -51,7 +46,6 @@ describe("The client of a RedisSessionStore", () => {
   for (const { title, create } of clientsOn("one node")) {
     describe(`(${title})`, () => {
       let getClientCalls: number;
-      let client: RedisClient;
       let store: RedisSessionStore;
 
       beforeEach(async () => {
@@ -65,7 +59,7 @@ describe("The client of a RedisSessionStore", () => {
             timeout: PATIENT,
             getClient() {
               getClientCalls++;
-              return (client = create({ nodes: [redis], stop: async () => {} }));
+              return create({ nodes: [redis], stop: async () => {} });
             },
           }),
         );
@@ -81,15 +75,6 @@ describe("The client of a RedisSessionStore", () => {
         if (!title.includes("pool")) expect(await redis.clientCount()).to.equal(1);
       });
 
-      it("is closed by close(), and the next request calls getClient again", async () => {
-        const site = appOn(store);
-        await visit(site);
-        await store.close();
-        await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
-        await visit(site);
-        expect(getClientCalls).to.equal(2);
-      });
-
       it("is used as it is and stays open if the application has opened it", async () => {
         const openClient = create({ nodes: [redis], stop: async () => {} });
         closeAfter(() => endClient(openClient));
@@ -102,7 +87,6 @@ describe("The client of a RedisSessionStore", () => {
         await other.close();
         expect(await openClient.set("key", "value")).to.equal("OK");
         expect(await redis.clientCount()).to.equal(before);
-        await visit(appOn(other));
       });
 
       it("can be shared by many stores, and a closed store leaves no listener behind", async () => {
@@ -145,15 +129,6 @@ describe("The client of a RedisSessionStore", () => {
         );
         await visit(appOn(other));
       });
-
-      it("is closed by close() even while a request is opening it", async () => {
-        const visiting = new Browser(appOn(store)).post("/visit");
-        await waitUntil("the call of getClient", () => getClientCalls === 1);
-        await Promise.all([visiting, store.close()]);
-        await store.close();
-        await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
-        expect(client).to.not.equal(undefined);
-      });
     });
   }
 
@@ -184,13 +159,6 @@ describe("The client of a RedisSessionStore", () => {
       () => {
         const typeMapping = { ...numberAsText, ...textAsBuffer };
         return createClient({ url: redis.url, commandOptions: { typeMapping } });
-      },
-    ],
-    [
-      "node-redis 5",
-      () => {
-        const typeMapping = { ...numberAsText, ...textAsBuffer };
-        return createClient5({ url: redis.url, commandOptions: { typeMapping } });
       },
     ],
   ] as const) {
@@ -231,7 +199,7 @@ describe("The client of a RedisSessionStore", () => {
     await waitUntil("the store to work again", () => works(site));
   });
 
-  it("stays in use if its reply had arrived when a blocked process notices the timeout", async () => {
+  it("stays in use if this process is blocked for longer than the timeout, and no request fails", async () => {
     const server = closeAfter(await RedisServer.start());
     let getClientCalls = 0;
     const store = closeAfter(
@@ -253,8 +221,7 @@ describe("The client of a RedisSessionStore", () => {
     await setImmediate();
     server.resume();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
-    expect((await response).status).to.equal(500);
-    await waitUntil("the reply to be read", () => works(site));
+    expect((await response).status).to.equal(200);
     expect(getClientCalls).to.equal(before);
   });
 
@@ -393,21 +360,6 @@ describe("The client of a RedisSessionStore", () => {
     }
   });
 
-  it("is requested again after two timeouts if getClient never resolves", async () => {
-    let getClientCalls = 0;
-    const store = closeAfter(
-      new RedisSessionStore({
-        timeout: 1,
-        getClient() {
-          return ++getClientCalls === 1 ? new Promise(() => {}) : createClient({ url: redis.url });
-        },
-      }),
-    );
-    const site = appOn(store);
-    await waitUntil("the store to work", () => works(site));
-    expect(getClientCalls).to.equal(2);
-  });
-
   it("is requested again when it has stopped reconnecting", async () => {
     let getClientCalls = 0;
     const server = closeAfter(await RedisServer.start());
@@ -433,8 +385,8 @@ describe("The client of a RedisSessionStore", () => {
     get.onCall(1).rejects(new Error("LOADING Redis is loading the dataset in memory"));
     get.resolves(null);
     const pool = Object.assign(new EventEmitter(), {
-      ...{ isOpen: true, isReady: true, get, set: async () => "OK", evalSha: async () => 1 },
-      ...{ connect: async () => {}, withCommandOptions: () => pool },
+      ...{ isOpen: true, isReady: true, get, set: async () => "OK", eval: async () => 1 },
+      ...{ connect: async () => {}, withCommandOptions: () => pool, increx: async () => [] },
     });
     const store = new RedisSessionStore({ timeout: 1, getClient: (): any => pool });
     const browser = new Browser(appOn(store));
@@ -443,52 +395,6 @@ describe("The client of a RedisSessionStore", () => {
       return (await browser.post("/visit")).status === 200;
     });
     expect(get.callCount).to.equal(3);
-  });
-
-  it("is closed by close() even while it replaces another client", async () => {
-    // Like the Cluster of node-redis 5, which the store replaces after a timed-out call.
-    class Cluster extends EventEmitter {
-      readonly slots = [];
-      readonly get: () => Promise<null>;
-      isOpen = false;
-      constructor(get: () => Promise<null>) {
-        super();
-        this.get = get;
-      }
-      withCommandOptions() {
-        return this;
-      }
-      async evalSha() {
-        return 1;
-      }
-      async connect() {
-        if (clusters.length > 1) await gate.promise;
-        this.isOpen = true;
-      }
-      async close() {
-        this.isOpen = false;
-      }
-      async destroy() {
-        this.isOpen = false;
-      }
-    }
-    const clusters: Cluster[] = [];
-    const gate = new Deferred();
-    const store = new RedisSessionStore({
-      timeout: 1,
-      getClient(): any {
-        clusters.push(new Cluster(() => new Promise(() => {})));
-        return clusters.at(-1);
-      },
-    });
-    const browser = new Browser(appOn(store));
-    browser.setCookie("session", "A".repeat(43));
-    expect((await browser.post("/visit")).status).to.equal(500);
-    expect(clusters).to.have.length(2);
-    const closing = store.close();
-    gate.resolve();
-    await closing;
-    expect(clusters.map(({ isOpen }) => isOpen)).to.deep.equal([false, false]);
   });
 
   it("is not opened again after the application has closed it", async () => {
@@ -502,46 +408,6 @@ describe("The client of a RedisSessionStore", () => {
     expect((await new Browser(site).post("/visit")).status).to.equal(500);
     expect(client.isOpen).to.equal(false);
     expect(String(site.errors[0])).to.contain("has been closed");
-  });
-
-  describe("is rejected if it is", () => {
-    for (const [title, create] of [
-      ["a client of node-redis 3", () => redis3.createClient(redis.url)],
-      ["the legacy() client of node-redis 6", () => createClient({ url: redis.url }).legacy()],
-      ["the legacy() client of node-redis 5", () => createClient5({ url: redis.url }).legacy()],
-      [
-        "a client of node-redis 4 in legacyMode",
-        () => createClient4({ url: redis.url, legacyMode: true }),
-      ],
-      ["a Cluster of node-redis 4", () => createCluster4({ rootNodes: [redis] })],
-      ["undefined", () => undefined],
-      ["a function", () => createClient],
-    ] as const) {
-      it(title, async () => {
-        let getClientCalls = 0;
-        const made: any[] = [];
-        closeAfter(() => made.forEach((client) => void client?.quit?.()));
-        const store = new RedisSessionStore({
-          getClient(): any {
-            getClientCalls++;
-            made.push(create());
-            return made[0];
-          },
-        });
-        const site = appOn(store);
-        for (let i = 0; i < 2; i++) {
-          expect((await new Browser(site).post("/visit")).status).to.equal(500);
-        }
-        for (const error of site.errors) {
-          expect(error).to.be.an.instanceOf(SessionError);
-          expect(error)
-            .to.have.property("message")
-            .that.includes("node-redis 5 or newer")
-            .and.includes("ioredis 5 or newer");
-        }
-        expect(getClientCalls).to.equal(1);
-      });
-    }
   });
 
   it("does not end the process when its server dies", async function () {

@@ -39,8 +39,8 @@ describe("The errors of RedisSessionStore", function () {
     for (const [command, path] of [
       ["GET", "/visit"],
       ["SET", "/visit"],
-      ["EVALSHA", "/visit"],
-      ["EVALSHA", "/logout"],
+      ["EVAL", "/visit"],
+      ["EVAL", "/logout"],
     ] as const) {
       const args = ["--rename-command", command, ""];
       specify(
@@ -100,7 +100,7 @@ describe("The errors of RedisSessionStore", function () {
             received = lines.join("\r\n");
             const command = words[0]!.toUpperCase();
             if (command === "GET") client.write(`$${record.length}\r\n${record}\r\n`);
-            else if (["SET", "EVALSHA"].includes(command))
+            else if (["SET", "EVAL"].includes(command))
               client.write(`-ERR the upstream refuses ${words.join(" ")}\r\n`);
             else client.write("+OK\r\n");
           }

@@ -176,6 +176,6 @@ describe("The cost of a request", () => {
     await visitor.visit(handlers.write); // this loads the script into the server
     expect(await commandsOf(handlers.untouched)).to.deep.equal(["GET"]);
     expect(await commandsOf(handlers.read)).to.deep.equal(["GET"]);
-    expect(await commandsOf(handlers.write)).to.deep.equal(["GET", "EVALSHA"]);
+    expect(await commandsOf(handlers.write)).to.deep.equal(["GET", "EVAL"]);
   });
 });

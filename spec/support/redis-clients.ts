@@ -1,8 +1,6 @@
 import * as ioredis6 from "ioredis";
 import * as ioredis5 from "ioredis5";
 import * as redis6 from "redis";
-import * as redis4 from "redis4";
-import * as redis5 from "redis5";
 import type { RedisClient } from "../../lib/index.js";
 import type { RedisDeployment, RedisTopology } from "./redis-deployments.js";
 
@@ -18,8 +16,6 @@ export interface RedisClientKind {
 /** Every supported client on every topology that it supports. */
 const REDIS_CLIENTS: readonly RedisClientKind[] = [
   ...nodeRedis("node-redis 6", redis6),
-  ...nodeRedis("node-redis 5", redis5 as unknown as typeof redis6),
-  nodeRedis("node-redis 4", redis4 as unknown as typeof redis6)[0]!, // it is supported only on one node
   ...ioredis("ioredis 6", ioredis6),
   ...ioredis("ioredis 5", ioredis5 as unknown as typeof ioredis6),
 ];
@@ -31,9 +27,7 @@ export function clientsOn(topology: RedisTopology): RedisClientKind[] {
 /** Closes a client at once, no matter of which kind it is, unless it is closed already. */
 export async function endClient(client: any): Promise<void> {
   if (client.isOpen === false || client.status === "end") return;
-  // A used pool of node-redis 5 throws an uncaught error seconds after destroy().
-  if ("totalClients" in client) await client.close();
-  else await (client.destroy ?? client.disconnect).call(client);
+  await (client.destroy ?? client.disconnect).call(client);
 }
 
 function nodeRedis(title: string, redis: typeof redis6): RedisClientKind[] {

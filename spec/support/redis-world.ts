@@ -51,7 +51,7 @@ export class RedisWorld {
     create: (deployment: RedisDeployment) => RedisClient | Promise<RedisClient>,
     timeout: number,
   ) {
-    this.bound = Math.min(timeout + 2, MAX_BOUND);
+    this.bound = Math.min(2 * timeout + 2, MAX_BOUND);
     this.server = server;
     this.proxy = proxy;
     const proxied = { url: `redis://127.0.0.1:${proxy.port}`, port: proxy.port } as RedisServer;

@@ -1,92 +1,178 @@
 import { SessionError } from "../../errors.js";
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import { TimeoutError, withinTime } from "../../platform/time-limit.js";
-import { RedisClientSource } from "./client-source.js";
-import type { GetRedisClient, RedisClient, RedisCommand, RedisDriver } from "./driver.js";
+import type { BackendCall } from "../guarded-backend.js";
+import type { GetRedisClient, RedisClient } from "./client.js";
+import type { RedisDriver } from "./driver.js";
 import { loggableError } from "./error.js";
+import { driverOf } from "./suitable-client.js";
 
-/** Enough to read replies that have already arrived. */
-const GRACE_MS = 5;
 const CLOSED_BY_USER =
   "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.";
 
 /**
- * The one client of a store: taken from getClient once, opened if it is not open, and replaced when
- * it hangs. While it is known to be down it gets no command: clients queue commands, and would send
- * them after the requests have given up.
+ * The one client of a store. It is taken from getClient and opened when a call needs it. While it is
+ * known to be down it gets no command: clients queue commands, and would send them after the
+ * requests have given up.
  *
- * After a timeout, all calls fail at once for the length of one timeout, because they would most
- * likely time out, too. This ends early when the client is ready again.
+ * Reconnecting is the client's own work. But a client does not notice that a server hangs, or that a
+ * firewall has dropped the connection. So the store gives up a client of its own that has not
+ * replied for the length of the timeout, and opens another one. If others of its servers reply
+ * (Cluster), they are served until the new client is ready.
  */
 export class RedisConnection {
-  readonly #source: RedisClientSource;
+  readonly #getClient: GetRedisClient;
   readonly #timeoutSeconds: number;
-  readonly #closesAll: boolean;
+  readonly #ownsAll: boolean;
   #driver: RedisDriver | undefined;
-  /** Whether this connection opened the client, and must close it. */
-  #isOwn = false;
-  /** The last client that the app had opened: if the app closes it, it is not opened again. */
-  #usersClient: RedisClient | undefined;
   #opening: Promise<RedisDriver> | undefined;
-  /** Settles when the attempt to replace the client of a Cluster is over. */
-  #replacing: Promise<void> | undefined;
-  /** By performance.now(), because the wall clock may be set back. */
-  #timedOutAtMs = -Infinity;
-  /** Unused controllers: making one costs more than all other work for a command. */
-  readonly #spareControllers: AbortController[] = [];
+  /** Set when getClient returned no suitable client: further calls might open more of them. */
+  #refusal: unknown;
+  /** What the running attempt to open a client waits for. */
+  #awaited = "";
+  /** The last attempt that has taken too long. */
+  #failure: TimeoutError | undefined;
+  #failedAtMs = -Infinity;
+  #replacedAtMs = -Infinity;
+  #isClosed = false;
 
-  /** @param closesAll - Whether `close()` ends the connection for good, and closes every client. */
-  constructor(getClient: GetRedisClient, timeoutSeconds: number, closesAll = false) {
-    this.#source = new RedisClientSource(getClient, timeoutSeconds);
+  /** @param ownsAll - Whether it also closes clients that the app has opened. */
+  constructor(getClient: GetRedisClient, timeoutSeconds: number, ownsAll = false) {
+    this.#getClient = getClient;
     this.#timeoutSeconds = timeoutSeconds;
-    this.#closesAll = closesAll;
+    this.#ownsAll = ownsAll;
   }
 
   /**
-   * Runs one command, within the timeout.
+   * Sends one command.
    *
+   * @param name - Of the command, for errors.
    * @param secrets - Texts that no error may contain.
    */
   async run<T>(
-    ctx: RequestContext<any>,
+    name: string,
+    call: BackendCall,
     secrets: readonly string[],
-    command: RedisCommand<T>,
+    send: (driver: RedisDriver) => Promise<T>,
   ): Promise<T> {
-    const controller = this.#spareControllers.pop() ?? new AbortController();
-    let driver: RedisDriver | undefined;
-    let answer: Promise<T> | undefined;
-    const timer = setTimeout(() => {
-      controller.abort();
-      if (driver && answer) void this.#handleTimeout(ctx, driver, answer);
-    }, this.#timeoutSeconds * 1000);
+    const driver = this.#ready() ?? (await this.#opened(call));
+    call.onTimeout = () => {
+      this.#handleTimeout(driver, call.ctx);
+      return `${driver.address} to ${name}`;
+    };
     try {
-      driver = this.#ready() ?? (await this.#open(ctx));
-      // The request has given up, and has reported that nothing was written.
-      if (controller.signal.aborted)
-        throw new Error("Redis did not accept a connection in time: the command was not sent.");
-      answer = command(driver, controller.signal);
-      return await answer;
+      const answer = await send(driver);
+      driver.heardAtMs = performance.now();
+      return answer;
     } catch (error) {
-      throw error instanceof SessionError ? error : loggableError(error, secrets);
-    } finally {
-      clearTimeout(timer);
-      if (!controller.signal.aborted) this.#spareControllers.push(controller);
+      if (driver.isGivenUp) throw new TimeoutError(this.#timeoutSeconds, call.onTimeout());
+      if (needsNewClient(error, driver)) this.#replace(driver, call.ctx);
+      throw loggableError(error, secrets);
     }
   }
 
-  /** Closes the client if it was opened here. The next request opens one again. Never rejects. */
+  /** Closes the client, unless the app has opened it or another store uses it. Never rejects. */
   async close(): Promise<void> {
-    await this.#opening?.catch(() => {});
-    await this.#replacing;
-    const driver = this.#driver;
-    this.#driver = undefined;
-    this.#timedOutAtMs = -Infinity;
-    if (this.#closesAll) this.#source.end();
-    else this.#source.reset();
-    if (driver && (this.#isOwn || this.#closesAll)) await this.#end(driver);
+    this.#isClosed = true;
+    // It closes the client as soon as it has one.
+    if (this.#opening) await withinTime(this.#timeoutSeconds, this.#opening).catch(() => {});
+    if (this.#driver) await this.#release(this.#driver);
   }
 
-  async #end(driver: RedisDriver): Promise<void> {
+  /** The client, if it is open; throws at once while calls cannot succeed. */
+  #ready(): RedisDriver | undefined {
+    if (this.#isClosed) throw closed();
+    const driver = this.#driver;
+    // If it is closed, the app has closed it, or the client has stopped reconnecting.
+    if (!driver?.isOpen) return undefined;
+    if (this.#hangs(driver)) {
+      if (this.#owns(driver)) {
+        this.#driver = undefined;
+        driver.giveUp();
+        return undefined;
+      }
+      if (this.#isRecent(driver.timedOutAtMs))
+        throw unavailable(new TimeoutError(this.#timeoutSeconds, driver.address));
+    }
+    if (!driver.isReady) throw unavailable(driver.lastError);
+    return driver;
+  }
+
+  /** The client as soon as it is open; throws at once if the last attempt has taken too long. */
+  async #opened(call: BackendCall): Promise<RedisDriver> {
+    const opening = this.#open(call.ctx);
+    if (this.#isRecent(this.#failedAtMs)) {
+      opening.catch(() => {});
+      throw unavailable(this.#failure);
+    }
+    call.onTimeout = () => {
+      this.#fail(new TimeoutError(this.#timeoutSeconds, this.#awaited));
+      return this.#awaited;
+    };
+    const driver = await opening;
+    // The request has given up, and has reported that nothing was written.
+    if (call.signal.aborted) throw new Error("The command was not sent.");
+    if (!driver.isReady) throw unavailable(driver.lastError);
+    return driver;
+  }
+
+  #open(ctx: RequestContext<any>): Promise<RedisDriver> {
+    this.#opening ??= this.#attempt(ctx).finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #attempt(ctx: RequestContext<any>): Promise<RedisDriver> {
+    if (this.#refusal) throw this.#refusal;
+    this.#awaited = "getClient";
+    const driver = this.#driverOf(await this.#getClient(ctx));
+    this.#awaited = driver.address;
+    driver.owner ??= driver.isOpen ? "user" : "store";
+    if (!driver.isOpen && !this.#owns(driver))
+      throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
+    driver.users.add(this);
+    try {
+      await withinTime(this.#timeoutSeconds, driver.open(), () => driver.address);
+    } catch (error) {
+      if (error instanceof TimeoutError) this.#fail(error);
+      if (this.#owns(driver)) driver.destroy();
+      throw loggableError(error, []);
+    }
+    const old = this.#driver;
+    this.#driver = driver;
+    this.#failedAtMs = -Infinity;
+    if (old && old !== driver) void this.#release(old);
+    if (this.#isClosed) {
+      await this.#release(driver);
+      throw closed();
+    }
+    return driver;
+  }
+
+  #driverOf(client: RedisClient): RedisDriver {
+    try {
+      return driverOf(client);
+    } catch (error) {
+      this.#refusal = error;
+      throw error;
+    }
+  }
+
+  #handleTimeout(driver: RedisDriver, ctx: RequestContext<any>): void {
+    driver.timedOutAtMs = performance.now();
+    if (!driver.isOneConnection && !this.#hangs(driver)) this.#replace(driver, ctx);
+  }
+
+  /** Opens a new client in the background. The old one is used until then, and stays if this fails. */
+  #replace(driver: RedisDriver, ctx: RequestContext<any>): void {
+    if (driver !== this.#driver || driver.owner === "user" || this.#ownsAll) return;
+    if (this.#isRecent(this.#replacedAtMs)) return;
+    this.#replacedAtMs = performance.now();
+    this.#open(ctx).catch(() => {});
+  }
+
+  async #release(driver: RedisDriver): Promise<void> {
+    driver.users.delete(this);
+    if (!this.#owns(driver) || driver.users.size > 0) return;
     try {
       if (driver.isReady) return void (await withinTime(this.#timeoutSeconds, driver.close()));
     } catch {
@@ -95,99 +181,31 @@ export class RedisConnection {
     driver.destroy();
   }
 
-  /** The client, if there is one; throws at once while calls cannot succeed. */
-  #ready(): RedisDriver | undefined {
-    const driver = this.#driver;
-    const failsUntilMs = this.#timedOutAtMs + this.#timeoutSeconds * 1000;
-    const isReadyAgain = driver !== undefined && driver.readyAtMs > this.#timedOutAtMs;
-    if (performance.now() < failsUntilMs && !isReadyAgain) {
-      throw unavailable(new TimeoutError(this.#timeoutSeconds));
-    }
-    if (!driver) return undefined;
-    if (!driver.isOpen) {
-      // The client has stopped reconnecting, or the app has closed it.
-      this.#driver = undefined;
-      return undefined;
-    }
-    if (!driver.isReady) throw unavailable(driver.lastError);
-    return driver;
+  #owns(driver: RedisDriver): boolean {
+    return this.#ownsAll || driver.owner === "store";
   }
 
-  #open(ctx: RequestContext<any>): Promise<RedisDriver> {
-    this.#opening ??= this.#openOnce(ctx);
-    return this.#opening;
+  /** Whether a command has timed out, and no server of the client has replied for as long. */
+  #hangs({ timedOutAtMs, heardAtMs }: RedisDriver): boolean {
+    return timedOutAtMs > heardAtMs && !this.#isRecent(heardAtMs);
   }
 
-  async #openOnce(ctx: RequestContext<any>): Promise<RedisDriver> {
-    try {
-      return await this.#connect(ctx);
-    } catch (error) {
-      if (error instanceof TimeoutError) this.#timedOutAtMs = performance.now();
-      throw error;
-    } finally {
-      this.#opening = undefined;
-    }
+  #fail(error: TimeoutError): void {
+    this.#failure = error;
+    this.#failedAtMs = performance.now();
   }
 
-  async #connect(ctx: RequestContext<any>): Promise<RedisDriver> {
-    const driver = await this.#source.take(ctx);
-    // getClient may return one and the same client each time.
-    if (driver === this.#driver && driver.isOpen) return driver;
-    const isOwn = !driver.isOpen;
-    if (isOwn && driver.client === this.#usersClient)
-      throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
-    if (!isOwn) this.#usersClient = driver.client;
-    try {
-      if (!driver.isOpen || !driver.isReady) {
-        await withinTime(this.#timeoutSeconds, driver.untilReadyOrDown(isOwn));
-      }
-    } catch (error) {
-      if (isOwn || this.#closesAll) driver.destroy();
-      throw error;
-    }
-    this.#driver = driver;
-    this.#isOwn = isOwn;
-    if (!driver.isReady) throw unavailable(driver.lastError);
-    return driver;
+  /** Whether the time, by performance.now(), is less than one timeout ago. */
+  #isRecent(timeMs: number): boolean {
+    return performance.now() - timeMs < this.#timeoutSeconds * 1000;
   }
+}
 
-  async #handleTimeout(
-    ctx: RequestContext<any>,
-    driver: RedisDriver,
-    answer: Promise<unknown>,
-  ): Promise<void> {
-    if (driver !== this.#driver) return;
-    if (driver.isCluster) {
-      // The other servers may answer: their sessions go on with this client meanwhile.
-      if (this.#isOwn) {
-        this.#replacing ??= this.#replace(ctx, driver).finally(() => (this.#replacing = undefined));
-      }
-      return;
-    }
-    this.#timedOutAtMs = performance.now();
-    // If this process was suspended, the reply has arrived already and is read now.
-    const grace = new Promise<false>((resolve) => setTimeout(() => resolve(false), GRACE_MS));
-    const isAnswered = answer.then(
-      () => true,
-      () => false,
-    );
-    if (await Promise.race([isAnswered, grace])) {
-      this.#timedOutAtMs = -Infinity;
-    } else if (driver === this.#driver && this.#isOwn && driver.isOneConnection) {
-      // A connection that a firewall has dropped silently hangs for minutes: a new one may work.
-      this.#driver = undefined;
-      driver.destroy();
-    }
-  }
-
-  /** Replaces the client of a Cluster: a new client finds the masters that there are now. */
-  async #replace(ctx: RequestContext<any>, old: RedisDriver): Promise<void> {
-    try {
-      if ((await this.#connect(ctx)) !== old) await this.#end(old);
-    } catch {
-      // The old client stays, for the masters that it can reach.
-    }
-  }
+function closed(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_STORE",
+    "The store has been closed. Close it after the server has answered its last request.",
+  );
 }
 
 function unavailable(cause: unknown): SessionError {
@@ -196,4 +214,14 @@ function unavailable(cause: unknown): SessionError {
     "Redis cannot be reached, or does not answer; see the cause. The store connects again by itself. Answer 503 and let the client try again.",
     cause === undefined ? {} : { cause: loggableError(cause, []) },
   );
+}
+
+/**
+ * Whether a new client may reach a server that this one does not reach: after a failover by address,
+ * the old primary is read-only (scripts say it in the middle of their message), and in a Cluster, a
+ * client may give up one of its servers for ever. Servers begin their errors with a code.
+ */
+function needsNewClient(error: unknown, { isOneConnection }: RedisDriver): boolean {
+  const { message } = error as Error;
+  return message.includes("READONLY") || !(isOneConnection || /^[A-Z]+ /.test(message));
 }

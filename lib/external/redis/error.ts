@@ -29,9 +29,16 @@ const FRAMES = /^ +at .+$/gm;
 /** Servers quote the beginning of an unknown command. */
 const QUOTED_COMMAND = /,? with args beginning with:?[^]*/;
 
+/** What may be a user name and a password: in a mistyped URL, clients take them for a host or path. */
+const CREDENTIALS = /(?:\/\/[^]*|\S+)@/;
+
+export function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIALS, "…@");
+}
+
 function withoutSecrets(message: string, secrets: readonly string[]): string {
   return secrets.reduce(
     (text, secret) => text.replaceAll(secret, "…"),
-    message.replace(QUOTED_COMMAND, ""),
+    withoutCredentials(message.replace(QUOTED_COMMAND, "")),
   );
 }

@@ -1,29 +1,36 @@
-import type { Insertion, Replacement } from "../guarded-backend.js";
-import {
-  isUnknownScript,
-  notWritten,
-  RedisDriver,
-  UPDATE_SCRIPT,
-  UPDATE_SHA,
-  type RedisClient,
-} from "./driver.js";
+import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { RedisClient } from "./client.js";
+import { notWritten, RedisDriver, UPDATE_SCRIPT } from "./driver.js";
 
 /** The part of ioredis' clients that is used. */
 export interface Ioredis extends RedisClient {
   readonly status: string;
   readonly isCluster?: boolean;
-  evalsha(sha: string, keys: number, ...args: string[]): Promise<number>;
+  readonly options: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly name?: string;
+    /** Sentinel: "master" if it is not set. */
+    readonly role?: string;
+    /** Cluster */
+    readonly scaleReads?: unknown;
+  };
   nodes?(role: "all"): RedisClient[];
   quit(): Promise<unknown>;
   disconnect(): unknown;
 }
 
 export function isIoredis(client: Partial<Ioredis>): client is Ioredis {
-  return (
-    typeof client.evalsha === "function" &&
-    typeof client.connect === "function" &&
-    typeof client.status === "string"
-  );
+  return typeof client.quit === "function" && typeof client.status === "string";
+}
+
+/** What must be changed before the client can be used; `undefined` if nothing. */
+export function objectionToIoredis({ options, isCluster }: Ioredis): string | undefined {
+  const readsFromReplicas = isCluster ? options.scaleReads !== "master" : options.role === "slave";
+  if (!readsFromReplicas) return undefined;
+  const option = isCluster ? "scaleReads" : "role";
+  return `remove its option ${option}: replicas may still have sessions that have ended`;
 }
 
 /** For ioredis: `new Redis` (with Sentinels, too) and `new Cluster`. */
@@ -33,11 +40,11 @@ export class IoredisDriver extends RedisDriver {
   #losses = 0;
 
   constructor(client: Ioredis) {
-    super(client, client.isCluster !== true, client.isCluster === true);
+    super(client, client.isCluster !== true);
     this.client = client;
     const watch = (node: RedisClient): unknown => node.on("close", () => this.#losses++);
-    if (this.isCluster) {
-      client.nodes!("all").forEach(watch);
+    if (client.nodes) {
+      client.nodes("all").forEach(watch);
       client.on("+node", watch);
     } else {
       watch(client);
@@ -50,6 +57,11 @@ export class IoredisDriver extends RedisDriver {
 
   get isReady(): boolean {
     return this.client.status === "ready";
+  }
+
+  protected get server(): string | undefined {
+    const { host, port, path, name } = this.client.options;
+    return name ?? path ?? (host && `${host}:${port}`);
   }
 
   close(): Promise<unknown> {
@@ -69,18 +81,13 @@ export class IoredisDriver extends RedisDriver {
   }
 
   update(key: string, { text, ttl, expected }: Replacement): Promise<boolean> {
-    const args = [key, expected, text, String(ttl)];
-    return this.#write(async () => {
-      const reply: unknown = await this.client.evalsha(UPDATE_SHA, 1, ...args).catch((error) => {
-        if (!isUnknownScript(error)) throw error;
-        return this.client.eval(UPDATE_SCRIPT, 1, ...args);
-      });
-      // A client with the option stringNumbers returns "1".
-      return Number(reply) === 1;
-    });
+    // A client with the option stringNumbers returns "1".
+    return this.#write(
+      async () => Number(await this.client.eval(UPDATE_SCRIPT, 1, key, expected, text, ttl)) === 1,
+    );
   }
 
-  remove(key: string): Promise<unknown> {
+  remove(key: string, _call: BackendCall): Promise<unknown> {
     return this.client.del(key);
   }
 

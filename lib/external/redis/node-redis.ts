@@ -1,28 +1,21 @@
-import type { Insertion, Replacement } from "../guarded-backend.js";
-import {
-  isUnknownScript,
-  notWritten,
-  RedisDriver,
-  UPDATE_SCRIPT,
-  UPDATE_SHA,
-  type RedisClient,
-} from "./driver.js";
+import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { RedisClient } from "./client.js";
+import { notWritten, RedisDriver, UPDATE_SCRIPT } from "./driver.js";
 
 /** The part of node-redis' clients that is used. */
 export interface NodeRedis extends RedisClient {
   readonly isOpen: boolean;
-  readonly options?: { legacyMode?: boolean };
-  evalSha(sha: string, options: ScriptOptions): Promise<number>;
-  withCommandOptions?(options: CommandOptions): NodeRedis;
-  close?(): Promise<unknown>;
-  quit?(): Promise<unknown>;
-  destroy?(): unknown;
-  disconnect?(): unknown;
-}
-
-interface ScriptOptions {
-  keys: string[];
-  arguments: string[];
+  readonly options?: {
+    readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
+  };
+  readonly clientSideCache?: unknown;
+  /** The option `keyPrefix`, which `sendCommand` does not apply. */
+  readonly _keyPrefix?: string;
+  withCommandOptions(options: CommandOptions): NodeRedis;
+  /** Of a Cluster: the key, whether a replica may answer, the command. Of Sentinel: without the key. */
+  sendCommand(...args: unknown[]): Promise<string | null>;
+  close(): Promise<unknown>;
+  destroy(): unknown;
 }
 
 interface CommandOptions {
@@ -37,18 +30,18 @@ interface CommandOptions {
  */
 const OPTIONS: CommandOptions = { timeout: undefined, typeMapping: undefined };
 
-/**
- * Callback clients (version 3, and legacyMode) would never resolve a promise, and the Cluster of
- * version 4 cannot follow slots that have moved.
- */
 export function isNodeRedis(client: Partial<NodeRedis>): client is NodeRedis {
-  return (
-    typeof client.evalSha === "function" &&
-    typeof client.connect === "function" &&
-    typeof client.isOpen === "boolean" &&
-    (client.withCommandOptions !== undefined || isOneConnection(client)) &&
-    client.options?.legacyMode !== true
-  );
+  return typeof client.isOpen === "boolean" && typeof client.connect === "function";
+}
+
+/** What must be changed before the client can be used; `undefined` if nothing. */
+export function objectionToNodeRedis(client: NodeRedis): string | undefined {
+  // The command of Redis 8.8 came with version 6.
+  if (!("increx" in client))
+    return "use redis 6 or newer. Older versions can mix up replies while they reconnect";
+  if (client.clientSideCache)
+    return "remove its option clientSideCache, which reads outdated records";
+  return undefined;
 }
 
 /** For node-redis: `createClient`, `createCluster`, `createSentinel`, `createClientPool`. */
@@ -56,13 +49,12 @@ export class NodeRedisDriver extends RedisDriver {
   readonly client: NodeRedis;
   /** Reads without a signal. A single connection sends at once, and a late read does no harm. */
   readonly #reader: NodeRedis | undefined;
-  #isUsed = false;
 
   constructor(client: NodeRedis) {
-    super(client, isOneConnection(client), "slots" in client);
+    // Only a single connection can select a database.
+    super(client, "select" in client);
     this.client = client;
-    // Version 4 has no withCommandOptions().
-    if (this.isOneConnection) this.#reader = client.withCommandOptions?.(OPTIONS) ?? client;
+    if (this.isOneConnection) this.#reader = client.withCommandOptions(OPTIONS);
   }
 
   get isOpen(): boolean {
@@ -70,85 +62,72 @@ export class NodeRedisDriver extends RedisDriver {
   }
 
   get isReady(): boolean {
-    // Pools, and Clusters of version 5, do not report it.
+    // Pools do not report it.
     return this.client.isReady ?? true;
   }
 
+  protected get server(): string | undefined {
+    const { host = "localhost", port = 6379, path } = this.client.options?.socket ?? {};
+    return this.isOneConnection ? (path ?? `${host}:${port}`) : undefined;
+  }
+
   close(): Promise<unknown> {
-    const { client } = this;
-    return client.close ? client.close() : client.quit!();
+    return this.client.close();
   }
 
   protected disconnect(): unknown {
-    const { client } = this;
-    // A used pool of version 5 throws an uncaught error seconds after destroy(), which ends the
-    // process.
-    if (this.#isUsed && "totalClients" in client) return client.close!();
-    return client.destroy ? client.destroy() : client.disconnect!();
+    return this.client.destroy();
   }
 
-  read(key: string, signal: AbortSignal): Promise<string | null> {
+  read(key: string, call: BackendCall): Promise<string | null> {
     // Listening to a signal costs more than the rest of the call.
-    const redis = this.#reader ?? this.#once(signal).redis;
-    return redis.get(key);
+    if (this.#reader) return this.#reader.get(key);
+    const redis = this.#droppable(call);
+    // A client with useReplicas or replicaPoolSize reads from replicas, where a session that has
+    // ended may still be.
+    const { _keyPrefix: keyPrefix = "" } = redis;
+    const command = ["GET", keyPrefix + key];
+    if (isCluster(redis)) return redis.sendCommand(command[1], false, command);
+    return isSentinel(redis) ? redis.sendCommand(false, command) : redis.get(key);
   }
 
-  async create(key: string, { text, ttl }: Insertion, signal: AbortSignal): Promise<boolean> {
-    const call = this.#once(signal);
-    const reply: unknown = await call.redis.set(key, text, { EX: ttl, NX: true });
-    return reply !== null || notWritten(call.isSentTwice);
-  }
-
-  async update(
-    key: string,
-    { text, ttl, expected }: Replacement,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const call = this.#once(signal);
-    const options = { keys: [key], arguments: [expected, text, String(ttl)] };
-    const reply: unknown = await call.redis.evalSha(UPDATE_SHA, options).catch((error) => {
-      if (!isUnknownScript(error)) throw error;
-      call.isUnderWay = false;
-      return call.redis.eval(UPDATE_SCRIPT, options);
+  create(key: string, { text, ttl }: Insertion, call: BackendCall): Promise<boolean> {
+    return this.#write(call, async (redis) => {
+      return (await redis.set(key, text, { EX: ttl, NX: true })) !== null;
     });
-    return reply === 1 || notWritten(call.isSentTwice);
   }
 
-  remove(key: string, signal: AbortSignal): Promise<unknown> {
-    return this.#once(signal).redis.del(key);
+  update(key: string, { text, ttl, expected }: Replacement, call: BackendCall): Promise<boolean> {
+    const options = { keys: [key], arguments: [expected, text, String(ttl)] };
+    return this.#write(call, async (redis) => (await redis.eval(UPDATE_SCRIPT, options)) === 1);
   }
 
-  /**
-   * The client, with options for one command: when the signal is aborted, all queues of the client
-   * drop the command.
-   */
-  #once(abortSignal: AbortSignal): {
-    readonly redis: NodeRedis;
-    isUnderWay: boolean;
-    isSentTwice: boolean;
-  } {
-    this.#isUsed = true;
-    const options = { ...OPTIONS, abortSignal };
-    // Version 4 has no withCommandOptions(), so its commands are not aborted.
-    const redis = this.client.withCommandOptions?.(options) ?? this.client;
-    const call = { redis, isUnderWay: false, isSentTwice: false };
-    if ("commandOptions" in redis) {
+  remove(key: string, call: BackendCall): Promise<unknown> {
+    return this.#droppable(call).del(key);
+  }
+
+  /** The client for one command, which all queues of the client drop when the request gives up. */
+  #droppable({ signal }: BackendCall): NodeRedis {
+    return this.client.withCommandOptions({ ...OPTIONS, abortSignal: signal });
+  }
+
+  async #write(call: BackendCall, write: (redis: NodeRedis) => Promise<boolean>): Promise<boolean> {
+    const redis = this.#droppable(call);
+    let sent = 0;
+    if (isSentinel(redis)) {
+      const { commandOptions } = redis;
       // A Sentinel client sends a command again when the connection was lost before the reply, and
-      // reads its options each time. In version 5 it reads them here, and not where
-      // withCommandOptions() puts them.
-      Object.defineProperty(redis, "commandOptions", {
-        get() {
-          if (call.isUnderWay) call.isSentTwice = true;
-          call.isUnderWay = true;
-          return options;
-        },
-      });
+      // reads its options each time.
+      Object.defineProperty(redis, "commandOptions", { get: () => (sent++, commandOptions) });
     }
-    return call;
+    return (await write(redis)) || notWritten(sent > 1);
   }
 }
 
-/** Only a single connection can select a database. */
-function isOneConnection(client: object): boolean {
-  return "select" in client;
+function isCluster(client: object): boolean {
+  return "slots" in client;
+}
+
+function isSentinel(client: object): client is { readonly commandOptions: unknown } {
+  return "commandOptions" in client;
 }

@@ -1,6 +1,7 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
+import type { BackendCall } from "../guarded-backend.js";
 import type { RedisConnection } from "./connection.js";
-import type { RedisCommand } from "./driver.js";
+import type { RedisDriver } from "./driver.js";
 
 /** A connection for each request that needs one, closed when the request is over. */
 export class RedisConnectionsPerRequest {
@@ -12,13 +13,14 @@ export class RedisConnectionsPerRequest {
   }
 
   run<T>(
-    ctx: RequestContext<any>,
+    name: string,
+    call: BackendCall,
     secrets: readonly string[],
-    command: RedisCommand<T>,
+    send: (driver: RedisDriver) => Promise<T>,
   ): Promise<T> {
-    const connection = this.#open.get(ctx) ?? this.#connect();
-    this.#open.set(ctx, connection);
-    return connection.run(ctx, secrets, command);
+    const connection = this.#open.get(call.ctx) ?? this.#connect();
+    this.#open.set(call.ctx, connection);
+    return connection.run(name, call, secrets, send);
   }
 
   async release(ctx: RequestContext<any>): Promise<void> {

@@ -4,7 +4,7 @@ import type { SessionData } from "../../session.js";
 import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
 import { RedisConnection } from "./connection.js";
-import type { GetRedisClient } from "./driver.js";
+import type { GetRedisClient } from "./client.js";
 import { RedisConnectionsPerRequest } from "./per-request.js";
 
 /** The options of `RedisSessionStore`. */
@@ -66,37 +66,39 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     }
   }
 
-  /** Closes the client, if the store opened it. The next request opens one again. */
+  /**
+   * Closes the store for good, and the client if a store has opened it and no other store uses it.
+   * Call it when the server has answered its last request: later calls fail. Never rejects.
+   */
   close(): Promise<void> {
     return this.#redis.close();
   }
 
-  protected override read(key: string, { ctx }: BackendCall): Promise<string | null> {
-    return this.#redis.run(ctx, [key], (driver, signal) => driver.read(key, signal));
+  protected override read(key: string, call: BackendCall): Promise<string | null> {
+    return this.#redis.run("GET", call, [key], (driver) => driver.read(key, call));
   }
 
   protected override create(
     key: string,
     insertion: Insertion,
-    { ctx }: BackendCall,
+    call: BackendCall,
   ): Promise<boolean> {
-    return this.#redis.run(ctx, [key, insertion.text], (driver, signal) =>
-      driver.create(key, insertion, signal),
-    );
+    const secrets = [key, insertion.text];
+    return this.#redis.run("SET", call, secrets, (driver) => driver.create(key, insertion, call));
   }
 
   protected override update(
     key: string,
     replacement: Replacement,
-    { ctx }: BackendCall,
+    call: BackendCall,
   ): Promise<boolean> {
-    const { text, expected } = replacement;
-    return this.#redis.run(ctx, [key, text, expected], (driver, signal) =>
-      driver.update(key, replacement, signal),
+    const secrets = [key, replacement.text, replacement.expected];
+    return this.#redis.run("EVAL", call, secrets, (driver) =>
+      driver.update(key, replacement, call),
     );
   }
 
-  protected override async remove(key: string, { ctx }: BackendCall): Promise<void> {
-    await this.#redis.run(ctx, [key], (driver, signal) => driver.remove(key, signal));
+  protected override async remove(key: string, call: BackendCall): Promise<void> {
+    await this.#redis.run("DEL", call, [key], (driver) => driver.remove(key, call));
   }
 }
