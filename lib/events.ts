@@ -15,8 +15,9 @@ import type { RejectionReason } from "./records/store.js";
  * - `regenerated`, `destroyed`: the session has a new ID, or has ended.
  * - `gone`: another request moved the session to a new ID, or ended it, so that this one came too
  *   late. Its changes were dropped, and it set no cookie.
- * - `store-failed`: a call failed; the code says why. Only `ERR_SESSION_STORE` means that the
- *   backend failed, or the source of the keys. `ERR_SESSION_USAGE` causes no event.
+ * - `store-failed`: an operation failed after so many milliseconds; the code says why, and the
+ *   error's `cause` is the error of the driver. Only `ERR_SESSION_STORE` means that the backend failed,
+ *   or the source of the keys. `ERR_SESSION_USAGE` causes no event.
  */
 export type SessionEvent =
   | { readonly type: "fresh"; readonly reason: RejectionReason }
@@ -24,22 +25,39 @@ export type SessionEvent =
       readonly type:
         "saved" | "renewed" | "reissued" | "merged" | "regenerated" | "destroyed" | "gone";
     }
-  | { readonly type: "store-failed"; readonly code: SessionErrorCode };
+  | {
+      readonly type: "store-failed";
+      readonly code: SessionErrorCode;
+      readonly operation: SessionOperation;
+      readonly milliseconds: number;
+      readonly error: SessionError;
+    };
+
+/** What a request asks of the store. `save` includes renewals. */
+export type SessionOperation = "load" | "save" | "update" | "regenerate" | "destroy";
 
 export type Emit = (event: SessionEvent, ctx: RequestContext) => void;
 
-/**
- * Emits an error, and returns it as a `SessionError`. A mistake of the app is not a failure of its
- * store.
- */
-export function reported(
-  error: unknown,
-  emit: Emit | undefined,
-  ctx: RequestContext,
-): SessionError {
-  const failure = toSessionError(error);
-  if (failure.code !== "ERR_SESSION_USAGE") {
-    emit?.({ type: "store-failed", code: failure.code }, ctx);
+/** An operation of the store that has begun. */
+export class Operation {
+  readonly #name: SessionOperation;
+  readonly #begin: number = performance.now();
+
+  constructor(name: SessionOperation) {
+    this.#name = name;
   }
-  return failure;
+
+  /**
+   * Emits an error, and returns it as a `SessionError`. A mistake of the app is not a failure of its
+   * store.
+   */
+  failed(cause: unknown, emit: Emit | undefined, ctx: RequestContext): SessionError {
+    const error = toSessionError(cause);
+    const { code } = error;
+    const milliseconds = Math.round(performance.now() - this.#begin);
+    if (code !== "ERR_SESSION_USAGE") {
+      emit?.({ type: "store-failed", code, operation: this.#name, milliseconds, error }, ctx);
+    }
+    return error;
+  }
 }

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { reported } from "../events.js";
+import { Operation } from "../events.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import { sentValues, type InitialState } from "./load.js";
@@ -26,6 +26,7 @@ export async function destroyAtOnce(
   const values = store.keepsSessions ? sentValues(sent, options, scope) : [];
   // The value from before regenerate() is none of another session.
   const otherValues = values.filter((value) => !loaded || value !== held?.value);
+  const operation = new Operation("destroy");
   let hasEnded = false;
   try {
     // The session itself is the last: if an earlier one fails, it is as it was.
@@ -34,7 +35,7 @@ export async function destroyAtOnce(
     }
     if (loaded && (await store.destroy(loaded.value, loaded, scope))) hasEnded = true;
   } catch (error) {
-    throw reported(error, emit, ctx);
+    throw operation.failed(error, emit, ctx);
   } finally {
     if (hasEnded) emit?.({ type: "destroyed" }, ctx);
   }
@@ -53,12 +54,13 @@ export async function regenerateAtOnce(
   hasPending: () => boolean,
 ): Promise<LoadedSession | null> {
   const { ctx } = scope;
+  const operation = new Operation("regenerate");
   let moved: LoadedSession | "moved" | "ended";
   try {
     moved = await store.regenerate(loaded, hasPending, scope);
     if (typeof moved !== "string" && !setSessionId) cookie.assertFits(moved.value);
   } catch (error) {
-    throw reported(error, emit, ctx);
+    throw operation.failed(error, emit, ctx);
   }
   emit?.({ type: typeof moved === "string" ? "gone" : "regenerated" }, ctx);
   if (moved === "ended") throw endedMeanwhile("regenerate() had nothing to move");
@@ -74,12 +76,13 @@ export async function updateAtOnce(
   change: Change,
 ): Promise<UpdatedSession> {
   const { ctx } = scope;
+  const operation = new Operation("update");
   let updated: UpdatedSession | null;
   try {
     updated = await store.applyUpdate!(loaded, currentData, change, scope);
   } catch (error) {
     // The callback's own errors stay what they are.
-    throw error instanceof SessionError ? reported(error, emit, ctx) : error;
+    throw error instanceof SessionError ? operation.failed(error, emit, ctx) : error;
   }
   if (updated === null) {
     emit?.({ type: "gone" }, ctx);

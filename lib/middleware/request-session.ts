@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { reported } from "../events.js";
+import { Operation, type SessionOperation } from "../events.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
 import { copyPlain, isPlainObject } from "../records/plain-data.js";
@@ -94,7 +94,7 @@ export class RequestSession implements Session {
   }
 
   regenerate(): Promise<void> {
-    return this.#act(async () => {
+    return this.#act("regenerate", async () => {
       if (this.#isPassedOn()) throw passedOn();
       this.#isLate = false;
       const view = this.#view;
@@ -116,7 +116,7 @@ export class RequestSession implements Session {
   }
 
   destroy(): Promise<void> {
-    return this.#act(async () => {
+    return this.#act("destroy", async () => {
       const before = this.#view;
       try {
         const data = this.#options.defaults.make(this.#scope.ctx);
@@ -134,7 +134,7 @@ export class RequestSession implements Session {
   }
 
   update(change: Change): Promise<void> {
-    return this.#act(async (actions) => {
+    return this.#act("update", async (actions) => {
       this.#useData();
       const view = this.#view;
       const { loaded } = view;
@@ -195,10 +195,11 @@ export class RequestSession implements Session {
     return this.#view.loaded;
   }
 
-  #act(action: (actions: ActionQueue) => Promise<void>): Promise<void> {
+  #act(name: SessionOperation, action: (actions: ActionQueue) => Promise<void>): Promise<void> {
     const actions = (this.#actions ??= new ActionQueue());
     return actions.run(async () => {
-      if (this.#isClosed) throw reported(tooLate(), this.#options.emit, this.#scope.ctx);
+      const { emit } = this.#options;
+      if (this.#isClosed) throw new Operation(name).failed(tooLate(), emit, this.#scope.ctx);
       this.#use();
       await action(actions);
     });

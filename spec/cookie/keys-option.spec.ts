@@ -151,10 +151,10 @@ for (const { aName, create } of SEALED_STORES) {
 
     it("fails only the requests that use the session while it rejects", async () => {
       const store = create(async () => Promise.reject(new Error("the vault is locked")));
-      const events: unknown[] = [];
+      const { events, onEvent } = new EventLog();
       const other = create([await keyOf(1)]);
       const visits = app(
-        { store, defaultSessionData: { visits: 0 }, onEvent: (event) => events.push(event) },
+        { store, defaultSessionData: { visits: 0 }, onEvent },
         { ...routes, "/health": () => "fine" },
       );
       const browser = new Browser(visits);

@@ -1,15 +1,18 @@
 import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import sinon from "sinon";
-import type { SessionEvent, SessionOptions } from "../../lib/index.js";
+import { SessionError, type SessionOptions } from "../../lib/index.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
+import type { LoggedEvent } from "../support/event-log.js";
 import { MapStore, type Hook } from "../support/map-store.js";
 import { Notes } from "../support/notes.js";
 
 interface Scenario {
   /** What the client does, and what happens concurrently. */
   act(world: { browser: Browser; store: MapStore; notes: Notes; clock: Clock }): Promise<unknown>;
-  events: (SessionEvent | SessionEvent["type"])[];
+  events: (LoggedEvent | LoggedEvent["type"])[];
 }
 
 const UNKNOWN = "A".repeat(43);
@@ -197,6 +200,31 @@ describe("The events of an external store", () => {
     return { browser: await notes.visitor({ a: "secret" }), store, notes, clock };
   }
 
+  for (const [operation, hook, path] of [
+    ["load", "read", "/"],
+    ["save", "update", "/set?a=2"],
+    ["update", "update", "/count"],
+    ["regenerate", "update", "/regenerate"],
+    ["destroy", "update", "/destroy"],
+  ] as const) {
+    it(`for a failure name the operation, its milliseconds and the error: ${operation}`, async () => {
+      const { browser, store, notes } = await worldOf();
+      const refused = new Error("connection refused");
+      store.interfere(hook, async () => {
+        await sleep(50);
+        throw refused;
+      });
+      await browser.get(path);
+      const [failure, ...more] = notes.log.failures;
+      expect(more).to.deep.equal([]);
+      expect(failure).to.include({ code: "ERR_SESSION_STORE", operation });
+      expect(failure!.milliseconds).to.be.within(45, 5000);
+      expect(failure!.milliseconds % 1).to.equal(0);
+      expect(failure!.error).to.be.an.instanceOf(SessionError);
+      expect(failure!.error).to.include({ code: "ERR_SESSION_STORE", cause: refused });
+    });
+  }
+
   for (const [what, { act, events }] of Object.entries(scenarios)) {
     const expected = events.map((event) => (typeof event === "string" ? { type: event } : event));
     const types = expected.map(({ type }) => type).join(", ") || "none";
@@ -206,7 +234,8 @@ describe("The events of an external store", () => {
       const id = world.browser.cookie("session")!;
       await act(world);
       expect(world.notes.log.events).to.deep.equal(expected);
-      const text = JSON.stringify(world.notes.log.events);
+      const { failures, events: logged } = world.notes.log;
+      const text = inspect([failures, logged], { depth: Infinity, showHidden: true });
       for (const secret of ["secret", id, UNKNOWN]) expect(text).to.not.contain(secret);
     });
 

@@ -9,6 +9,7 @@ import { app, type Routes } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { Deferred } from "../support/deferred.js";
+import { EventLog } from "../support/event-log.js";
 import { stores } from "../support/middleware-stores.js";
 import { setCookies } from "../support/set-cookie.js";
 import { WatchedMemoryStore } from "../support/watched-memory-store.js";
@@ -95,8 +96,7 @@ describe("onEvent", () => {
   });
 
   it("gets an event for a reissue, for a session that is gone, and for a store that fails", async () => {
-    const events: SessionEvent[] = [];
-    const onEvent = (event: SessionEvent) => void events.push(event);
+    const { events, onEvent } = new EventLog();
     const keys = [await SignedCookieStore.generateKey(), await SignedCookieStore.generateKey()];
     const options = { defaultSessionData: {}, onEvent };
     const browser = new Browser(

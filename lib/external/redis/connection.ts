@@ -2,23 +2,20 @@ import { SessionError } from "../../errors.js";
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import { TimeoutError, withinTime } from "../../platform/time-limit.js";
 import type { BackendCall } from "../guarded-backend.js";
-import type { GetRedisClient, RedisClient } from "./client.js";
-import type { RedisDriver } from "./driver.js";
-import { loggableError } from "./error.js";
-import { driverOf } from "./suitable-client.js";
-
-const CLOSED_BY_USER =
-  "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.";
+import type { RedisAdapter } from "./adapter.js";
+import type { GetRedisClient } from "./client.js";
+import { driverOf, type RedisDriver } from "./driver.js";
+import { loggableError, unavailable } from "./error.js";
 
 /**
  * The one client of a store. It is taken from getClient and opened when a call needs it. While it is
  * known to be down it gets no command: clients queue commands, and would send them after the
  * requests have given up.
  *
- * Reconnecting is the client's own work. But a client does not notice that a server hangs, or that a
- * firewall has dropped the connection. So the store gives up a client of its own that has not
- * replied for the length of the timeout, and opens another one. If others of its servers reply
- * (Cluster), they are served until the new client is ready.
+ * Clients reconnect by themselves. But they do not notice that a server hangs, or that a firewall has
+ * dropped the connection. So the store gives up a client of its own that has not replied for one
+ * timeout, and opens another one. If other servers of the client reply (Cluster), it is used until
+ * the new one is ready.
  */
 export class RedisConnection {
   readonly #getClient: GetRedisClient;
@@ -26,18 +23,18 @@ export class RedisConnection {
   readonly #ownsAll: boolean;
   #driver: RedisDriver | undefined;
   #opening: Promise<RedisDriver> | undefined;
-  /** Set when getClient returned no suitable client: further calls might open more of them. */
-  #refusal: unknown;
   /** What the running attempt to open a client waits for. */
   #awaited = "";
-  /** The last attempt that has taken too long. */
+  /** The attempt that has found that the store cannot use the client. It is the last one. */
+  #refused: Promise<RedisDriver> | undefined;
+  /** The last attempt that has taken too long, and when it ended. */
   #failure: TimeoutError | undefined;
   #failedAtMs = -Infinity;
   #replacedAtMs = -Infinity;
   #isClosed = false;
 
-  /** @param ownsAll - Whether it also closes clients that the app has opened. */
-  constructor(getClient: GetRedisClient, timeoutSeconds: number, ownsAll = false) {
+  /** @param ownsAll - Whether it also closes a client that the app has opened. */
+  constructor(getClient: GetRedisClient, timeoutSeconds: number, ownsAll: boolean) {
     this.#getClient = getClient;
     this.#timeoutSeconds = timeoutSeconds;
     this.#ownsAll = ownsAll;
@@ -46,27 +43,29 @@ export class RedisConnection {
   /**
    * Sends one command.
    *
-   * @param name - Of the command, for errors.
+   * @param name - The command's name, for errors.
    * @param secrets - Texts that no error may contain.
    */
   async run<T>(
     name: string,
     call: BackendCall,
     secrets: readonly string[],
-    send: (driver: RedisDriver) => Promise<T>,
+    send: (redis: RedisAdapter) => Promise<T>,
   ): Promise<T> {
     const driver = this.#ready() ?? (await this.#opened(call));
+    const answerer = (): string => `${driver.adapter.address} to ${name}`;
     call.onTimeout = () => {
-      this.#handleTimeout(driver, call.ctx);
-      return `${driver.address} to ${name}`;
+      driver.timedOutAtMs = performance.now();
+      if (!driver.adapter.isOneConnection && !this.#hangs(driver)) this.#replace(driver, call.ctx);
+      return answerer();
     };
     try {
-      const answer = await send(driver);
+      const answer = await send(driver.adapter);
       driver.heardAtMs = performance.now();
       return answer;
     } catch (error) {
-      if (driver.isGivenUp) throw new TimeoutError(this.#timeoutSeconds, call.onTimeout());
-      if (needsNewClient(error, driver)) this.#replace(driver, call.ctx);
+      if (driver !== this.#driver) throw new TimeoutError(this.#timeoutSeconds, answerer());
+      if (needsNewClient(error, driver.adapter)) this.#replace(driver, call.ctx);
       throw loggableError(error, secrets);
     }
   }
@@ -74,7 +73,7 @@ export class RedisConnection {
   /** Closes the client, unless the app has opened it or another store uses it. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    // It closes the client as soon as it has one.
+    // An attempt closes its client by itself when it finds the connection closed.
     if (this.#opening) await withinTime(this.#timeoutSeconds, this.#opening).catch(() => {});
     if (this.#driver) await this.#release(this.#driver);
   }
@@ -84,17 +83,17 @@ export class RedisConnection {
     if (this.#isClosed) throw closed();
     const driver = this.#driver;
     // If it is closed, the app has closed it, or the client has stopped reconnecting.
-    if (!driver?.isOpen) return undefined;
+    if (!driver?.adapter.isOpen()) return undefined;
     if (this.#hangs(driver)) {
-      if (this.#owns(driver)) {
+      if (driver.owner === "store") {
         this.#driver = undefined;
-        driver.giveUp();
+        driver.destroy();
         return undefined;
       }
       if (this.#isRecent(driver.timedOutAtMs))
-        throw unavailable(new TimeoutError(this.#timeoutSeconds, driver.address));
+        throw unavailable(new TimeoutError(this.#timeoutSeconds, driver.adapter.address));
     }
-    if (!driver.isReady) throw unavailable(driver.lastError);
+    if (!driver.adapter.isReady()) throw unavailable(driver.lastError);
     return driver;
   }
 
@@ -112,29 +111,31 @@ export class RedisConnection {
     const driver = await opening;
     // The request has given up, and has reported that nothing was written.
     if (call.signal.aborted) throw new Error("The command was not sent.");
-    if (!driver.isReady) throw unavailable(driver.lastError);
+    if (!driver.adapter.isReady()) throw unavailable(driver.lastError);
     return driver;
   }
 
   #open(ctx: RequestContext<any>): Promise<RedisDriver> {
-    this.#opening ??= this.#attempt(ctx).finally(() => (this.#opening = undefined));
+    this.#opening ??= this.#attempt(ctx).finally(() => void (this.#opening = this.#refused));
     return this.#opening;
   }
 
   async #attempt(ctx: RequestContext<any>): Promise<RedisDriver> {
-    if (this.#refusal) throw this.#refusal;
     this.#awaited = "getClient";
-    const driver = this.#driverOf(await this.#getClient(ctx));
-    this.#awaited = driver.address;
-    driver.owner ??= driver.isOpen ? "user" : "store";
-    if (!driver.isOpen && !this.#owns(driver))
-      throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
+    const client = await this.#getClient(ctx);
+    // Further calls of getClient might open more clients that the store cannot use.
+    this.#refused = this.#opening;
+    const driver = driverOf(client);
+    this.#refused = undefined;
+    this.#awaited = driver.adapter.address;
+    driver.owner ??= driver.adapter.isOpen() && !this.#ownsAll ? "user" : "store";
+    if (!driver.adapter.isOpen() && driver.owner === "user") throw closedByUser();
     driver.users.add(this);
     try {
-      await withinTime(this.#timeoutSeconds, driver.open(), () => driver.address);
+      await withinTime(this.#timeoutSeconds, driver.open(), () => driver.adapter.address);
     } catch (error) {
       if (error instanceof TimeoutError) this.#fail(error);
-      if (this.#owns(driver)) driver.destroy();
+      if (driver.owner === "store") driver.destroy();
       throw loggableError(error, []);
     }
     const old = this.#driver;
@@ -148,44 +149,26 @@ export class RedisConnection {
     return driver;
   }
 
-  #driverOf(client: RedisClient): RedisDriver {
-    try {
-      return driverOf(client);
-    } catch (error) {
-      this.#refusal = error;
-      throw error;
-    }
-  }
-
-  #handleTimeout(driver: RedisDriver, ctx: RequestContext<any>): void {
-    driver.timedOutAtMs = performance.now();
-    if (!driver.isOneConnection && !this.#hangs(driver)) this.#replace(driver, ctx);
-  }
-
   /** Opens a new client in the background. The old one is used until then, and stays if this fails. */
   #replace(driver: RedisDriver, ctx: RequestContext<any>): void {
-    if (driver !== this.#driver || driver.owner === "user" || this.#ownsAll) return;
-    if (this.#isRecent(this.#replacedAtMs)) return;
+    if (driver.owner === "user" || this.#isRecent(this.#replacedAtMs)) return;
     this.#replacedAtMs = performance.now();
     this.#open(ctx).catch(() => {});
   }
 
   async #release(driver: RedisDriver): Promise<void> {
     driver.users.delete(this);
-    if (!this.#owns(driver) || driver.users.size > 0) return;
+    if (driver.owner === "user" || driver.users.size > 0) return;
     try {
-      if (driver.isReady) return void (await withinTime(this.#timeoutSeconds, driver.close()));
+      if (driver.adapter.isReady())
+        return void (await withinTime(this.#timeoutSeconds, driver.adapter.close()));
     } catch {
       // The server does not answer: the client is closed without waiting for replies.
     }
     driver.destroy();
   }
 
-  #owns(driver: RedisDriver): boolean {
-    return this.#ownsAll || driver.owner === "store";
-  }
-
-  /** Whether a command has timed out, and no server of the client has replied for as long. */
+  /** Whether a command has timed out, and no server of the client has replied for one timeout. */
   #hangs({ timedOutAtMs, heardAtMs }: RedisDriver): boolean {
     return timedOutAtMs > heardAtMs && !this.#isRecent(heardAtMs);
   }
@@ -208,20 +191,19 @@ function closed(): SessionError {
   );
 }
 
-function unavailable(cause: unknown): SessionError {
+function closedByUser(): SessionError {
   return new SessionError(
     "ERR_SESSION_STORE",
-    "Redis cannot be reached, or does not answer; see the cause. The store connects again by itself. Answer 503 and let the client try again.",
-    cause === undefined ? {} : { cause: loggableError(cause, []) },
+    "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.",
   );
 }
 
 /**
- * Whether a new client may reach a server that this one does not reach: after a failover by address,
- * the old primary is read-only (scripts say it in the middle of their message), and in a Cluster, a
- * client may give up one of its servers for ever. Servers begin their errors with a code.
+ * Whether a new client may reach a server that this one does not reach. After a failover by address,
+ * the old primary is read-only (scripts say it in the middle of their message). The client of a
+ * Cluster may give up one of its servers for ever. Servers begin their errors with a code.
  */
-function needsNewClient(error: unknown, { isOneConnection }: RedisDriver): boolean {
+function needsNewClient(error: unknown, { isOneConnection }: RedisAdapter): boolean {
   const { message } = error as Error;
   return message.includes("READONLY") || !(isOneConnection || /^[A-Z]+ /.test(message));
 }

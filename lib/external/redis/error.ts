@@ -1,3 +1,13 @@
+import { SessionError } from "../../errors.js";
+
+export function unavailable(cause: unknown): SessionError {
+  return new SessionError(
+    "ERR_SESSION_STORE",
+    "Redis cannot be reached, or does not answer; see the cause. The store connects again by itself. Answer 503 and let the client try again.",
+    cause === undefined ? {} : { cause: loggableError(cause, []) },
+  );
+}
+
 /**
  * A copy of a Redis client's error that can be logged: its name, code, message and stack, and the
  * errors in it. Nothing else is copied, because ioredis puts the whole command into its errors:
@@ -11,8 +21,7 @@ export function loggableError(error: unknown, secrets: readonly string[]): Error
   }
   const { name, message, stack, code, errors } = error as Error & Record<string, unknown>;
   const isCoded = typeof code === "string";
-  const text = message || (isCoded ? code : "(no message)");
-  const clean = new Error(withoutSecrets(text, secrets));
+  const clean = new Error(withoutSecrets(message || (isCoded ? code : "(no message)"), secrets));
   clean.name = name;
   clean.stack = [`${name}: ${clean.message}`, ...(stack?.match(FRAMES) ?? [])].join("\n");
   if (isCoded) Object.assign(clean, { code });
@@ -29,7 +38,7 @@ const FRAMES = /^ +at .+$/gm;
 /** Servers quote the beginning of an unknown command. */
 const QUOTED_COMMAND = /,? with args beginning with:?[^]*/;
 
-/** What may be a user name and a password: in a mistyped URL, clients take them for a host or path. */
+/** What may be a user name and a password: clients take a mistyped URL for a host or a path. */
 const CREDENTIALS = /(?:\/\/[^]*|\S+)@/;
 
 export function withoutCredentials(text: string): string {

@@ -1,99 +1,62 @@
-import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import { notWritten, UPDATE_SCRIPT, type RedisAdapter } from "./adapter.js";
 import type { RedisClient } from "./client.js";
-import { notWritten, RedisDriver, UPDATE_SCRIPT } from "./driver.js";
+import { withoutCredentials } from "./error.js";
 
 /** The part of ioredis' clients that is used. */
-export interface Ioredis extends RedisClient {
+interface Ioredis extends RedisClient {
   readonly status: string;
-  readonly isCluster?: boolean;
-  readonly options: {
-    readonly host?: string;
-    readonly port?: number;
-    readonly path?: string;
-    readonly name?: string;
-    /** Sentinel: "master" if it is not set. */
-    readonly role?: string;
-    /** Cluster */
-    readonly scaleReads?: unknown;
-  };
+  readonly isCluster: boolean;
+  readonly options: Readonly<Record<string, any>>;
   nodes?(role: "all"): RedisClient[];
   quit(): Promise<unknown>;
   disconnect(): unknown;
 }
 
-export function isIoredis(client: Partial<Ioredis>): client is Ioredis {
-  return typeof client.quit === "function" && typeof client.status === "string";
-}
-
-/** What must be changed before the client can be used; `undefined` if nothing. */
-export function objectionToIoredis({ options, isCluster }: Ioredis): string | undefined {
-  const readsFromReplicas = isCluster ? options.scaleReads !== "master" : options.role === "slave";
-  if (!readsFromReplicas) return undefined;
+/**
+ * For `new Redis` (with Sentinels, too) and `new Cluster` of ioredis.
+ *
+ * @returns what must be changed before the client can be used; `undefined` for other clients.
+ */
+export function adaptIoredis(client: RedisClient): RedisAdapter | string | undefined {
+  if (!("isCluster" in client)) return undefined;
+  const { isCluster, options } = client as Ioredis;
   const option = isCluster ? "scaleReads" : "role";
-  return `remove its option ${option}: replicas may still have sessions that have ended`;
+  return (options[option] ?? "master") === "master"
+    ? adapterOf(client as Ioredis)
+    : `remove its option ${option}, because replicas may have sessions that have ended`;
 }
 
-/** For ioredis: `new Redis` (with Sentinels, too) and `new Cluster`. */
-export class IoredisDriver extends RedisDriver {
-  readonly client: Ioredis;
+function adapterOf(client: Ioredis): RedisAdapter {
+  const { isCluster } = client;
+  const { sentinels, name, path, host, port } = client.options;
+  const server = sentinels ? `Sentinel's ${name}` : withoutCredentials(path ?? `${host}:${port}`);
+
   /** The number of connections that have been lost so far. */
-  #losses = 0;
-
-  constructor(client: Ioredis) {
-    super(client, client.isCluster !== true);
-    this.client = client;
-    const watch = (node: RedisClient): unknown => node.on("close", () => this.#losses++);
-    if (client.nodes) {
-      client.nodes("all").forEach(watch);
-      client.on("+node", watch);
-    } else {
-      watch(client);
-    }
-  }
-
-  get isOpen(): boolean {
-    return !["wait", "end"].includes(this.client.status);
-  }
-
-  get isReady(): boolean {
-    return this.client.status === "ready";
-  }
-
-  protected get server(): string | undefined {
-    const { host, port, path, name } = this.client.options;
-    return name ?? path ?? (host && `${host}:${port}`);
-  }
-
-  close(): Promise<unknown> {
-    return this.client.quit();
-  }
-
-  protected disconnect(): unknown {
-    return this.client.disconnect();
-  }
-
-  read(key: string): Promise<string | null> {
-    return this.client.get(key);
-  }
-
-  create(key: string, { text, ttl }: Insertion): Promise<boolean> {
-    return this.#write(async () => (await this.client.set(key, text, "EX", ttl, "NX")) !== null);
-  }
-
-  update(key: string, { text, ttl, expected }: Replacement): Promise<boolean> {
-    // A client with the option stringNumbers returns "1".
-    return this.#write(
-      async () => Number(await this.client.eval(UPDATE_SCRIPT, 1, key, expected, text, ttl)) === 1,
-    );
-  }
-
-  remove(key: string, _call: BackendCall): Promise<unknown> {
-    return this.client.del(key);
-  }
+  let losses = 0;
+  const watch = (node: RedisClient): unknown => node.on("close", () => losses++);
+  if (isCluster) client.on("+node", watch);
+  for (const node of client.nodes?.("all") ?? [client]) watch(node);
 
   /** When a connection is lost before the reply, ioredis sends the command again over the next one. */
-  async #write(write: () => Promise<boolean>): Promise<boolean> {
-    const lossesBefore = this.#losses;
-    return (await write()) || notWritten(this.#losses !== lossesBefore);
-  }
+  const write = async (isDone: () => Promise<boolean>): Promise<boolean> => {
+    const lossesBefore = losses;
+    return (await isDone()) || notWritten(losses !== lossesBefore);
+  };
+
+  return {
+    address: isCluster ? "the Cluster" : server,
+    isOneConnection: !isCluster,
+    isOpen: () => !["wait", "end"].includes(client.status),
+    isReady: () => client.status === "ready",
+    close: () => client.quit(),
+    destroy: () => client.disconnect(),
+
+    read: (key) => client.get(key),
+    create: (key, { text, ttl }) =>
+      write(async () => (await client.set(key, text, "EX", ttl, "NX")) !== null),
+    update: (key, { text, ttl, expected }) =>
+      // A client with the option stringNumbers returns "1".
+      write(async () => +(await client.eval(UPDATE_SCRIPT, 1, key, expected, text, ttl)) === 1),
+    remove: (key) => client.del(key),
+  };
 }

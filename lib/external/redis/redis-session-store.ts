@@ -5,7 +5,6 @@ import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
 import { RedisConnection } from "./connection.js";
 import type { GetRedisClient } from "./client.js";
-import { RedisConnectionsPerRequest } from "./per-request.js";
 
 /** The options of `RedisSessionStore`. */
 export interface RedisSessionStoreOptions<
@@ -44,7 +43,9 @@ export interface RedisSessionStoreOptions<
 export class RedisSessionStore<Data extends object = SessionData> extends ExternalStore<Data> {
   /** Called by `session()`: closes the client of a request, with `perRequest`. */
   override readonly release?: (ctx: RequestContext<any>) => Promise<void>;
-  readonly #redis: RedisConnection | RedisConnectionsPerRequest;
+  readonly #connect: () => RedisConnection;
+  /** With `perRequest`, the connections of the running requests. */
+  readonly #connections: Map<RequestContext<any> | "all", RedisConnection> = new Map();
 
   constructor(options: RedisSessionStoreOptions<Data>) {
     const {
@@ -56,26 +57,25 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     assertOption("getClient", typeof getClient === "function", example);
     assertOption("perRequest", typeof perRequest === "boolean", "true or false");
     super(others);
-    if (perRequest) {
-      const connect = () => new RedisConnection(getClient, this.timeout, true);
-      const connections = new RedisConnectionsPerRequest(connect);
-      this.#redis = connections;
-      this.release = (ctx) => connections.release(ctx);
-    } else {
-      this.#redis = new RedisConnection(getClient, this.timeout);
-    }
+    this.#connect = () => new RedisConnection(getClient, this.timeout, perRequest);
+    if (!perRequest) return;
+    this.release = async (ctx) => {
+      const connection = this.#connections.get(ctx);
+      this.#connections.delete(ctx);
+      await connection?.close();
+    };
   }
 
   /**
    * Closes the store for good, and the client if a store has opened it and no other store uses it.
    * Call it when the server has answered its last request: later calls fail. Never rejects.
    */
-  close(): Promise<void> {
-    return this.#redis.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
   }
 
   protected override read(key: string, call: BackendCall): Promise<string | null> {
-    return this.#redis.run("GET", call, [key], (driver) => driver.read(key, call));
+    return this.#run("GET", call, [key], (redis) => redis.read(key, call));
   }
 
   protected override create(
@@ -84,7 +84,7 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     call: BackendCall,
   ): Promise<boolean> {
     const secrets = [key, insertion.text];
-    return this.#redis.run("SET", call, secrets, (driver) => driver.create(key, insertion, call));
+    return this.#run("SET", call, secrets, (redis) => redis.create(key, insertion, call));
   }
 
   protected override update(
@@ -93,12 +93,17 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     call: BackendCall,
   ): Promise<boolean> {
     const secrets = [key, replacement.text, replacement.expected];
-    return this.#redis.run("EVAL", call, secrets, (driver) =>
-      driver.update(key, replacement, call),
-    );
+    return this.#run("EVAL", call, secrets, (redis) => redis.update(key, replacement, call));
   }
 
   protected override async remove(key: string, call: BackendCall): Promise<void> {
-    await this.#redis.run("DEL", call, [key], (driver) => driver.remove(key, call));
+    await this.#run("DEL", call, [key], (redis) => redis.remove(key, call));
   }
+
+  #run: RedisConnection["run"] = (name, call, secrets, send) => {
+    const user = this.release ? call.ctx : "all";
+    const connection = this.#connections.get(user) ?? this.#connect();
+    this.#connections.set(user, connection);
+    return connection.run(name, call, secrets, send);
+  };
 }
