@@ -17,7 +17,8 @@ export {
 export { SignedCookieStore } from "./cookie/signed-cookie-store.js";
 export { EncryptedCookieStore } from "./cookie/encrypted-cookie-store.js";
 export type { Keys, SessionKey } from "./cookie/keyed-cookie-store.js";
-export { ExternalStore, type ExternalStoreOptions } from "./external/external-store.js";
+export { ExternalStore } from "./external/external-store.js";
+export type { ExternalStoreOptions } from "./external/options.js";
 export type { BackendCall, Insertion, Replacement } from "./external/guarded-backend.js";
 export {
   UnsafeMemoryStore,

@@ -1,8 +1,8 @@
-import { assertOption, assertOptions, assertWhole } from "../option-checks.js";
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
 import type { SessionRecord } from "../records/record.js";
-import { lifetimeOf, type SerializationOptions } from "../records/session-codec.js";
+import { lifetimeOf } from "../records/session-codec.js";
 import type {
   LoadedSession,
   RejectionReason,
@@ -19,27 +19,12 @@ import {
   type Insertion,
   type Replacement,
 } from "./guarded-backend.js";
+import { resolveExternalOptions, type ExternalStoreOptions } from "./options.js";
 import { RecordWriter, type NextRecord } from "./record-writer.js";
-import { generateSessionId, hashSessionId, isSessionId } from "./session-id.js";
+import { generateSessionId, HASH_OF_NO_SESSION, hashSessionId, isSessionId } from "./session-id.js";
 import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
-
-const MAX_TIMEOUT_SECONDS = 3600;
-
-/** The options of all external stores. */
-export interface ExternalStoreOptions<
-  Data extends object = SessionData,
-> extends SerializationOptions<Data> {
-  /** Begins every key in the backend. Default: `"session:"`. */
-  prefix?: string | undefined;
-  /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
-  maxBytes?: number | undefined;
-  /**
-   * How long a call may take, and how long a write meets conflicts: whole seconds, 1 to 3600. Default: 2.
-   */
-  timeout?: number | undefined;
-}
 
 /**
  * Keeps an ID in the cookie and the record in a backend. A subclass implements four hooks on that
@@ -84,12 +69,8 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions<Data> = {}) {
-    assertOptions(new.target.name, options);
-    const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
+    const { prefix, maxBytes, timeout, others } = resolveExternalOptions(new.target.name, options);
     super(others);
-    assertOption("prefix", typeof prefix === "string", "a string");
-    assertWhole("maxBytes", maxBytes, "bytes", 1);
-    assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT_SECONDS);
     this.prefix = prefix;
     this.timeout = timeout;
     // The hooks are protected: only this package calls them.
@@ -97,6 +78,25 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     // With the hook release(), each request has a connection of its own, and waits for no other.
     const queue = new WriterQueue(timeout, () => this.compares && !this.release);
     this.#writer = new RecordWriter(this.#backend, this.codec, queue, prefix, timeout);
+  }
+
+  /**
+   * For readiness probes: resolves when the backend has answered a read. A hook, or `getClient`, that
+   * uses the request's context needs it here, too.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails, or does not answer in time.
+   */
+  async ping({ ctx }: { ctx?: RequestContext<any> } = {}): Promise<void> {
+    if (!ctx && this.needsContext) throw new TypeError("Pass the context: store.ping({ ctx }).");
+    try {
+      await this.#backend.read(this.prefix + HASH_OF_NO_SESSION, ctx!);
+    } finally {
+      await this.release?.(ctx!);
+    }
+  }
+
+  /** @internal Whether a call needs the context of a request. */
+  protected get needsContext(): boolean {
+    return this.release !== undefined;
   }
 
   /**

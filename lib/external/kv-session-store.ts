@@ -2,8 +2,9 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { assertOption } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../session.js";
-import { ExternalStore, type ExternalStoreOptions } from "./external-store.js";
+import { ExternalStore } from "./external-store.js";
 import type { BackendCall, Insertion, Replacement } from "./guarded-backend.js";
+import type { ExternalStoreOptions } from "./options.js";
 
 /** The part of a Workers KV namespace that is used. */
 export interface KvNamespace {
@@ -59,6 +60,11 @@ export class KvSessionStore<Data extends object = SessionData> extends ExternalS
 
   protected override get compares(): boolean {
     return false;
+  }
+
+  /** @internal */
+  protected override get needsContext(): boolean {
+    return true;
   }
 
   protected override async read(key: string, { ctx }: BackendCall): Promise<string | null> {

@@ -6,6 +6,9 @@ import { randomBytes, sha256 } from "../platform/crypto.js";
 const ID_BYTES = 32;
 const ID_LENGTH = 43;
 
+/** What `ping()` reads. No hash is likely to be this one. */
+export const HASH_OF_NO_SESSION: string = "ping".padEnd(ID_LENGTH, "-");
+
 export function generateSessionId(): string {
   return encodeBase64url(randomBytes(ID_BYTES));
 }

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis5";
+import { createClient } from "redis";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { RedisSessionStore, type SessionError } from "../../lib/index.js";
+import { RedisSessionStore, SessionError } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
@@ -20,7 +23,7 @@ describe("The errors of RedisSessionStore", function () {
   before(() => runner.start());
   const closeAfter = closesAfterEach();
 
-  for (const { title, create } of clientsOn("one node")) {
+  for (const { title, create, isPool = false } of clientsOn("one node")) {
     const specify = (
       name: string,
       options: RedisWorldOptions,
@@ -79,6 +82,44 @@ describe("The errors of RedisSessionStore", function () {
         expect(await world.recovery()).to.include({ hits: 1 });
       },
     );
+
+    specify(
+      "name the timeout, the host and the command of a server that hangs",
+      { timeout: 1 },
+      async (world) => {
+        await world.visit();
+        world.server.pause();
+        // The client is given up when the first one times out, while the others are under way.
+        const failing = [0, 300, 600].map(async (delay) => {
+          await sleep(delay);
+          return world.assertFails("/visit");
+        });
+        const answers = (await Promise.all(failing)).map(({ cause }) => (cause as Error).message);
+        const address = isPool ? "the pool" : `127.0.0.1:${world.proxy.port}`;
+        for (const answer of answers) {
+          expect(answer)
+            .to.match(/^No answer from .+ to GET within 1 s\.$/)
+            .and.include(address);
+        }
+        const { cause } = await world.assertFails("/visit");
+        expect((cause as Error).message).to.equal(`No answer from ${address} within 1 s.`);
+      },
+    );
+
+    specify("carry no cause of an earlier outage", { timeout: 1 }, async (world) => {
+      const { proxy } = world;
+      await world.visit();
+      await proxy.refuse();
+      await waitUntil("the cause", async () => {
+        return inspect(await world.assertFails("/visit")).includes("ECONNREFUSED") || isPool;
+      });
+      await proxy.pass();
+      await world.recovery();
+      await proxy.hang();
+      proxy.closeAll(); // without an error
+      await setImmediate();
+      expect(inspect(await world.assertFails("/visit"))).to.not.include("ECONNREFUSED");
+    });
   }
 
   // A proxy in front of Redis words its errors in its own way. No redis-server does this, so this one
@@ -133,6 +174,33 @@ describe("The errors of RedisSessionStore", function () {
     });
   }
 
+  const PASSWORD = "aPasswordOfRedis";
+  for (const [library, create] of [
+    ["node-redis", (url: string) => createClient({ url })],
+    ["ioredis 6", (url: string) => new Redis(url, { lazyConnect: true })],
+    ["ioredis 5", (url: string) => new Redis5(url, { lazyConnect: true })],
+  ] as const) {
+    for (const url of [
+      `'redis://:${PASSWORD}@127.0.0.1:1'`,
+      `redis://:${PASSWORD}@127.0.0.1:1'`,
+      `"redis://:${PASSWORD}@127.0.0.1:1`,
+      ` redis://:${PASSWORD}@127.0.0.1:1`,
+      `REDIS_URL=redis://:${PASSWORD}@127.0.0.1:1`,
+      `redis//user:${PASSWORD}@127.0.0.1:1`,
+      `redis://user:${PASSWORD}/with a slash@127.0.0.1:1`,
+      `:${PASSWORD}@127.0.0.1:1`,
+    ]) {
+      it(`contain no password of a mistyped URL: ${url.replace(PASSWORD, "…")} (${library})`, async () => {
+        const getClient = (): any => create(url);
+        const store = closeAfter(new RedisSessionStore({ timeout: 5, getClient }));
+        const errors = [await store.ping().catch(same), await store.ping().catch(same)];
+        expect(errors[0]).to.be.an.instanceOf(SessionError);
+        const text = inspect(errors, { depth: Infinity, showHidden: true });
+        expect(text).to.not.include(PASSWORD);
+      });
+    }
+  }
+
   it("contain no password, although ioredis adds the failed AUTH command to its errors", async () => {
     const server = closeAfter(await RedisServer.start());
     await server.cli("CONFIG", "SET", "requirepass", "right");
@@ -151,3 +219,7 @@ describe("The errors of RedisSessionStore", function () {
     expect(text).to.not.include("a wrong password");
   });
 });
+
+function same(error: unknown): unknown {
+  return error;
+}

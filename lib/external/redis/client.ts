@@ -13,6 +13,7 @@ export interface RedisClient {
   eval(...args: any[]): any;
   on(event: string, listener: (...args: any[]) => void): unknown;
   connect(): Promise<unknown>;
+  duplicate?(): any;
   /** node-redis */
   readonly isOpen?: boolean;
   readonly isReady?: boolean;

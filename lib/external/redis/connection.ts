@@ -3,7 +3,7 @@ import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode":
 import { TimeoutError, withinTime } from "../../platform/time-limit.js";
 import type { BackendCall } from "../guarded-backend.js";
 import type { RedisAdapter } from "./adapter.js";
-import type { GetRedisClient } from "./client.js";
+import type { GetRedisClient, RedisClient } from "./client.js";
 import { driverOf, type RedisDriver } from "./driver.js";
 import { loggableError, unavailable } from "./error.js";
 
@@ -64,8 +64,16 @@ export class RedisConnection {
       driver.heardAtMs = performance.now();
       return answer;
     } catch (error) {
-      if (driver !== this.#driver) throw new TimeoutError(this.#timeoutSeconds, answerer());
-      if (needsNewClient(error, driver.adapter)) this.#replace(driver, call.ctx);
+      if (isReply(error)) {
+        // After a failover by address, the old primary refuses writes, and a new connection goes to
+        // the new one.
+        if (/READONLY|NOREPLICAS/.test(error.message)) this.#replace(driver, call.ctx);
+      } else if (driver !== this.#driver) {
+        throw new TimeoutError(this.#timeoutSeconds, answerer());
+      } else if (!driver.adapter.isOneConnection) {
+        // The client of a Cluster may have given up one of its servers for ever.
+        this.#replace(driver, call.ctx);
+      }
       throw loggableError(error, secrets);
     }
   }
@@ -87,6 +95,7 @@ export class RedisConnection {
     if (this.#hangs(driver)) {
       if (driver.owner === "store") {
         this.#driver = undefined;
+        driver.users.delete(this);
         driver.destroy();
         return undefined;
       }
@@ -121,25 +130,23 @@ export class RedisConnection {
   }
 
   async #attempt(ctx: RequestContext<any>): Promise<RedisDriver> {
-    this.#awaited = "getClient";
-    const client = await this.#getClient(ctx);
-    // Further calls of getClient might open more clients that the store cannot use.
-    this.#refused = this.#opening;
-    const driver = driverOf(client);
-    this.#refused = undefined;
-    this.#awaited = driver.adapter.address;
-    driver.owner ??= driver.adapter.isOpen() && !this.#ownsAll ? "user" : "store";
-    if (!driver.adapter.isOpen() && driver.owner === "user") throw closedByUser();
-    driver.users.add(this);
+    let driver: RedisDriver | undefined;
     try {
-      await withinTime(this.#timeoutSeconds, driver.open(), () => driver.adapter.address);
+      this.#awaited = "getClient";
+      const client = await this.#getClient(ctx);
+      // Further calls of getClient might open more clients that the store cannot use.
+      this.#refused = this.#opening;
+      driver = this.#anotherDriver(client);
+      this.#refused = undefined;
+      await this.#openDriver(driver);
     } catch (error) {
       if (error instanceof TimeoutError) this.#fail(error);
-      if (driver.owner === "store") driver.destroy();
+      if (driver?.owner === "store") driver.destroy();
       throw loggableError(error, []);
     }
     const old = this.#driver;
     this.#driver = driver;
+    driver.users.add(this);
     this.#failedAtMs = -Infinity;
     if (old && old !== driver) void this.#release(old);
     if (this.#isClosed) {
@@ -147,6 +154,21 @@ export class RedisConnection {
       throw closed();
     }
     return driver;
+  }
+
+  /** The driver of the client, or of a duplicate if it is the one that is to be replaced. */
+  #anotherDriver(client: RedisClient): RedisDriver {
+    const driver = driverOf(client);
+    const isInUse = driver === this.#driver && driver.adapter.isOpen();
+    return isInUse && client.duplicate ? driverOf(client.duplicate()) : driver;
+  }
+
+  async #openDriver(driver: RedisDriver): Promise<void> {
+    const { address, isOpen } = driver.adapter;
+    this.#awaited = address;
+    driver.owner ??= isOpen() && !this.#ownsAll ? "user" : "store";
+    if (driver.owner === "user" && !isOpen()) throw closedByUser();
+    await withinTime(this.#timeoutSeconds, driver.open(), () => address);
   }
 
   /** Opens a new client in the background. The old one is used until then, and stays if this fails. */
@@ -198,12 +220,7 @@ function closedByUser(): SessionError {
   );
 }
 
-/**
- * Whether a new client may reach a server that this one does not reach. After a failover by address,
- * the old primary is read-only (scripts say it in the middle of their message). The client of a
- * Cluster may give up one of its servers for ever. Servers begin their errors with a code.
- */
-function needsNewClient(error: unknown, { isOneConnection }: RedisAdapter): boolean {
-  const { message } = error as Error;
-  return message.includes("READONLY") || !(isOneConnection || /^[A-Z]+ /.test(message));
+/** Servers begin their errors with a code. The errors of clients do not. */
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && /^[A-Z]+ /.test(error.message);
 }

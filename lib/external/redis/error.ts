@@ -16,6 +16,7 @@ export function unavailable(cause: unknown): SessionError {
  * @param secrets - The arguments that were sent, which servers may quote.
  */
 export function loggableError(error: unknown, secrets: readonly string[]): Error {
+  if (error instanceof SessionError) return error;
   if (!(error instanceof Error)) {
     return new Error("The client threw a value that is not an Error.");
   }

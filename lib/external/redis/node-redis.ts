@@ -45,7 +45,7 @@ function adapterOf(client: NodeRedis): RedisAdapter {
   const isCluster = "slots" in client;
   const isSentinel = "commandOptions" in client;
   const { path, host = "localhost", port = 6379 } = client.options?.socket ?? {};
-  const server = isSentinel ? "Sentinel" : withoutCredentials(path ?? `${host}:${port}`);
+  const several = isCluster ? "the Cluster" : isSentinel ? "Sentinel" : "the pool";
 
   /** Reads without a signal. A single connection sends at once, and a late read does no harm. */
   const reader = isOneConnection ? client.withCommandOptions(OPTIONS) : null;
@@ -70,7 +70,7 @@ function adapterOf(client: NodeRedis): RedisAdapter {
   };
 
   return {
-    address: isCluster ? "the Cluster" : server,
+    address: isOneConnection ? withoutCredentials(path ?? `${host}:${port}`) : several,
     isOneConnection,
     isOpen: () => client.isOpen,
     isReady: () => client.isReady ?? true,

@@ -1,8 +1,9 @@
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import { assertOption } from "../../option-checks.js";
 import type { SessionData } from "../../session.js";
-import { ExternalStore, type ExternalStoreOptions } from "../external-store.js";
+import { ExternalStore } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { ExternalStoreOptions } from "../options.js";
 import { RedisConnection } from "./connection.js";
 import type { GetRedisClient } from "./client.js";
 
@@ -58,12 +59,8 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     assertOption("perRequest", typeof perRequest === "boolean", "true or false");
     super(others);
     this.#connect = () => new RedisConnection(getClient, this.timeout, perRequest);
-    if (!perRequest) return;
-    this.release = async (ctx) => {
-      const connection = this.#connections.get(ctx);
-      this.#connections.delete(ctx);
-      await connection?.close();
-    };
+    if (perRequest) this.release = (ctx) => this.#release(ctx);
+    else this.#connections.set("all", this.#connect());
   }
 
   /**
@@ -106,4 +103,10 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
     this.#connections.set(user, connection);
     return connection.run(name, call, secrets, send);
   };
+
+  async #release(ctx: RequestContext<any>): Promise<void> {
+    const connection = this.#connections.get(ctx);
+    this.#connections.delete(ctx);
+    await connection?.close();
+  }
 }
