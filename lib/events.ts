@@ -38,26 +38,24 @@ export type SessionOperation = "load" | "save" | "update" | "regenerate" | "dest
 
 export type Emit = (event: SessionEvent, ctx: RequestContext) => void;
 
-/** An operation of the store that has begun. */
-export class Operation {
-  readonly #name: SessionOperation;
-  readonly #begin: number = performance.now();
-
-  constructor(name: SessionOperation) {
-    this.#name = name;
+/**
+ * Emits an error, and returns it as a `SessionError`. A mistake of the app is not a failure of its
+ * store.
+ *
+ * @param beginMs - When the operation began, by performance.now().
+ */
+export function reported(
+  cause: unknown,
+  operation: SessionOperation,
+  beginMs: number,
+  emit: Emit | undefined,
+  ctx: RequestContext,
+): SessionError {
+  const error = toSessionError(cause);
+  const { code } = error;
+  const milliseconds = Math.round(performance.now() - beginMs);
+  if (code !== "ERR_SESSION_USAGE") {
+    emit?.({ type: "store-failed", code, operation, milliseconds, error }, ctx);
   }
-
-  /**
-   * Emits an error, and returns it as a `SessionError`. A mistake of the app is not a failure of its
-   * store.
-   */
-  failed(cause: unknown, emit: Emit | undefined, ctx: RequestContext): SessionError {
-    const error = toSessionError(cause);
-    const { code } = error;
-    const milliseconds = Math.round(performance.now() - this.#begin);
-    if (code !== "ERR_SESSION_USAGE") {
-      emit?.({ type: "store-failed", code, operation: this.#name, milliseconds, error }, ctx);
-    }
-    return error;
-  }
+  return error;
 }

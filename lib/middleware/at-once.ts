@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { Operation } from "../events.js";
+import { reported } from "../events.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import { sentValues, type InitialState } from "./load.js";
@@ -26,7 +26,7 @@ export async function destroyAtOnce(
   const values = store.keepsSessions ? sentValues(sent, options, scope) : [];
   // The value from before regenerate() is none of another session.
   const otherValues = values.filter((value) => !loaded || value !== held?.value);
-  const operation = new Operation("destroy");
+  const beginMs = performance.now();
   let hasEnded = false;
   try {
     // The session itself is the last: if an earlier one fails, it is as it was.
@@ -35,7 +35,7 @@ export async function destroyAtOnce(
     }
     if (loaded && (await store.destroy(loaded.value, loaded, scope))) hasEnded = true;
   } catch (error) {
-    throw operation.failed(error, emit, ctx);
+    throw reported(error, "destroy", beginMs, emit, ctx);
   } finally {
     if (hasEnded) emit?.({ type: "destroyed" }, ctx);
   }
@@ -54,13 +54,13 @@ export async function regenerateAtOnce(
   hasPending: () => boolean,
 ): Promise<LoadedSession | null> {
   const { ctx } = scope;
-  const operation = new Operation("regenerate");
+  const beginMs = performance.now();
   let moved: LoadedSession | "moved" | "ended";
   try {
     moved = await store.regenerate(loaded, hasPending, scope);
     if (typeof moved !== "string" && !setSessionId) cookie.assertFits(moved.value);
   } catch (error) {
-    throw operation.failed(error, emit, ctx);
+    throw reported(error, "regenerate", beginMs, emit, ctx);
   }
   emit?.({ type: typeof moved === "string" ? "gone" : "regenerated" }, ctx);
   if (moved === "ended") throw endedMeanwhile("regenerate() had nothing to move");
@@ -76,13 +76,13 @@ export async function updateAtOnce(
   change: Change,
 ): Promise<UpdatedSession> {
   const { ctx } = scope;
-  const operation = new Operation("update");
+  const beginMs = performance.now();
   let updated: UpdatedSession | null;
   try {
     updated = await store.applyUpdate!(loaded, currentData, change, scope);
   } catch (error) {
     // The callback's own errors stay what they are.
-    throw error instanceof SessionError ? operation.failed(error, emit, ctx) : error;
+    throw error instanceof SessionError ? reported(error, "update", beginMs, emit, ctx) : error;
   }
   if (updated === null) {
     emit?.({ type: "gone" }, ctx);

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { Operation } from "../events.js";
+import { reported } from "../events.js";
 import { currentSecond } from "../records/expiry.js";
 import type { SavedSession, SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
@@ -61,7 +61,7 @@ async function writeToStore(
   { event, loaded, next }: StoreWrite,
 ): Promise<Pick<SavedSession, "value" | "expires" | "lifetime"> | null> {
   const { ctx } = scope;
-  const operation = new Operation("save");
+  const beginMs = performance.now();
   try {
     const saved = await store.save(loaded, next, scope);
     if (saved === null) {
@@ -73,7 +73,7 @@ async function writeToStore(
     if (saved.merged) emit?.({ type: "merged" }, ctx);
     return saved;
   } catch (error) {
-    const failure = operation.failed(error, emit, ctx);
+    const failure = reported(error, "save", beginMs, emit, ctx);
     // Without a renewal, the session just ends earlier. The next request renews it.
     if (event === "saved" || failure.code === "ERR_SESSION_USAGE") throw failure;
     return current;

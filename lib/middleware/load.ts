@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { Operation } from "../events.js";
+import { reported } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
@@ -35,7 +35,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
   if (sent === undefined || sent === null) {
     return { sent, loaded: null, data: await defaults.make(ctx) };
   }
-  const operation = new Operation("load");
+  const beginMs = performance.now();
   let found: Found;
   try {
     const loading = loadValue(sent, options, scope);
@@ -45,7 +45,7 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
     if (typeof found === "string") found = await loadAnother(found, sent, options, scope);
   } catch (error) {
     // The error waits for a handler that uses the session: others work while the store is down.
-    return { sent, loaded: null, data: {}, failure: operation.failed(error, emit, ctx) };
+    return { sent, loaded: null, data: {}, failure: reported(error, "load", beginMs, emit, ctx) };
   }
   if (typeof found !== "string") return { sent, loaded: found, data: found.data };
   if (found === "moved") emit?.({ type: "gone" }, ctx);

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import { Operation, type SessionOperation } from "../events.js";
+import { reported, type SessionOperation } from "../events.js";
 import { isPromise } from "../platform/awaitable.js";
 import { assertLifetime } from "../records/expiry.js";
 import { copyPlain, isPlainObject } from "../records/plain-data.js";
@@ -198,8 +198,8 @@ export class RequestSession implements Session {
   #act(name: SessionOperation, action: (actions: ActionQueue) => Promise<void>): Promise<void> {
     const actions = (this.#actions ??= new ActionQueue());
     return actions.run(async () => {
-      const { emit } = this.#options;
-      if (this.#isClosed) throw new Operation(name).failed(tooLate(), emit, this.#scope.ctx);
+      if (this.#isClosed)
+        throw reported(tooLate(), name, performance.now(), this.#options.emit, this.#scope.ctx);
       this.#use();
       await action(actions);
     });
