@@ -8,6 +8,14 @@ import { driverOf, type RedisDriver } from "./driver.js";
 import { loggableError, unavailable } from "./error.js";
 
 /**
+ * Replacing a client may take this long, and begins again after it: a new client of a Cluster may
+ * have asked the one server that hangs.
+ */
+const REPLACEMENT_SECONDS = 1;
+const CLOSED_BY_USER =
+  "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.";
+
+/**
  * The one client of a store. It is taken from getClient and opened when a call needs it. While it is
  * known to be down it gets no command: clients queue commands, and would send them after the
  * requests have given up.
@@ -108,7 +116,7 @@ export class RedisConnection {
 
   /** The client as soon as it is open; throws at once if the last attempt has taken too long. */
   async #opened(call: BackendCall): Promise<RedisDriver> {
-    const opening = this.#open(call.ctx);
+    const opening = this.#open(call.ctx, this.#timeoutSeconds);
     if (this.#isRecent(this.#failedAtMs)) {
       opening.catch(() => {});
       throw unavailable(this.#failure);
@@ -124,21 +132,20 @@ export class RedisConnection {
     return driver;
   }
 
-  #open(ctx: RequestContext<any>): Promise<RedisDriver> {
-    this.#opening ??= this.#attempt(ctx).finally(() => void (this.#opening = this.#refused));
+  #open(ctx: RequestContext<any>, seconds: number): Promise<RedisDriver> {
+    this.#opening ??= this.#attempt(ctx, seconds).finally(
+      () => void (this.#opening = this.#refused),
+    );
     return this.#opening;
   }
 
-  async #attempt(ctx: RequestContext<any>): Promise<RedisDriver> {
+  async #attempt(ctx: RequestContext<any>, seconds: number): Promise<RedisDriver> {
     let driver: RedisDriver | undefined;
     try {
       this.#awaited = "getClient";
-      const client = await this.#getClient(ctx);
-      // Further calls of getClient might open more clients that the store cannot use.
-      this.#refused = this.#opening;
-      driver = this.#anotherDriver(client);
-      this.#refused = undefined;
-      await this.#openDriver(driver);
+      driver = this.#driverOf(await this.#getClient(ctx));
+      this.#awaited = driver.adapter.address;
+      await withinTime(seconds, driver.open(), () => this.#awaited);
     } catch (error) {
       if (error instanceof TimeoutError) this.#fail(error);
       if (driver?.owner === "store") driver.destroy();
@@ -156,26 +163,26 @@ export class RedisConnection {
     return driver;
   }
 
-  /** The driver of the client, or of a duplicate if it is the one that is to be replaced. */
-  #anotherDriver(client: RedisClient): RedisDriver {
-    const driver = driverOf(client);
-    const isInUse = driver === this.#driver && driver.adapter.isOpen();
-    return isInUse && client.duplicate ? driverOf(client.duplicate()) : driver;
-  }
-
-  async #openDriver(driver: RedisDriver): Promise<void> {
-    const { address, isOpen } = driver.adapter;
-    this.#awaited = address;
-    driver.owner ??= isOpen() && !this.#ownsAll ? "user" : "store";
-    if (driver.owner === "user" && !isOpen()) throw closedByUser();
-    await withinTime(this.#timeoutSeconds, driver.open(), () => address);
+  #driverOf(client: RedisClient): RedisDriver {
+    // Further calls of getClient might open more clients that the store cannot use.
+    this.#refused = this.#opening;
+    let driver = driverOf(client);
+    this.#refused = undefined;
+    // getClient returns the client that is to be replaced.
+    if (driver === this.#driver && driver.adapter.isOpen() && client.duplicate) {
+      driver = driverOf(client.duplicate());
+    }
+    const isOpen = driver.adapter.isOpen();
+    driver.owner ??= isOpen && !this.#ownsAll ? "user" : "store";
+    if (isOpen || driver.owner === "store") return driver;
+    throw new SessionError("ERR_SESSION_STORE", CLOSED_BY_USER);
   }
 
   /** Opens a new client in the background. The old one is used until then, and stays if this fails. */
   #replace(driver: RedisDriver, ctx: RequestContext<any>): void {
-    if (driver.owner === "user" || this.#isRecent(this.#replacedAtMs)) return;
+    if (driver.owner === "user" || this.#isRecent(this.#replacedAtMs, REPLACEMENT_SECONDS)) return;
     this.#replacedAtMs = performance.now();
-    this.#open(ctx).catch(() => {});
+    this.#open(ctx, REPLACEMENT_SECONDS).catch(() => {});
   }
 
   async #release(driver: RedisDriver): Promise<void> {
@@ -200,9 +207,9 @@ export class RedisConnection {
     this.#failedAtMs = performance.now();
   }
 
-  /** Whether the time, by performance.now(), is less than one timeout ago. */
-  #isRecent(timeMs: number): boolean {
-    return performance.now() - timeMs < this.#timeoutSeconds * 1000;
+  /** Whether the time, by performance.now(), is less than so many seconds ago. */
+  #isRecent(timeMs: number, seconds: number = this.#timeoutSeconds): boolean {
+    return performance.now() - timeMs < seconds * 1000;
   }
 }
 
@@ -210,13 +217,6 @@ function closed(): SessionError {
   return new SessionError(
     "ERR_SESSION_STORE",
     "The store has been closed. Close it after the server has answered its last request.",
-  );
-}
-
-function closedByUser(): SessionError {
-  return new SessionError(
-    "ERR_SESSION_STORE",
-    "The Redis client that getClient returned has been closed. Return an open one, or one that was never opened.",
   );
 }
 

@@ -48,7 +48,11 @@ function adapterOf(client: Ioredis): RedisAdapter {
     isOneConnection: !isCluster,
     isOpen: () => !["wait", "end"].includes(client.status),
     isReady: () => client.status === "ready",
-    close: () => client.quit(),
+    async close() {
+      await client.quit();
+      // The option failoverDetector keeps connections to the Sentinels until then.
+      client.disconnect();
+    },
     destroy: () => client.disconnect(),
 
     read: (key) => client.get(key),
