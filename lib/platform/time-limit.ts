@@ -19,25 +19,30 @@ const ORDINARY_DELAY_MS = 5;
  *
  * @param onTimeout - Returns what has not answered, for the error.
  */
-export async function withinTime<T>(
+export function withinTime<T>(
   seconds: number,
   answer: PromiseLike<T>,
   onTimeout?: () => string | undefined,
 ): Promise<T> {
-  const limitMs = seconds * 1000;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    const end = (): void => reject(new TimeoutError(seconds, onTimeout?.()));
+  return new Promise((resolve, reject) => {
+    const limitMs = seconds * 1000;
     const dueMs = performance.now() + limitMs;
-    timer = setTimeout(() => {
+    const end = (): void => reject(new TimeoutError(seconds, onTimeout?.()));
+    let timer = setTimeout(() => {
       const delayMs = performance.now() - dueMs;
       if (delayMs > ORDINARY_DELAY_MS) timer = setTimeout(end, Math.min(delayMs, limitMs));
       else end();
     }, limitMs);
+    // A thenable may throw: a promise of it rejects.
+    Promise.resolve(answer).then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([answer, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
