@@ -23,7 +23,7 @@ describe("The errors of RedisSessionStore", function () {
   before(() => runner.start());
   const closeAfter = closesAfterEach();
 
-  for (const { title, create, isPool = false } of clientsOn("one node")) {
+  for (const { title, create } of clientsOn("one node")) {
     const specify = (
       name: string,
       options: RedisWorldOptions,
@@ -95,7 +95,7 @@ describe("The errors of RedisSessionStore", function () {
           return world.assertFails("/visit");
         });
         const answers = (await Promise.all(failing)).map(({ cause }) => (cause as Error).message);
-        const address = isPool ? "the pool" : `127.0.0.1:${world.proxy.port}`;
+        const address = `127.0.0.1:${world.proxy.port}`;
         for (const answer of answers) {
           expect(answer)
             .to.match(/^No answer from .+ to GET within 1 s\.$/)
@@ -111,7 +111,7 @@ describe("The errors of RedisSessionStore", function () {
       await world.visit();
       await proxy.refuse();
       await waitUntil("the cause", async () => {
-        return inspect(await world.assertFails("/visit")).includes("ECONNREFUSED") || isPool;
+        return inspect(await world.assertFails("/visit")).includes("ECONNREFUSED");
       });
       await proxy.pass();
       await world.recovery();

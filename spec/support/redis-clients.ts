@@ -7,7 +7,6 @@ import type { RedisDeployment, RedisTopology } from "./redis-deployments.js";
 /** A kind of client that RedisSessionStore accepts. */
 export interface RedisClientKind {
   readonly title: string;
-  readonly isPool?: boolean;
   readonly topology: RedisTopology;
   /** Creates a client that is not connected yet. */
   create(deployment: RedisDeployment): RedisClient;
@@ -36,12 +35,6 @@ function nodeRedis(title: string, redis: typeof redis6): RedisClientKind[] {
       title,
       topology: "one node",
       create: ({ nodes }) => redis.createClient({ url: nodes[0]!.url }),
-    },
-    {
-      title: `${title}, a pool`,
-      isPool: true,
-      topology: "one node",
-      create: ({ nodes }) => redis.createClientPool({ url: nodes[0]!.url }),
     },
     {
       title,

@@ -90,7 +90,7 @@ export class RedisWorld {
   }
 
   /**
-   * Visits until a visit succeeds, because the connections of a pool come back one by one. Returns
+   * Visits until a visit succeeds, because a client may be reconnecting. Returns
    * the number of hits.
    */
   async visit(): Promise<number> {

@@ -8,7 +8,7 @@ export interface RedisAdapter {
   readonly isOneConnection: boolean;
   /** Whether the client has been opened, and neither the app nor the client itself closed it. */
   isOpen(): boolean;
-  /** `false` while the client is known to be down. Pools do not report this. */
+  /** `false` while the client is known to be down. */
   isReady(): boolean;
   /** Closes the client after the replies to all commands that were sent. */
   close(): Promise<unknown>;

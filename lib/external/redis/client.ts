@@ -2,8 +2,7 @@ import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode":
 import type { Awaitable } from "../../platform/awaitable.js";
 
 /**
- * A client of node-redis 6 and newer (one node, Cluster, Sentinel or pool) or of ioredis 5 and newer
- * (one node, Cluster or Sentinel). The interface has the members that tell the two apart: their own
+ * A client of node-redis 6 and newer or of ioredis 5 and newer: of one node, Cluster or Sentinel. The interface has the members that tell the two apart: their own
  * types differ too much for one precise interface.
  */
 export interface RedisClient {

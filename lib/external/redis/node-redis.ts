@@ -6,6 +6,7 @@ import { withoutCredentials } from "./error.js";
 /** The part of node-redis' clients that is used. */
 interface NodeRedis extends RedisClient {
   readonly isOpen: boolean;
+  readonly isReady: boolean;
   readonly options?: { readonly socket?: Readonly<Record<string, any>> };
   readonly clientSideCache?: unknown;
   /** The option `keyPrefix`, which `sendCommand` does not apply. */
@@ -25,7 +26,7 @@ interface NodeRedis extends RedisClient {
 const OPTIONS = { timeout: undefined, typeMapping: undefined };
 
 /**
- * For `createClient`, `createCluster`, `createSentinel` and `createClientPool` of node-redis.
+ * For `createClient`, `createCluster` and `createSentinel` of node-redis.
  *
  * @returns what must be changed before the client can be used; `undefined` for other clients.
  */
@@ -34,6 +35,9 @@ export function adaptNodeRedis(client: RedisClient): RedisAdapter | string | und
   // A command that came with version 6.
   if (!("increx" in client))
     return "use redis 6, because older versions can mix up replies while they reconnect";
+  // After close(), a pool may keep a connection open for ever, and it does not tell that it is down.
+  if ("totalClients" in client)
+    return "use createClient() in place of a pool, because one connection serves all requests";
   if ("clientSideCache" in client && client.clientSideCache)
     return "remove its option clientSideCache, because it may have sessions that have ended";
   return adapterOf(client as RedisClient as NodeRedis);
@@ -45,7 +49,7 @@ function adapterOf(client: NodeRedis): RedisAdapter {
   const isCluster = "slots" in client;
   const isSentinel = "commandOptions" in client;
   const { path, host = "localhost", port = 6379 } = client.options?.socket ?? {};
-  const several = isCluster ? "the Cluster" : isSentinel ? "Sentinel" : "the pool";
+  const server = isSentinel ? "Sentinel" : withoutCredentials(path ?? `${host}:${port}`);
 
   /** Reads without a signal. A single connection sends at once, and a late read does no harm. */
   const reader = isOneConnection ? client.withCommandOptions(OPTIONS) : null;
@@ -70,10 +74,10 @@ function adapterOf(client: NodeRedis): RedisAdapter {
   };
 
   return {
-    address: isOneConnection ? withoutCredentials(path ?? `${host}:${port}`) : several,
+    address: isCluster ? "the Cluster" : server,
     isOneConnection,
     isOpen: () => client.isOpen,
-    isReady: () => client.isReady ?? true,
+    isReady: () => client.isReady,
     close: () => client.close(),
     destroy: () => client.destroy(),
 
@@ -86,7 +90,7 @@ function adapterOf(client: NodeRedis): RedisAdapter {
       const { _keyPrefix: keyPrefix = "" } = redis;
       const command = ["GET", keyPrefix + key];
       if (isCluster) return redis.sendCommand(command[1], false, command);
-      return isSentinel ? redis.sendCommand(false, command) : redis.get(key);
+      return redis.sendCommand(false, command);
     },
     create: (key, { text, ttl }, call) =>
       write(call, async (redis) => (await redis.set(key, text, { EX: ttl, NX: true })) !== null),

@@ -25,16 +25,15 @@ export interface RedisSessionStoreOptions<
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 5 or newer (one node,
- * Cluster, Sentinel, pool; of 4: one node) or ioredis 5 or newer (one node, Cluster, Sentinel).
- * Loading is one `GET`, creating one `SET`, changing one script of `GET` and `SET` on one key.
+ * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 6 or newer or ioredis 5 or
+ * newer: one node, Cluster or Sentinel. Loading is one `GET`, creating one `SET`, changing one script
+ * of `GET` and `SET` on one key.
  *
  * While a client is down, calls fail at once. A client that the store has opened is replaced when it
- * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves, and may send
- * commands again after a reconnection.
+ * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves.
  *
- * Replication in Redis is asynchronous: a failover may lose the last acknowledged writes.
- * `min-replicas-to-write` with `min-replicas-max-lag` limits this to the writes of some seconds.
+ * Replication in Redis is asynchronous: a failover may lose the last acknowledged writes. How many,
+ * and how to lose none in a planned failover, stands in docs/redis.md.
  *
  * @example
  * ```ts
