@@ -55,6 +55,25 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
+  /** The port of the master of a slot, as the last master sees it. */
+  async masterPort(slot: number): Promise<number> {
+    const lines = (await this.nodes[2]!.cli("CLUSTER", "NODES")).split("\n");
+    const isMaster = (line: string) =>
+      line
+        .split(" ")
+        .slice(8)
+        .some((range) => includes(range, slot)); // the slots of a node come last
+    return portOf(lines.find(isMaster)!);
+  }
+
+  /** A replica of a master. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    const id = await master.cli("CLUSTER", "MYID");
+    const lines = (await master.cli("CLUSTER", "NODES")).split("\n");
+    const port = portOf(lines.find((line) => line.split(" ")[3] === id)!);
+    return this.nodes.find((node) => node.port === port)!;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
@@ -74,16 +93,31 @@ export class RedisCluster {
       ...["--cluster-replicas", "1", "--cluster-yes"],
     ]);
     // After `create`, the nodes need a few seconds to agree. The replicas take longest.
-    await waitUntil("the cluster to agree", async () => {
-      const views = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "NODES")));
-      const states = await Promise.all(nodes.map((node) => node.cli("CLUSTER", "INFO")));
-      const replication = await Promise.all(nodes.map((node) => node.cli("INFO", "replication")));
-      return (
-        // A replica that has not copied its master's records cannot be promoted.
-        replication.filter((info) => info.includes("master_link_status:up")).length === 3 &&
-        views.every((view) => view.match(/\bslave\b/g)?.length === 3) &&
-        states.every((state) => state.includes("cluster_state:ok"))
-      );
-    });
+    for (const node of nodes) {
+      await waitUntil("the cluster to agree", async () => {
+        const [view, state, replication] = await Promise.all([
+          node.cli("CLUSTER", "NODES"),
+          node.cli("CLUSTER", "INFO"),
+          node.cli("INFO", "replication"),
+        ]);
+        return (
+          view.match(/\bslave\b/g)?.length === 3 &&
+          state.includes("cluster_state:ok") &&
+          // A replica that has not copied its master's records cannot be promoted.
+          (replication.includes("role:master") || replication.includes("master_link_status:up"))
+        );
+      });
+    }
   }
+}
+
+/** The port in a line of `CLUSTER NODES`. */
+function portOf(line: string): number {
+  return Number(/:(\d+)@/.exec(line)![1]);
+}
+
+/** Whether a range of `CLUSTER NODES` (`0-5460`, `7`) includes a slot. */
+function includes(range: string, slot: number): boolean {
+  const [first, last = first] = range.split("-").map(Number);
+  return first! <= slot && slot <= last!;
 }

@@ -2,33 +2,52 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
 import { redisCli } from "./redis-cli.js";
-import { RedisServer } from "./redis-server.js";
+import { REDIS_SERVER, RedisServer } from "./redis-server.js";
 import { ServerProcess } from "./server-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
 
+export interface SentinelOptions {
+  /** More than half of them must agree that the master is dead. Default: 1. */
+  readonly sentinels?: number;
+  /** Default: 1. */
+  readonly replicas?: number;
+  /** Additional arguments of the master and of each replica. */
+  readonly args?: readonly string[];
+}
+
 /**
- * A real Sentinel on loopback. It watches a master and a replica, and promotes the replica when the
+ * Real Sentinels on loopback. They watch a master and its replicas, and promote a replica when the
  * master dies.
  */
 export class RedisSentinel {
-  /** The Sentinel's name for the master, no matter which server is the master. */
+  /** The Sentinels' name for the master, no matter which server is the master. */
   readonly name = "sessions";
-  readonly port: number;
-  /** The first master, then its first replica. */
-  readonly nodes: readonly [RedisServer, RedisServer];
+  /** The first master, then its first replicas. */
+  readonly nodes: readonly [RedisServer, RedisServer, ...RedisServer[]];
+  readonly #ports: readonly number[];
   readonly #folder = temporaryFolder("sentinel");
-  #process: ServerProcess | undefined;
+  readonly #processes: ServerProcess[] = [];
 
-  /** @param downAfterMs the Sentinel considers a silent master dead after this many milliseconds */
-  static async start(downAfterMs = 30_000): Promise<RedisSentinel> {
+  /** @param downAfterMs a Sentinel considers a silent master dead after this many milliseconds */
+  static async start(
+    downAfterMs = 30_000,
+    { sentinels = 1, replicas = 1, args = [] }: SentinelOptions = {},
+  ): Promise<RedisSentinel> {
     const started: { stop(): Promise<void> }[] = [];
+    const startServer = async (...more: string[]) => {
+      // A master waits for more replicas before it copies its records, 5 seconds by default.
+      const server = await RedisServer.start("--repl-diskless-sync-delay", "0", ...args, ...more);
+      started.push(server);
+      return server;
+    };
     try {
-      const master = await RedisServer.start("--repl-diskless-sync-delay", "0");
-      started.push(master);
-      const replica = await RedisServer.start("--replicaof", "127.0.0.1", `${master.port}`);
-      started.push(replica);
-      const sentinel = new RedisSentinel(await freePort(), [master, replica]);
+      const master = await startServer();
+      const startReplica = () => startServer("--replicaof", "127.0.0.1", `${master.port}`);
+      const replica = await startReplica();
+      const others = await Promise.all(Array.from({ length: replicas - 1 }, startReplica));
+      const ports = await Promise.all(Array.from({ length: sentinels }, () => freePort()));
+      const sentinel = new RedisSentinel(ports, [master, replica, ...others]);
       started.unshift(sentinel);
       await sentinel.#launch(downAfterMs);
       return sentinel;
@@ -38,45 +57,74 @@ export class RedisSentinel {
     }
   }
 
-  private constructor(port: number, nodes: [RedisServer, RedisServer]) {
-    this.port = port;
+  private constructor(
+    ports: readonly number[],
+    nodes: [RedisServer, RedisServer, ...RedisServer[]],
+  ) {
+    this.#ports = ports;
     this.nodes = nodes;
   }
 
-  /** The port of the server that the Sentinel considers the master. */
+  /** The port of the first Sentinel, which knows the others. */
+  get port(): number {
+    return this.#ports[0]!;
+  }
+
+  /** The port of the server that the first Sentinel considers the master. */
   async masterPort(): Promise<number> {
     const answer = await redisCli(this.port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.name);
     return Number(answer.split("\n")[1]);
   }
 
+  /** Promotes a replica although the master is well. */
+  async failover(): Promise<void> {
+    const answer = await redisCli(this.port, "SENTINEL", "FAILOVER", this.name);
+    if (answer !== "OK") throw new Error(answer);
+  }
+
   async stop(): Promise<void> {
-    await this.#process?.end("SIGKILL"); // it stops first, so that it starts no failover
+    // The Sentinels stop first, so that they start no failover.
+    await Promise.all(this.#processes.map((process) => process.end("SIGKILL")));
     await Promise.all(this.nodes.map((node) => node.stop()));
     this.#folder.remove();
   }
 
   async #launch(downAfterMs: number): Promise<void> {
+    await Promise.all(this.#ports.map((port) => this.#launchOne(port, downAfterMs)));
+    const others = `${this.#ports.length - 1}`;
+    await Promise.all(
+      this.#ports.map((port, index) =>
+        waitUntil("the Sentinels to know the replicas and each other", async () => {
+          const process = this.#processes[index]!;
+          if (process.hasExited) throw new Error(`Sentinel has exited:\n${process.output}`);
+          const replicas = await redisCli(port, "SENTINEL", "REPLICAS", this.name);
+          const master = await redisCli(port, "SENTINEL", "MASTER", this.name);
+          return (
+            replicas.match(/master-link-status\nok/g)?.length === this.nodes.length - 1 &&
+            master.includes(`num-other-sentinels\n${others}`)
+          );
+        }),
+      ),
+    );
+  }
+
+  async #launchOne(port: number, downAfterMs: number): Promise<void> {
     const [master] = this.nodes;
-    const file = join(this.#folder.path, "sentinel.conf");
+    const file = join(this.#folder.path, `${port}.conf`);
+    const quorum = Math.floor(this.#ports.length / 2) + 1;
     writeFileSync(
       file, // the Sentinel also stores its state in this file
       [
-        `port ${this.port}`,
+        `port ${port}`,
         "bind 127.0.0.1",
         `dir ${this.#folder.path}`,
-        `sentinel monitor ${this.name} 127.0.0.1 ${master.port} 1`,
+        `sentinel monitor ${this.name} 127.0.0.1 ${master.port} ${quorum}`,
         `sentinel down-after-milliseconds ${this.name} ${downAfterMs}`,
         `sentinel failover-timeout ${this.name} 2000`,
       ].join("\n"),
     );
-    const process = await ServerProcess.start("redis-server", [file, "--sentinel"], "redis-server");
-    this.#process = process;
-    await waitUntil("the Sentinel to know the replica", async () => {
-      if (process.hasExited) throw new Error(`Sentinel has exited:\n${process.output}`);
-      const replicas = await redisCli(this.port, "SENTINEL", "REPLICAS", this.name);
-      return (
-        replicas.includes(`${this.nodes[1].port}`) && replicas.includes("master-link-status\nok")
-      );
-    });
+    this.#processes.push(
+      await ServerProcess.start(REDIS_SERVER, [file, "--sentinel"], "redis-server"),
+    );
   }
 }

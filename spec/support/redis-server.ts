@@ -4,6 +4,9 @@ import { ServerProcess } from "./server-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { waitUntil } from "./wait-until.js";
 
+/** The program to test. Another Redis or Valkey takes the same arguments. */
+export const REDIS_SERVER = process.env.REDIS_SERVER ?? "redis-server";
+
 /** A real `redis-server` for one spec, on loopback. It stores nothing on disk. */
 export class RedisServer {
   readonly port: number;
@@ -73,7 +76,7 @@ export class RedisServer {
 
   async #launch(): Promise<void> {
     const process = await ServerProcess.start(
-      "redis-server",
+      REDIS_SERVER,
       [
         ...["--port", `${this.port}`, "--bind", "127.0.0.1", "--dir", this.#folder.path],
         ...["--save", "", "--appendonly", "no"],

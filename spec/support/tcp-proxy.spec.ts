@@ -71,6 +71,68 @@ describe("TcpProxy", () => {
     expect(received).to.equal("done");
   });
 
+  const isSilent = async (text: string) => {
+    const silence = new Promise((resolve) => setTimeout(resolve, 100, "silence"));
+    return (await Promise.race([ask(text), silence])) === "silence";
+  };
+  const reconnect = async () => {
+    client = connect(proxy.port, "127.0.0.1");
+    client.on("error", () => {});
+    await once(client, "connect");
+  };
+
+  it("drops open connections silently, and new ones work", async () => {
+    proxy.dropSilently();
+    expect(await isSilent("dropped")).to.equal(true);
+    expect(received).to.equal("");
+    client.destroy();
+    await reconnect();
+    expect(await ask("found")).to.equal("found");
+  });
+
+  it("drops open and new connections in blackhole(), and only new ones work after pass()", async () => {
+    await proxy.blackhole();
+    expect(await isSilent("dropped")).to.equal(true);
+    const old = client;
+    await reconnect();
+    expect(await isSilent("dropped, too")).to.equal(true);
+    await proxy.pass();
+    expect(await isSilent("still dropped")).to.equal(true);
+    client.destroy();
+    await reconnect();
+    expect(await ask("found")).to.equal("found");
+    expect(received).to.equal("found");
+    old.destroy();
+  });
+
+  it("resets open connections", async () => {
+    await ask("first");
+    proxy.resetAll();
+    const [error] = await once(client, "error").catch((cause) => [cause]);
+    expect(error).to.have.property("code", "ECONNRESET");
+  });
+
+  it("carries replies no faster than throttle() allows", async () => {
+    await proxy.throttle(1_000_000);
+    const start = performance.now();
+    client.write("x".repeat(200_000));
+    let bytes = 0;
+    for await (const chunk of client) if ((bytes += (chunk as Buffer).length) >= 200_000) break;
+    expect(performance.now() - start).to.be.at.least(190);
+  });
+
+  it("connects new connections to another server after retarget()", async () => {
+    const other = createServer((socket) => socket.end("other")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    proxy.retarget((other.address() as AddressInfo).port);
+    expect(await ask("first")).to.equal("first");
+    client.destroy();
+    client = connect(proxy.port, "127.0.0.1");
+    const [reply] = await once(client, "data");
+    expect(`${reply}`).to.equal("other");
+    other.close();
+  });
+
   it("refuses connections, and listens on the same port again after pass()", async () => {
     const { port } = proxy;
     await proxy.refuse();
