@@ -54,23 +54,42 @@ function adapterOf(client: NodeRedis): RedisAdapter {
   /** Reads without a signal. A single connection sends at once, and a late read does no harm. */
   const reader = isOneConnection ? client.withCommandOptions(OPTIONS) : null;
 
-  /** The client for one command, which all queues of the client drop when the request gives up. */
-  const droppable = ({ signal }: BackendCall): NodeRedis =>
-    client.withCommandOptions({ ...OPTIONS, abortSignal: signal });
+  /** Unused abortable clients: making one costs as much as the rest of a call. */
+  const spares: Abortable[] = [];
+
+  /** Sends a command that all queues of the client drop when the request gives up. */
+  const send = async <T>(
+    call: BackendCall,
+    command: (redis: NodeRedis) => Promise<T>,
+  ): Promise<T> => {
+    const abortable = spares.pop() ?? abortableOf(client);
+    const { controller, redis } = abortable;
+    const { onTimeout } = call;
+    call.onTimeout = () => {
+      controller.abort();
+      return onTimeout!();
+    };
+    try {
+      return await command(redis);
+    } finally {
+      if (!controller.signal.aborted) spares.push(abortable);
+    }
+  };
 
   const write = async (
     call: BackendCall,
     isDone: (redis: NodeRedis) => Promise<boolean>,
   ): Promise<boolean> => {
-    const redis = droppable(call);
     let sent = 0;
-    if (isSentinel) {
+    const isWritten = await send(call, (redis) => {
+      if (!isSentinel) return isDone(redis);
       const { commandOptions } = redis;
       // A Sentinel client sends a command again when the connection was lost before the reply, and
       // reads its options each time.
-      Object.defineProperty(redis, "commandOptions", { get: () => (sent++, commandOptions) });
-    }
-    return (await isDone(redis)) || notWritten(sent > 1);
+      const counted = { get: () => (sent++, commandOptions) };
+      return isDone(Object.create(redis, { commandOptions: counted }) as NodeRedis);
+    });
+    return isWritten || notWritten(sent > 1);
   };
 
   return {
@@ -86,11 +105,10 @@ function adapterOf(client: NodeRedis): RedisAdapter {
       if (reader) return reader.get(key);
       // get() may read from a replica (useReplicas, replicaPoolSize), where a session that has ended
       // may still be: false forbids it.
-      const redis = droppable(call);
-      const { _keyPrefix: keyPrefix = "" } = redis;
+      const { _keyPrefix: keyPrefix = "" } = client;
       const command = ["GET", keyPrefix + key];
-      if (isCluster) return redis.sendCommand(command[1], false, command);
-      return redis.sendCommand(false, command);
+      const route = isCluster ? [command[1], false] : [false];
+      return send(call, (redis) => redis.sendCommand(...route, command));
     },
     create: (key, { text, ttl }, call) =>
       write(call, async (redis) => (await redis.set(key, text, { EX: ttl, NX: true })) !== null),
@@ -98,6 +116,18 @@ function adapterOf(client: NodeRedis): RedisAdapter {
       const options = { keys: [key], arguments: [expected, text, String(ttl)] };
       return write(call, async (redis) => (await redis.eval(UPDATE_SCRIPT, options)) === 1);
     },
-    remove: (key, call) => droppable(call).del(key),
+    remove: (key, call) => send(call, (redis) => redis.del(key)),
   };
+}
+
+interface Abortable {
+  readonly controller: AbortController;
+  /** The client, with options for one command. */
+  readonly redis: NodeRedis;
+}
+
+function abortableOf(client: NodeRedis): Abortable {
+  const controller = new AbortController();
+  const options = { ...OPTIONS, abortSignal: controller.signal };
+  return { controller, redis: client.withCommandOptions(options) };
 }
