@@ -14,6 +14,7 @@ import { TIMEOUT_SECONDS } from "./scenario.js";
 
 /** Clients that have been replaced need a moment to close their connections. */
 const SETTLING_MS = 300;
+const MAX_SETTLINGS = 8;
 const STALLED_REQUESTS = 30;
 const FINAL_TIMEOUT_SECONDS = 10;
 
@@ -82,7 +83,8 @@ async function finish(): Promise<Figures> {
   const look = new FinalLook(appUnderLoad(finalStore), load);
   const updates = await look.take();
   await Promise.all([store.close(), finalStore.close()]);
-  await sleep(SETTLING_MS);
+  // The server closes its end, too.
+  for (let i = 0; i < MAX_SETTLINGS && openDescriptors() > atStart; i++) await sleep(SETTLING_MS);
   const { requests, errors, slow, findings } = load;
   const { missing, revived, foreign } = findings;
   return {

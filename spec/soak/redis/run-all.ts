@@ -19,7 +19,7 @@ export function planned(scenarios: readonly Scenario<any>[]): PlannedRun[] {
 
 /** How many run at once. Six servers of a Cluster need far more than one. */
 export const RUNS_AT_ONCE: Record<RedisTopology, number> = {
-  "one node": 8,
+  "one node": 7,
   Sentinel: 4,
   Cluster: 2,
 };

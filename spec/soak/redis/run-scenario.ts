@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppProcess } from "./app-process.js";
 import { nowMs } from "./figures.js";
+import { LatenessMeter } from "./lateness-meter.js";
 import { expectationsOf, type Scenario, type Servers } from "./scenario.js";
 import { violations, type Outcome } from "./verdict.js";
+
+const TICK_MS = 20;
 
 export interface Settings {
   /** The bundled program of the app. */
@@ -11,7 +14,7 @@ export interface Settings {
   readonly seed: number;
   /**
    * Whether the time of the recovery, and the number of the errors until then, are judged strictly.
-   * A busy machine delays both.
+   * A busy machine adds to both.
    */
   readonly isStrict: boolean;
 }
@@ -50,8 +53,11 @@ async function run<S extends Servers>(
   const servers = await scenario.start();
   try {
     const { deployment } = servers;
+    let ticking: NodeJS.Timeout | undefined;
     const app = await AppProcess.start(program, { client, topology, deployment, burstBytes });
     try {
+      const meter = new LatenessMeter(TICK_MS);
+      ticking = setInterval(() => meter.tick(), TICK_MS);
       await app.startLoad(scenario.startsDown ? "cold" : "warm");
       if (!scenario.startsDown) await sleep(isShort ? 1000 : 2000);
       await app.measure();
@@ -66,9 +72,10 @@ async function run<S extends Servers>(
       recovered();
       const endMs = recoveredAtMs + expectationsOf(scenario, isStrict).recoverySeconds * 1000;
       await sleep(Math.max(0, endMs - nowMs()) + afterRecoveryMs);
-      const endedAtMs = nowMs();
-      return { ...(await app.finish()), struckAtMs, recoveredAtMs, endedAtMs, violated };
+      const figures = await app.finish();
+      return { ...figures, struckAtMs, recoveredAtMs, violated, lateHere: meter.late };
     } finally {
+      clearInterval(ticking);
       await app.kill();
     }
   } finally {

@@ -97,7 +97,7 @@ export const DEFAULT_EXPECTATIONS: Expectations = {
 };
 
 /** How much longer a recovery may take on a machine that does other things, too. */
-const LENIENCY_SECONDS = 3;
+const LENIENCY_SECONDS = 2;
 
 export function expectationsOf({ expected }: Scenario, isStrict: boolean): Expectations {
   const strict = { ...DEFAULT_EXPECTATIONS, ...expected };

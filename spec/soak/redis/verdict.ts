@@ -1,29 +1,28 @@
-import type { Figures } from "./figures.js";
+import type { Figures, Lateness } from "./figures.js";
 import type { Expectations } from "./scenario.js";
 
 export interface Outcome extends Figures {
   readonly struckAtMs: number;
   readonly recoveredAtMs: number;
-  /** When the load ended. */
-  readonly endedAtMs: number;
+  /** When the timers of this process were late. The delays of the app's process are in `late`. */
+  readonly lateHere: readonly Lateness[];
   /** Sentences of the scenario itself. */
   readonly violated: readonly string[];
   readonly endsByItself: boolean;
 }
 
-/** Errors that come so shortly before the end of the load would most likely go on. */
-const LAST_MS = 300;
-
 /**
  * Milliseconds from the recovery of the servers to the last error; 0 if there was none. The time for
- * which a busy machine did not let the app run does not count, unless requests fail to the end.
+ * which a busy machine did not let the app, or this process with its proxies, run does not count.
  */
-export function recoveryMs({ errors, late, recoveredAtMs, endedAtMs }: Outcome): number {
+export function recoveryMs({ errors, late, lateHere, recoveredAtMs }: Outcome): number {
   const lastMs = errors.reduce((max, { atMs }) => Math.max(max, atMs), 0);
-  const lateMs = late
-    .filter(({ atMs }) => atMs > recoveredAtMs && atMs < lastMs && lastMs < endedAtMs - LAST_MS)
-    .reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  return Math.max(0, Math.round(lastMs - recoveredAtMs - lateMs));
+  const lateMs = [late, lateHere].map((delays) =>
+    delays
+      .filter(({ atMs }) => atMs > recoveredAtMs && atMs < lastMs)
+      .reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+  );
+  return Math.max(0, Math.round(lastMs - recoveredAtMs - Math.max(...lateMs)));
 }
 
 /** A sentence for each expectation that the run has not met. */
