@@ -32,7 +32,7 @@ export const FIELDS = {
     "hono-sessions",
     "hattip-session-0.0.49",
   ],
-  redis: ["hattip-session", "floor", "express-session"],
+  redis: ["hattip-session", "floor", "express-session", "hattip-session-0.0.49"],
 };
 
 /** The contenders that use Web Crypto. */

@@ -6,8 +6,12 @@ export const packages = [];
 export const kinds = ["signed", "encrypted", "unsigned", "memory", "redis"];
 export const lacks = {};
 
-export async function open(kind, { redisUrl, keys = 1, maxBytes }) {
-  const library = await import("../../dist/esm/index.js");
+/**
+ * @param options.entry - The module of the package that an app gets: `node` on Node, and `index` where
+ * there is only Web Crypto.
+ */
+export async function open(kind, { redisUrl, keys = 1, maxBytes, entry = "node" }) {
+  const library = await import(`../../dist/esm/${entry}.js`);
   const store = await storeOf(kind, library, { redisUrl, keys, maxBytes });
   return {
     actions: objectActions((session) => session.data),

@@ -55,6 +55,8 @@ export const REFUSAL_SCENARIOS: readonly Scenario<any>[] = [
         await sleep(lasting(run, 6000, 2000));
         await admin.send("CONFIG SET maxclients 1000");
       }),
+    // ioredis waits for up to 2 seconds between its attempts to connect.
+    expected: { recoverySeconds: 2.5 },
   }),
 ];
 
