@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 
 /** The most bytes that a minified bundle for browsers may have. */
 const COOKIE_STORE_BYTES = 35_400;
-const REDIS_BYTES = 45_900;
+const REDIS_BYTES = 46_300;
 
 const bundles = [
   withStore("SignedCookieStore", COOKIE_STORE_BYTES),

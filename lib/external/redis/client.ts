@@ -12,6 +12,7 @@ export interface RedisClient {
   eval(...args: any[]): any;
   on(event: string, listener: (...args: any[]) => void): unknown;
   connect(): Promise<unknown>;
+  /** Returns a client with the same options, which is not open yet. */
   duplicate?(): any;
   /** node-redis */
   readonly isOpen?: boolean;
