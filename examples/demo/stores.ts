@@ -1,7 +1,6 @@
 import {
   EncryptedCookieStore,
   RedisSessionStore,
-  SessionError,
   SignedCookieStore,
   UnsafeMemoryStore,
   UnsignedCookieStore,
@@ -29,12 +28,11 @@ class TransparentMemoryStore extends UnsafeMemoryStore implements Peekable {
 
 class TransparentRedisStore extends RedisSessionStore implements Peekable {
   async peek(key: string): Promise<string | null> {
-    try {
-      // The demo's getClient() does not use the request.
-      return await this.read(key, {} as BackendCall);
-    } catch (cause) {
-      throw new SessionError("ERR_SESSION_STORE", "Redis does not answer.", { cause });
-    }
+    // It opens the client, and throws if Redis does not answer.
+    await this.ping();
+    // The demo's getClient() does not use the request.
+    const { signal } = new AbortController();
+    return this.read(key, { signal } as BackendCall);
   }
 }
 
