@@ -1,6 +1,8 @@
 import type { FailedRequest } from "./figures.js";
 import type { Outcome } from "./verdict.js";
 
+const MAX_SECONDS = 30;
+
 /** The number of errors in each second since the load began, from the first to the last error. */
 export function perSecond({ errors, startedAtMs }: Outcome): string {
   const counts: number[] = [];
@@ -9,7 +11,8 @@ export function perSecond({ errors, startedAtMs }: Outcome): string {
     while (counts.length <= second) counts.push(0);
     counts[second]!++;
   }
-  return counts.join(" ") || "none";
+  const text = counts.slice(0, MAX_SECONDS).join(" ") || "none";
+  return counts.length > MAX_SECONDS ? `${text} …` : text;
 }
 
 /** The different messages and how often each came; rare ones are left out. */

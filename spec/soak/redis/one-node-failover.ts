@@ -39,7 +39,7 @@ const READONLY_BY_ADDRESS: Scenario<ReplicatedNode> = {
   title: "the address leads to a promoted replica; the old server stays up (`READONLY`)",
   topology: "one node",
   isShort: true,
-  afterRecoveryMs: 2000, // without a new connection, writes fail for ever
+  afterRecoveryMs: 4000, // without a new connection, writes fail for ever
   start: () => ReplicatedNode.start(),
   async fault({ node, replica }) {
     // The server and its replica change their roles without a lost write.

@@ -27,7 +27,7 @@ export const NETWORK_SCENARIOS: readonly Scenario<any>[] = [
       proxy.dropSilently();
     },
     // The requests of one timeout, 50 in a second, not of two.
-    expected: { maxErrors: 90 },
+    expected: { maxErrors: 90, maxRefused: 10 },
   }),
   onDistantNode("lost-replies", {
     title: "connections end before a reply, 5 in a second",

@@ -62,6 +62,8 @@ export interface Expectations {
   /** A fault that makes no request fail has not struck. */
   readonly minErrors: number;
   readonly maxErrors: number;
+  /** Requests that fail at once, because the store takes Redis to be down. */
+  readonly maxRefused: number;
   /** The kinds of requests that may fail. */
   readonly mayFail: readonly RequestKind[];
   /** In a Cluster, only requests for a record in these slots may fail: the first and the last one. */
@@ -86,6 +88,7 @@ export const DEFAULT_EXPECTATIONS: Expectations = {
   recoverySeconds: TIMEOUT_SECONDS + 1,
   minErrors: 1,
   maxErrors: Infinity,
+  maxRefused: Infinity,
   mayFail: ["begin", "read", "update", "login", "logout", "ended"],
   maySlotsFail: [0, 16_383],
   maxSlow: 0,

@@ -34,6 +34,8 @@ export function violations(outcome: Outcome, expected: Expectations): string[] {
   };
   atMost(recoveryMs(outcome), expected.recoverySeconds * 1000, "ms from recovery to last error");
   atMost(errors.length, expected.maxErrors, "errors");
+  const refused = errors.filter(({ message }) => message.startsWith("Redis cannot be reached"));
+  atMost(refused.length, expected.maxRefused, "requests that failed at once");
   const early = errors.filter(({ atMs }) => atMs < outcome.struckAtMs);
   atMost(early.length, 0, "errors before the fault");
   if (errors.length < expected.minErrors) {
