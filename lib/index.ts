@@ -18,8 +18,9 @@ export { SignedCookieStore } from "./cookie/signed-cookie-store.js";
 export { EncryptedCookieStore } from "./cookie/encrypted-cookie-store.js";
 export type { Keys, SessionKey } from "./cookie/keyed-cookie-store.js";
 export { ExternalStore } from "./external/external-store.js";
+export type { OwnedSession } from "./external/owned-sessions.js";
 export type { ExternalStoreOptions } from "./external/options.js";
-export type { BackendCall, Insertion, Replacement } from "./external/guarded-backend.js";
+export type { BackendCall, Insertion, Replacement } from "./external/backend-hooks.js";
 export {
   UnsafeMemoryStore,
   UnsafeMemoryStore as UnsafeMemorySessionStore,

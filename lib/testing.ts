@@ -6,4 +6,4 @@ export {
 export { externalStoreContract } from "./testing/external-store-contract.js";
 export type { ExternalStoreContractOptions } from "./testing/external/stores-under-test.js";
 export { externalHooksOf, cookieHooksOf, type CookieStoreHooks } from "./testing/hooks.js";
-export type { Backend } from "./external/guarded-backend.js";
+export type { Backend } from "./external/backend-hooks.js";

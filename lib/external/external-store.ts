@@ -1,7 +1,6 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import type { Awaitable } from "../platform/awaitable.js";
-import { BaseStore } from "../records/base-store.js";
 import type { SessionRecord } from "../records/record.js";
+import { assertOption } from "../option-checks.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type {
   LoadedSession,
@@ -11,20 +10,29 @@ import type {
   SessionScope,
   UpdatedSession,
 } from "../records/store.js";
-import type { SessionData } from "../session.js";
-import {
-  GuardedBackend,
-  type Backend,
-  type BackendCall,
-  type Insertion,
-  type Replacement,
-} from "./guarded-backend.js";
+import type { Session, SessionData } from "../session.js";
+import { BackendHooks, type Backend } from "./backend-hooks.js";
+import { GuardedBackend } from "./guarded-backend.js";
 import { resolveExternalOptions, type ExternalStoreOptions } from "./options.js";
+import { OwnedSessions, type OwnedSession } from "./owned-sessions.js";
+import { assertOwner, OwnerIndex } from "./owner-index.js";
 import { RecordWriter, type NextRecord } from "./record-writer.js";
-import { generateSessionId, HASH_OF_NO_SESSION, hashSessionId, isSessionId } from "./session-id.js";
+import { SessionEnder } from "./session-ender.js";
+import {
+  generateSessionId,
+  HASH_OF_NO_SESSION,
+  hashSessionId,
+  isHash,
+  isSessionId,
+} from "./session-id.js";
 import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
+
+/** For a call outside a request of the session: the context, where the backend needs one. */
+interface CallOptions {
+  readonly ctx?: RequestContext<any> | undefined;
+}
 
 /**
  * Keeps an ID in the cookie and the record in a backend. A subclass implements four hooks on that
@@ -59,91 +67,98 @@ import { WriterQueue } from "./writer-queue.js";
  * }
  * ```
  */
-export abstract class ExternalStore<Data extends object = SessionData> extends BaseStore<Data> {
+export abstract class ExternalStore<Data extends object = SessionData> extends BackendHooks<Data> {
   /** The option `prefix`. */
   protected readonly prefix: string;
   /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
   protected readonly timeout: number;
   readonly #backend: GuardedBackend;
   readonly #writer: RecordWriter;
+  readonly #ender: SessionEnder;
+  readonly #owners: OwnerIndex | undefined;
 
   /** @throws {TypeError} for an option that is wrong or unknown. */
   constructor(options: ExternalStoreOptions<Data> = {}) {
-    const { prefix, maxBytes, timeout, others } = resolveExternalOptions(new.target.name, options);
+    const resolved = resolveExternalOptions(new.target.name, options);
+    const { prefix, maxBytes, timeout, owner, others } = resolved;
     super(others);
     this.prefix = prefix;
     this.timeout = timeout;
     // The hooks are protected: only this package calls them.
-    this.#backend = new GuardedBackend(this as unknown as Backend, maxBytes, timeout);
+    const backend = new GuardedBackend(this as unknown as Backend, maxBytes, timeout);
     // With the hook release(), each request has a connection of its own, and waits for no other.
     const queue = new WriterQueue(timeout, () => this.compares && !this.release);
-    this.#writer = new RecordWriter(this.#backend, this.codec, queue, prefix, timeout);
+    const owners = owner && new OwnerIndex(backend, this.codec, owner, prefix);
+    if (owners) backend.assertHasIndex(new.target.name);
+    this.#backend = backend;
+    this.#owners = owners;
+    this.#writer = new RecordWriter(backend, this.codec, queue, owners, prefix, timeout);
+    this.#ender = new SessionEnder(backend, queue, owners, prefix, timeout);
   }
 
   /**
    * For readiness probes: resolves when the backend has answered a read. A hook, or `getClient`, that
    * uses the request's context needs it here, too.
+   *
    * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails, or does not answer in time.
    */
-  async ping({ ctx }: { ctx?: RequestContext<any> } = {}): Promise<void> {
-    if (!ctx && this.needsContext) throw new TypeError("Pass the context: store.ping({ ctx }).");
-    try {
-      await this.#backend.read(this.prefix + HASH_OF_NO_SESSION, ctx!);
-    } finally {
-      await this.release?.(ctx!);
-    }
-  }
-
-  /** @internal Whether a call needs the context of a request. */
-  protected get needsContext(): boolean {
-    return this.release !== undefined;
+  async ping({ ctx }: CallOptions = {}): Promise<void> {
+    const key = this.prefix + HASH_OF_NO_SESSION;
+    await this.#with(ctx, "ping({ ctx })", () => this.#backend.read(key, ctx!));
   }
 
   /**
-   * Whether `update` compares and writes in one step. A store that needs two overrides this with
-   * `false`; of two concurrent changes it may lose one.
+   * The sessions of an owner, newest first. Needs the option `owner`, and `ctx` where `ping()` does.
+   * One that begins, moves or ends meanwhile may be in the list or not.
+   *
+   * @throws {TypeError} for an owner that is not a string of 1 to 1024 bytes.
+   * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails.
    */
-  protected get compares(): boolean {
-    return true;
+  async sessionsOf(owner: string, { ctx }: CallOptions = {}): Promise<OwnedSession<Data>[]> {
+    const owned = this.#ownedBy(owner, "sessionsOf");
+    const list = await this.#with(ctx, "sessionsOf(owner, { ctx })", () => owned.list(ctx!));
+    return list as OwnedSession<Data>[];
   }
 
   /**
-   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. An
-   * expired record may be returned or not.
+   * Ends one session of an owner, even if another request moves it meanwhile.
    *
-   * For all four hooks: `key` is the prefix and 43 characters, and never the ID that the client
-   * holds. A hook throws only if the system failed; the app gets the error as the
-   * `cause` of `ERR_SESSION_STORE`.
+   * @param id - May come from a form: a session of another owner stays.
+   * @returns whether there was such a session.
+   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` when other requests changed
+   * the session at each attempt.
    */
-  protected abstract read(key: string, call: BackendCall): Awaitable<string | null>;
+  async endSession(id: string, { owner, ctx }: CallOptions & { owner: string }): Promise<boolean> {
+    const owned = this.#ownedBy(owner, "endSession");
+    if (!isHash(id)) return false;
+    return this.#with(ctx, "endSession(id, { owner, ctx })", () => owned.end(id, ctx!));
+  }
 
   /**
-   * Hook: inserts, and never replaces. A store that cannot compare need not check whether the key is
-   * taken, because keys are random.
+   * Ends all sessions of an owner. When it resolves, none that was the owner's at the call answers with
+   * that owner's data, and no request under way can bring one back or carry it on under a new ID. A
+   * store that cannot compare, or whose backend loses what it had acknowledged, cannot promise that.
    *
-   * @returns `false` when the key is taken.
-   */
-  protected abstract create(
-    key: string,
-    insertion: Insertion,
-    call: BackendCall,
-  ): Awaitable<boolean>;
-
-  /**
-   * Hook: replaces the text in one atomic step, but only while the stored text is `expected`. The
-   * time to live begins anew. A store whose `compares` is `false` reads, compares and writes.
+   * @example
+   * ```ts
+   * await ctx.session.regenerate(); // Nobody else knows the new ID.
+   * await store.endSessionsOf(userId, { except: ctx.session });
+   * ```
    *
-   * @returns `false` when the record has changed or is gone. A record whose time to live has passed
-   * is gone, even if the backend still has it. `update` never creates a record.
+   * @param except - A session that stays under its present ID. If another request moves it, it ends.
+   * @returns how many this call has ended.
+   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` when log-ins came faster than
+   * sessions could be ended, so that some may be left.
    */
-  protected abstract update(
-    key: string,
-    replacement: Replacement,
-    call: BackendCall,
-  ): Awaitable<boolean>;
-
-  /** Hook: deletes. A missing key is not an error. */
-  protected abstract remove(key: string, call: BackendCall): Awaitable<void>;
+  async endSessionsOf(
+    owner: string,
+    { except, ctx }: CallOptions & { except?: Pick<Session, "id"> | undefined } = {},
+  ): Promise<number> {
+    const owned = this.#ownedBy(owner, "endSessionsOf");
+    const id = except?.id;
+    assertOption("except", id === undefined || isHash(id), "a session: { except: ctx.session }");
+    return this.#with(ctx, "endSessionsOf(owner, { ctx })", () => owned.endAll(id, ctx!));
+  }
 
   /** @internal */
   override async load(
@@ -167,6 +182,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     if (loaded === null) {
       const value = generateSessionId();
       const { key } = await this.#namesOf(value, scope);
+      await this.#owners?.linkBefore(key, next, null, scope.ctx);
       await this.#backend.create(key, next, scope.ctx);
       return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
     }
@@ -199,7 +215,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   ): Promise<boolean> {
     if (!isSessionId(value)) return false;
     const { key } = loaded ?? (await this.#namesOf(value, scope));
-    return this.#writer.end(key, loaded, scope);
+    return this.#ender.end(key, loaded, scope.ctx);
   }
 
   /** @internal */
@@ -221,6 +237,28 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
       dataWith: (pending) => dataAfterChange(this.codec, loaded, pending, committed),
       merged: written.merged,
     };
+  }
+
+  #ownedBy(owner: string, method: string): OwnedSessions {
+    if (!this.#owners) {
+      throw new TypeError(`${method}() needs the store's option owner: (data) => data.userId.`);
+    }
+    assertOwner(method, owner);
+    return new OwnedSessions(this.#backend, this.#owners, this.#ender, this.prefix, owner);
+  }
+
+  /** Calls the backend for the app, and not for a session. */
+  async #with<T>(
+    ctx: RequestContext<any> | undefined,
+    example: string,
+    act: () => Promise<T>,
+  ): Promise<T> {
+    if (!ctx && this.needsContext) throw new TypeError(`Pass the context: store.${example}.`);
+    try {
+      return await act();
+    } finally {
+      await this.release?.(ctx!);
+    }
   }
 
   async #namesOf(value: string, { cookieName }: SessionScope): Promise<SessionNames> {

@@ -3,46 +3,10 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { withinTime } from "../platform/time-limit.js";
-import { currentSecond } from "../records/expiry.js";
+import { CLOCK_SKEW_SECONDS, currentSecond } from "../records/expiry.js";
 import { decodeRecord, encodeRecord, type SessionRecord } from "../records/record.js";
+import type { Backend, BackendCall } from "./backend-hooks.js";
 import { isTombstone, TOMBSTONE_TTL_SECONDS } from "./tombstone.js";
-
-/** The record that `create` must insert. */
-export interface Insertion {
-  /** At most `maxBytes` in UTF-8. */
-  readonly text: string;
-  /** Time to live: whole seconds, at least 1, after which the backend may delete the record. */
-  readonly ttl: number;
-}
-
-/** The record that `update` must write in place of the expected one. */
-export interface Replacement extends Insertion {
-  /** The text when it was read. */
-  readonly expected: string;
-}
-
-/** The circumstances of one call of a hook. */
-export interface BackendCall {
-  /** The request's context. */
-  readonly ctx: RequestContext<any>;
-  /** Aborts when the store's `timeout` is over: a backend call that supports it then gives up. */
-  readonly signal: AbortSignal;
-  /**
-   * Set by a hook: called at the timeout, and returns what has not answered.
-   *
-   * @internal
-   */
-  onTimeout?: () => string;
-}
-
-/** The hooks of an external store; the doc comments of `ExternalStore` are their contract. */
-export interface Backend {
-  readonly compares: boolean;
-  read(key: string, call: BackendCall): Awaitable<string | null>;
-  create(key: string, insertion: Insertion, call: BackendCall): Awaitable<boolean>;
-  update(key: string, replacement: Replacement, call: BackendCall): Awaitable<boolean>;
-  remove(key: string, call: BackendCall): Awaitable<void>;
-}
 
 /**
  * Calls the hooks with records instead of text: limits their size and the time of each call, and
@@ -57,6 +21,20 @@ export class GuardedBackend {
     this.#backend = backend;
     this.#maxBytes = maxBytes;
     this.#timeoutSeconds = timeoutSeconds;
+  }
+
+  /** @throws {TypeError} if the hooks are missing that the option `owner` needs. */
+  assertHasIndex(type: string): void {
+    const { link, unlink, linked } = this.#backend;
+    if ([link, unlink, linked].every((hook) => typeof hook === "function")) return;
+    throw new TypeError(
+      `${type} has no option owner, because it lacks the hooks link(), unlink() and linked(). Add them, as docs/writing-a-store.md shows.`,
+    );
+  }
+
+  /** Whether `update` compares and writes in one step. */
+  get compares(): boolean {
+    return this.#backend.compares;
   }
 
   /** The record, which may be a tombstone. */
@@ -103,10 +81,37 @@ export class GuardedBackend {
     await this.#call(ctx, (call) => this.#backend.remove(key, call));
   }
 
+  /**
+   * Notes that the key is one of the owner's. The entry lives longer than the record, so that a server
+   * whose clock is late does not find a session that is missing in its owner's index.
+   */
+  async link(
+    owner: string,
+    key: string,
+    record: SessionRecord,
+    ctx: RequestContext<any>,
+  ): Promise<void> {
+    const ttl = timeToLive(record) + CLOCK_SKEW_SECONDS;
+    await this.#call(ctx, (call) => this.#backend.link!(owner, key, ttl, call));
+  }
+
+  async unlink(owner: string, key: string, ctx: RequestContext<any>): Promise<void> {
+    await this.#call(ctx, (call) => this.#backend.unlink!(owner, key, call));
+  }
+
+  async linked(owner: string, ctx: RequestContext<any>): Promise<string[]> {
+    const keys: unknown = await this.#call(ctx, (call) => this.#backend.linked!(owner, call));
+    if (Array.isArray(keys) && keys.every((key) => typeof key === "string")) return keys;
+    throw new SessionError(
+      "ERR_SESSION_USAGE",
+      "The store's linked() must return an array of the keys that link() got.",
+    );
+  }
+
   #encode(record: SessionRecord): string {
     const text = encodeRecord(record);
-    // A log-out must not fail for its few bytes.
-    const max = isTombstone(record) ? Infinity : this.#maxBytes;
+    // A log-out must not fail for its few bytes, nor a log-in for those that mark a draft.
+    const max = isTombstone(record) || record.isDraft ? Infinity : this.#maxBytes;
     // A UTF-16 unit takes at most three bytes: most records need no counting.
     if (text.length * 3 > max && encodeUtf8(text).length > max) {
       throw new SessionError(

@@ -3,7 +3,7 @@ import { assertOption } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import type { SessionData } from "../session.js";
 import { ExternalStore } from "./external-store.js";
-import type { BackendCall, Insertion, Replacement } from "./guarded-backend.js";
+import type { BackendCall, Insertion, Replacement } from "./backend-hooks.js";
 import type { ExternalStoreOptions } from "./options.js";
 
 /** The part of a Workers KV namespace that is used. */

@@ -1,6 +1,7 @@
 import { assertOption, assertOptions, assertWhole } from "../option-checks.js";
-import type { SerializationOptions } from "../records/session-codec.js";
+import type { Given, SerializationOptions } from "../records/session-codec.js";
 import type { SessionData } from "../session.js";
+import type { OwnerOf } from "./owner-index.js";
 
 const MAX_TIMEOUT_SECONDS = 3600;
 
@@ -18,17 +19,37 @@ export interface ExternalStoreOptions<
    * Default: 2.
    */
   timeout?: number | undefined;
+  /**
+   * Whose session it is: a string of at most 1 KB, such as the user's ID, or nothing for a guest. With
+   * it, `sessionsOf()`, `endSession()` and `endSessionsOf()` work. It gets a copy of the data.
+   *
+   * @example
+   * ```ts
+   * owner: (data) => data.userId
+   * ```
+   */
+  owner?: ((data: Given<Data>) => string | null | undefined) | undefined;
 }
 
-/** @param owner - The class that is constructed, for errors. */
+interface ResolvedExternalOptions<Data extends object> {
+  readonly prefix: string;
+  readonly maxBytes: number;
+  readonly timeout: number;
+  readonly owner: OwnerOf | undefined;
+  readonly others: SerializationOptions<Data>;
+}
+
+/** @param type - The class that is constructed, for errors. */
 export function resolveExternalOptions<Data extends object>(
-  owner: string,
+  type: string,
   options: ExternalStoreOptions<Data>,
-): { prefix: string; maxBytes: number; timeout: number; others: SerializationOptions<Data> } {
-  assertOptions(owner, options);
-  const { prefix = "session:", maxBytes = 65_536, timeout = 2, ...others } = options;
+): ResolvedExternalOptions<Data> {
+  assertOptions(type, options);
+  const { prefix = "session:", maxBytes = 65_536, timeout = 2, owner, ...others } = options;
   assertOption("prefix", typeof prefix === "string", "a string");
   assertWhole("maxBytes", maxBytes, "bytes", 1);
   assertWhole("timeout", timeout, "seconds", 1, MAX_TIMEOUT_SECONDS);
-  return { prefix, maxBytes, timeout, others };
+  const isRight = owner === undefined || typeof owner === "function";
+  assertOption("owner", isRight, "a function of the data: (data) => data.userId");
+  return { prefix, maxBytes, timeout, owner: owner as OwnerOf | undefined, others };
 }

@@ -1,11 +1,13 @@
 import { changedMeanwhile, SessionError } from "../errors.js";
 import { currentSecond, expiryFor, isAlive } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { lifetimeOf, type SessionCodec } from "../records/session-codec.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
 import { Attempts } from "./attempts.js";
 import type { GuardedBackend } from "./guarded-backend.js";
-import { isTombstone, successorIn, tombstone } from "./tombstone.js";
+import type { OwnerIndex } from "./owner-index.js";
+import { successorIn, tombstone } from "./tombstone.js";
 import type { WriterQueue } from "./writer-queue.js";
 
 /** The outcome of a write. */
@@ -22,7 +24,7 @@ export type NextRecord = (current: SessionRecord) => SessionRecord;
 type Gone = "moved" | "ended";
 
 /**
- * Changes, moves and ends records by compare-and-swap: each write replaces the record only if it is
+ * Changes and moves records by compare-and-swap: each write replaces the record only if it is
  * the one that the write was made from. If another request was faster, the write is made anew from
  * the newest record.
  */
@@ -30,10 +32,12 @@ export class RecordWriter {
   readonly #backend: GuardedBackend;
   readonly #codec: SessionCodec;
   readonly #queue: WriterQueue;
+  readonly #owners: OwnerIndex | undefined;
   readonly #prefix: string;
   readonly #timeoutSeconds: number;
 
   /**
+   * @param owners - Present if the store has the option `owner`.
    * @param prefix - Begins every key; the hash of the session's ID follows.
    * @param timeoutSeconds - How long other requests may be faster until an attempt is the last.
    */
@@ -41,12 +45,14 @@ export class RecordWriter {
     backend: GuardedBackend,
     codec: SessionCodec,
     queue: WriterQueue,
+    owners: OwnerIndex | undefined,
     prefix: string,
     timeoutSeconds: number,
   ) {
     this.#backend = backend;
     this.#codec = codec;
     this.#queue = queue;
+    this.#owners = owners;
     this.#prefix = prefix;
     this.#timeoutSeconds = timeoutSeconds;
   }
@@ -80,6 +86,7 @@ export class RecordWriter {
             return { record: next, merged };
           }
         } else if (isAlive(current, absoluteTimeout)) {
+          await this.#owners?.linkBefore(key, next, current, ctx);
           if (await this.#backend.update(key, next, current, ctx)) {
             // If it expired while a slow backend was writing, other requests may have found it dead.
             // Unless another one has already written on top of this write.
@@ -103,6 +110,7 @@ export class RecordWriter {
    *
    * The new record is written before the old one becomes a tombstone, so that a crash loses no data.
    * The client gets the new ID only after that, so that no other request can write to the new record.
+   * If it has an owner, it is a draft until then: it could be listed beside the old one.
    *
    * @param hasPending - Whether the request has unsaved changes. They were made to the data that it
    * has loaded. On top of another request's data they could be a mixture that nobody has written:
@@ -128,22 +136,28 @@ export class RecordWriter {
           const isMixture = current.text !== loaded.text && hasPending();
           if (isMixture && isRead) throw changedMeanwhile();
           if (!isMixture && isAlive(current, absoluteTimeout)) {
-            const next = restarted(current, scope);
+            const next = this.#restarted(current, scope);
             if (!draft || !isSameRecord(draft, next)) {
+              await this.#owners?.linkBefore(newKey, next, draft ?? null, ctx);
               const isWritten = draft && (await backend.update(newKey, next, draft, ctx));
-              if (!isWritten) await backend.create(newKey, next, ctx);
+              if (!isWritten) {
+                const isEnded = draft && typeof (await backend.read(newKey, ctx)) !== "string";
+                if (isEnded) return "ended";
+                await backend.create(newKey, next, ctx);
+              }
               draft = next;
             }
             if (await backend.update(loaded.key, tombstone(newHash), current, ctx)) {
-              if (isAlive(current, absoluteTimeout)) return next;
-              await backend.remove(newKey, ctx);
+              if (isAlive(current, absoluteTimeout))
+                return await this.#arrive(newKey, draft, loaded.key, ctx);
+              await this.#discard(newKey, draft, ctx);
               return "ended";
             }
           }
           await attempts.another();
           const newest = await this.#readAlive(loaded.key, scope);
           if (typeof newest === "string") {
-            if (draft) await backend.remove(newKey, ctx);
+            if (draft) await this.#discard(newKey, draft, ctx);
             return newest;
           }
           [current, isRead] = [newest, true];
@@ -151,56 +165,37 @@ export class RecordWriter {
       } catch (error) {
         // After any other error the tombstone may be there, and the draft the only copy of the data.
         if (draft && error instanceof SessionError && error.code === "ERR_SESSION_CONFLICT") {
-          await backend.remove(newKey, ctx).catch(() => {});
+          await this.#discard(newKey, draft, ctx).catch(() => {});
         }
         throw error;
       }
     });
   }
 
-  /**
-   * Ends the session whose record is, or was, under this key. A session that has moved is followed
-   * from tombstone to tombstone.
-   *
-   * @param known - The record, if the request has read it.
-   * @returns whether this call ended a session.
-   */
-  async end(key: string, known: SessionRecord | null, scope: SessionScope): Promise<boolean> {
-    const attempts = new Attempts(this.#timeoutSeconds);
-    let [at, current] = [key, known];
-    for (;;) {
-      const ended = await this.#queue.inTurn(at, async (turn) => {
-        const newest = turn.newest ?? current;
-        turn.newest = null;
-        return this.#endUnder(at, newest, attempts, scope);
-      });
-      if (typeof ended === "boolean") return ended;
-      await attempts.another();
-      [at, current] = [this.#prefix + ended, null];
-    }
+  /** The same data, as of a session that begins now. */
+  #restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {
+    const created = currentSecond();
+    const next = { text, created, expires: expiryFor(created, lifetimeOf(text), scope) };
+    return this.#owners?.needsDraft(next) ? { ...next, isDraft: true } : next;
   }
 
-  /** Whether this call ended the record, or the hash of the ID to which its session has moved. */
-  async #endUnder(
+  /** After the old record has become a tombstone: the new one, unless somebody has ended it already. */
+  async #arrive(
     key: string,
-    known: SessionRecord | null,
-    attempts: Attempts,
-    { ctx }: SessionScope,
-  ): Promise<boolean | string> {
-    let current = known;
-    for (;;) {
-      if (current) {
-        if (await this.#backend.update(key, tombstone(), current, ctx)) return true;
-        await attempts.another();
-      }
-      const found = await this.#backend.read(key, ctx);
-      if (typeof found === "string") return false;
-      if (isTombstone(found)) return successorIn(found) ?? false;
-      // The reply may be late, and another request may have renewed the session meanwhile.
-      const isTried = current !== null && isSameRecord(current, found);
-      if (isTried && found.expires <= currentSecond()) return false;
-      current = found;
+    { isDraft, ...record }: SessionRecord,
+    oldKey: string,
+    ctx: RequestContext<any>,
+  ): Promise<SessionRecord | Gone> {
+    if (isDraft && !(await this.#backend.update(key, record, { ...record, isDraft }, ctx))) {
+      return "ended";
     }
+    await this.#owners?.unlink(oldKey, record, ctx);
+    return record;
+  }
+
+  async #discard(key: string, draft: SessionRecord, ctx: RequestContext<any>): Promise<void> {
+    await this.#backend.remove(key, ctx);
+    await this.#owners?.unlink(key, draft, ctx);
   }
 
   /** The newest record; if nothing can be written to it, why. */
@@ -214,10 +209,4 @@ export class RecordWriter {
     const isUsable = isAlive(record, absoluteTimeout) && this.#codec.deserialize(record.text);
     return isUsable ? record : "ended";
   }
-}
-
-/** The same data, as of a session that begins now. */
-function restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {
-  const created = currentSecond();
-  return { text, created, expires: expiryFor(created, lifetimeOf(text), scope) };
 }

@@ -18,6 +18,10 @@ export function isSessionId(value: string): boolean {
   return value.length === ID_LENGTH && decodeBase64url(value) !== null;
 }
 
+/** Whether the value has the form of our hashes, which is that of our IDs. */
+export const isHash = (value: unknown): value is string =>
+  typeof value === "string" && isSessionId(value);
+
 /**
  * The hash by which the backend knows an ID, so that a stolen dump logs nobody in (CVE-2019-16782 in
  * Rack). It is the hash of `<cookie name>=<ID>`, so that the ID of one cookie is invalid in

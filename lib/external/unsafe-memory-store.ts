@@ -1,16 +1,8 @@
 import { currentSecond } from "../records/expiry.js";
 import type { SessionData } from "../session.js";
+import type { Insertion, Replacement } from "./backend-hooks.js";
+import { ExpiringMap } from "./expiring-map.js";
 import { ExternalStore } from "./external-store.js";
-import type { Insertion, Replacement } from "./guarded-backend.js";
-
-interface Entry {
-  readonly text: string;
-  /** Seconds since 1970. */
-  readonly expires: number;
-}
-
-/** More than one for each write, so that the sweep is faster than new sessions come in. */
-const ENTRIES_SWEPT_PER_WRITE = 2;
 
 /**
  * Keeps sessions in the memory of this process: for development and tests. A restart ends them all,
@@ -22,49 +14,53 @@ const ENTRIES_SWEPT_PER_WRITE = 2;
  * ```
  */
 export class UnsafeMemoryStore<Data extends object = SessionData> extends ExternalStore<Data> {
-  readonly #entries: Map<string, Entry> = new Map();
-  #sweep: Iterator<[string, Entry]> = this.#entries.entries();
+  readonly #records: ExpiringMap<string> = new ExpiringMap();
+  /** For each owner, the keys of its sessions, and when each entry ends. */
+  readonly #owners: ExpiringMap<Map<string, number>> = new ExpiringMap();
 
   /**
    * The number of records, including those that have expired and are not swept yet, and the tombstones
    * of sessions that have moved or ended.
    */
   get size(): number {
-    return this.#entries.size;
+    return this.#records.size;
   }
 
   protected override read(key: string): string | null {
-    const entry = this.#entries.get(key);
-    return entry && currentSecond() < entry.expires ? entry.text : null;
+    return this.#records.get(key) ?? null;
   }
 
-  protected override create(key: string, insertion: Insertion): boolean {
+  protected override create(key: string, { text, ttl }: Insertion): boolean {
     if (this.read(key) !== null) return false;
-    this.#write(key, insertion);
+    this.#records.set(key, text, currentSecond() + ttl);
     return true;
   }
 
-  protected override update(key: string, replacement: Replacement): boolean {
-    if (this.read(key) !== replacement.expected) return false;
-    this.#write(key, replacement);
+  protected override update(key: string, { text, ttl, expected }: Replacement): boolean {
+    if (this.read(key) !== expected) return false;
+    this.#records.set(key, text, currentSecond() + ttl);
     return true;
   }
 
   protected override remove(key: string): void {
-    this.#entries.delete(key);
+    this.#records.delete(key);
   }
 
-  #write(key: string, { text, ttl }: Insertion): void {
+  protected override link(owner: string, key: string, ttl: number): void {
     const now = currentSecond();
-    this.#entries.set(key, { text, expires: now + ttl });
-    for (let count = 0; count < ENTRIES_SWEPT_PER_WRITE; count++) {
-      const next = this.#sweep.next();
-      if (next.done) {
-        this.#sweep = this.#entries.entries();
-        return;
-      }
-      const [oldKey, { expires }] = next.value;
-      if (expires <= now) this.#entries.delete(oldKey);
-    }
+    const keys = new Map(this.#owners.get(owner));
+    for (const [other, expires] of keys) if (expires <= now) keys.delete(other);
+    keys.set(key, Math.max(now + ttl, keys.get(key) ?? 0));
+    this.#owners.set(owner, keys, Math.max(...keys.values()));
+  }
+
+  protected override unlink(owner: string, key: string): void {
+    const keys = this.#owners.get(owner);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#owners.delete(owner);
+  }
+
+  protected override linked(owner: string): string[] {
+    return [...(this.#owners.get(owner)?.keys() ?? [])];
   }
 }

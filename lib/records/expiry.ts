@@ -12,7 +12,7 @@ export interface Timeouts {
 }
 
 /** The clocks of two servers may differ by this much. */
-const CLOCK_SKEW_SECONDS = 60;
+export const CLOCK_SKEW_SECONDS = 60;
 
 /** Seconds since 1970: the clock of this package. */
 export function currentSecond(): number {

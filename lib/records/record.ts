@@ -9,6 +9,11 @@ export interface SessionRecord {
   readonly created: number;
   /** Seconds since 1970: the first second at which the session is over. */
   readonly expires: number;
+  /**
+   * Whether this is the record under the new ID of a session that is being moved. Until its request
+   * has made the old one a tombstone and removed this mark, no client knows the ID.
+   */
+  readonly isDraft?: boolean;
 }
 
 /** Whether both are the same state of one record. Its `created` never changes. */
@@ -18,14 +23,14 @@ export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
 
 /**
  * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the
- * version of the format and the times are decimal seconds since 1970. Each record has exactly one
+ * version of the format and the times are decimal seconds since 1970. A draft has `draft ` before it. Each record has exactly one
  * such text, so that backends can compare records as text.
  */
-export function encodeRecord({ text, created, expires }: SessionRecord): string {
-  return `1.${created}.${expires}.${text}`;
+export function encodeRecord({ text, created, expires, isDraft }: SessionRecord): string {
+  return `${isDraft ? "draft " : ""}1.${created}.${expires}.${text}`;
 }
 
-const RECORD = /^1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
+const RECORD = /^(draft )?1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
 
 /** `null` for text that `encodeRecord` does not write. */
 export function decodeRecord(encoded: string): SessionRecord | null {
@@ -33,8 +38,9 @@ export function decodeRecord(encoded: string): SessionRecord | null {
   return (
     match && {
       text: encoded.slice(match[0].length),
-      created: Number(match[1]),
-      expires: Number(match[2]),
+      created: Number(match[2]),
+      expires: Number(match[3]),
+      ...(match[1] && { isDraft: true }),
     }
   );
 }

@@ -12,7 +12,7 @@ import type { LoadedSession, RejectionReason, SessionNames } from "./store.js";
  * `NoInfer` of TypeScript 5.4: the type of a store's data comes from its type argument, or from the
  * `session()` that it is given to, and is not what a `parse` happens to return.
  */
-type Given<Data> = [Data][Data extends unknown ? 0 : never];
+export type Given<Data> = [Data][Data extends unknown ? 0 : never];
 
 /** The functions that turn data into text and back. */
 export interface SerializationOptions<Data extends object = SessionData> {

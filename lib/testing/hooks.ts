@@ -1,6 +1,6 @@
 import type { CookieStore, Unsealed } from "../cookie/cookie-store.js";
 import type { ExternalStore } from "../external/external-store.js";
-import type { Backend } from "../external/guarded-backend.js";
+import type { Backend } from "../external/backend-hooks.js";
 import type { Awaitable } from "../platform/awaitable.js";
 import { withinTime } from "../platform/time-limit.js";
 import type { SessionRecord } from "../records/record.js";

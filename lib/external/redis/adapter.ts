@@ -1,4 +1,4 @@
-import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { BackendCall, Insertion, Replacement } from "../backend-hooks.js";
 
 /** What differs between the libraries: the state of a client, and the four hooks of the store. */
 export interface RedisAdapter {

@@ -1,7 +1,7 @@
 import { SessionError } from "../../errors.js";
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import { TimeoutError, withinTime } from "../../platform/time-limit.js";
-import type { BackendCall } from "../guarded-backend.js";
+import type { BackendCall } from "../backend-hooks.js";
 import type { RedisAdapter } from "./adapter.js";
 import type { GetRedisClient, RedisClient } from "./client.js";
 import { driverOf, type RedisDriver } from "./driver.js";

@@ -1,4 +1,4 @@
-import type { BackendCall } from "../guarded-backend.js";
+import type { BackendCall } from "../backend-hooks.js";
 import { notWritten, UPDATE_SCRIPT, type RedisAdapter } from "./adapter.js";
 import type { RedisClient } from "./client.js";
 import { withoutCredentials } from "./error.js";

@@ -2,7 +2,7 @@ import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode":
 import { assertOption } from "../../option-checks.js";
 import type { SessionData } from "../../session.js";
 import { ExternalStore } from "../external-store.js";
-import type { BackendCall, Insertion, Replacement } from "../guarded-backend.js";
+import type { BackendCall, Insertion, Replacement } from "../backend-hooks.js";
 import type { ExternalStoreOptions } from "../options.js";
 import { RedisConnection } from "./connection.js";
 import type { GetRedisClient } from "./client.js";

@@ -1,10 +1,5 @@
 import type { ExternalStore } from "../../external/external-store.js";
-import type {
-  Backend,
-  BackendCall,
-  Insertion,
-  Replacement,
-} from "../../external/guarded-backend.js";
+import type { Backend, BackendCall, Insertion, Replacement } from "../../external/backend-hooks.js";
 import { generateSessionId } from "../../external/session-id.js";
 import type { RequestContext } from "../../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../../platform/awaitable.js";
