@@ -2,7 +2,7 @@ import { andThen, type Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
 import { currentSecond, expiryFor } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
-import { lifetimeOf } from "../records/session-codec.js";
+import { lifetimeOf, type SerializationOptions } from "../records/session-codec.js";
 import type {
   LoadedSession,
   RejectionReason,
@@ -41,6 +41,16 @@ export interface Unsealed extends SessionRecord {
  * ```
  */
 export abstract class CookieStore<Data extends object = SessionData> extends BaseStore<Data> {
+  /** @throws {TypeError} for an option that is wrong or unknown. */
+  constructor(options: SerializationOptions<Data> = {}) {
+    if (Object.hasOwn(Object(options), "owner")) {
+      throw new TypeError(
+        `${new.target.name} has no option owner: the sessions are in the browsers, where the server can neither list nor end them. Keep a generation number with each user, as the README shows, or use an external store.`,
+      );
+    }
+    super(options);
+  }
+
   /**
    * Hook: turns a record into a value for the cookie.
    *

@@ -1,6 +1,7 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 import { BaseStore } from "../records/base-store.js";
+import type { SerializationOptions } from "../records/session-codec.js";
 import type { SessionData } from "../session.js";
 
 /** The record that `create` must insert. */
@@ -52,6 +53,17 @@ export interface Backend {
  * failed; the app gets the error as the `cause` of `ERR_SESSION_STORE`.
  */
 export abstract class BackendHooks<Data extends object = SessionData> extends BaseStore<Data> {
+  /** The option `prefix`. */
+  protected readonly prefix: string;
+  /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
+  protected readonly timeout: number;
+
+  constructor(options: SerializationOptions<Data>, prefix: string, timeout: number) {
+    super(options);
+    this.prefix = prefix;
+    this.timeout = timeout;
+  }
+
   /** @internal Whether a call needs the context of a request. */
   protected get needsContext(): boolean {
     return this.release !== undefined;

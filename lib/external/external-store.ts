@@ -1,6 +1,4 @@
-import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { SessionRecord } from "../records/record.js";
-import { assertOption } from "../option-checks.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type {
   LoadedSession,
@@ -11,6 +9,7 @@ import type {
   UpdatedSession,
 } from "../records/store.js";
 import type { Session, SessionData } from "../session.js";
+import { forApp, type AppCall } from "./app-call.js";
 import { BackendHooks, type Backend } from "./backend-hooks.js";
 import { GuardedBackend } from "./guarded-backend.js";
 import { resolveExternalOptions, type ExternalStoreOptions } from "./options.js";
@@ -18,21 +17,10 @@ import { OwnedSessions, type OwnedSession } from "./owned-sessions.js";
 import { assertOwner, OwnerIndex } from "./owner-index.js";
 import { RecordWriter, type NextRecord } from "./record-writer.js";
 import { SessionEnder } from "./session-ender.js";
-import {
-  generateSessionId,
-  HASH_OF_NO_SESSION,
-  hashSessionId,
-  isHash,
-  isSessionId,
-} from "./session-id.js";
-import { applyChange, dataAfterChange, rebase, type AppliedChange } from "./three-way-merge.js";
+import { generateSessionId, HASH_OF_NO_SESSION, hashSessionId, isSessionId } from "./session-id.js";
+import { applyChange, rebase, updated, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
-
-/** For a call outside a request of the session: the context, where the backend needs one. */
-interface CallOptions {
-  readonly ctx?: RequestContext<any> | undefined;
-}
 
 /**
  * Keeps an ID in the cookie and the record in a backend. A subclass implements four hooks on that
@@ -68,10 +56,6 @@ interface CallOptions {
  * ```
  */
 export abstract class ExternalStore<Data extends object = SessionData> extends BackendHooks<Data> {
-  /** The option `prefix`. */
-  protected readonly prefix: string;
-  /** The option `timeout`, in seconds. A hook's answer that comes later is ignored. */
-  protected readonly timeout: number;
   readonly #backend: GuardedBackend;
   readonly #writer: RecordWriter;
   readonly #ender: SessionEnder;
@@ -81,9 +65,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   constructor(options: ExternalStoreOptions<Data> = {}) {
     const resolved = resolveExternalOptions(new.target.name, options);
     const { prefix, maxBytes, timeout, owner, others } = resolved;
-    super(others);
-    this.prefix = prefix;
-    this.timeout = timeout;
+    super(others, prefix, timeout);
     // The hooks are protected: only this package calls them.
     const backend = new GuardedBackend(this as unknown as Backend, maxBytes, timeout);
     // With the hook release(), each request has a connection of its own, and waits for no other.
@@ -102,9 +84,9 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
    *
    * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails, or does not answer in time.
    */
-  async ping({ ctx }: CallOptions = {}): Promise<void> {
+  async ping({ ctx }: AppCall = {}): Promise<void> {
     const key = this.prefix + HASH_OF_NO_SESSION;
-    await this.#with(ctx, "ping({ ctx })", () => this.#backend.read(key, ctx!));
+    await forApp(this, ctx, "ping({ ctx })", () => this.#backend.read(key, ctx!));
   }
 
   /**
@@ -114,9 +96,9 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
    * @throws {TypeError} for an owner that is not a string of 1 to 1024 bytes.
    * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails.
    */
-  async sessionsOf(owner: string, { ctx }: CallOptions = {}): Promise<OwnedSession<Data>[]> {
+  async sessionsOf(owner: string, { ctx }: AppCall = {}): Promise<OwnedSession<Data>[]> {
     const owned = this.#ownedBy(owner, "sessionsOf");
-    const list = await this.#with(ctx, "sessionsOf(owner, { ctx })", () => owned.list(ctx!));
+    const list = await forApp(this, ctx, "sessionsOf(owner, { ctx })", () => owned.list(ctx!));
     return list as OwnedSession<Data>[];
   }
 
@@ -128,10 +110,9 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
    * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` when other requests changed
    * the session at each attempt.
    */
-  async endSession(id: string, { owner, ctx }: CallOptions & { owner: string }): Promise<boolean> {
+  async endSession(id: string, { owner, ctx }: AppCall & { owner: string }): Promise<boolean> {
     const owned = this.#ownedBy(owner, "endSession");
-    if (!isHash(id)) return false;
-    return this.#with(ctx, "endSession(id, { owner, ctx })", () => owned.end(id, ctx!));
+    return forApp(this, ctx, "endSession(id, { owner, ctx })", () => owned.end(id, ctx!));
   }
 
   /**
@@ -152,12 +133,10 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
    */
   async endSessionsOf(
     owner: string,
-    { except, ctx }: CallOptions & { except?: Pick<Session, "id"> | undefined } = {},
+    { except, ctx }: AppCall & { except?: Pick<Session, "id"> | undefined } = {},
   ): Promise<number> {
     const owned = this.#ownedBy(owner, "endSessionsOf");
-    const id = except?.id;
-    assertOption("except", id === undefined || isHash(id), "a session: { except: ctx.session }");
-    return this.#with(ctx, "endSessionsOf(owner, { ctx })", () => owned.endAll(id, ctx!));
+    return forApp(this, ctx, "endSessionsOf(owner, { ctx })", () => owned.endAll(except, ctx!));
   }
 
   /** @internal */
@@ -229,36 +208,13 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     const changed: NextRecord = (current) =>
       (applied = applyChange(this.codec, loaded, currentData(), change, current, scope)).next;
     const written = await this.#writer.change(loaded, changed, scope);
-    if (written === null || applied === undefined) return null;
-    const committed = applied;
-    const { text, expires } = committed.next;
-    return {
-      session: { ...loaded, text, expires, lifetime: lifetimeOf(text) },
-      dataWith: (pending) => dataAfterChange(this.codec, loaded, pending, committed),
-      merged: written.merged,
-    };
+    const result = applied;
+    return written && result ? updated(this.codec, loaded, result, written.merged) : null;
   }
 
   #ownedBy(owner: string, method: string): OwnedSessions {
-    if (!this.#owners) {
-      throw new TypeError(`${method}() needs the store's option owner: (data) => data.userId.`);
-    }
-    assertOwner(method, owner);
-    return new OwnedSessions(this.#backend, this.#owners, this.#ender, this.prefix, owner);
-  }
-
-  /** Calls the backend for the app, and not for a session. */
-  async #with<T>(
-    ctx: RequestContext<any> | undefined,
-    example: string,
-    act: () => Promise<T>,
-  ): Promise<T> {
-    if (!ctx && this.needsContext) throw new TypeError(`Pass the context: store.${example}.`);
-    try {
-      return await act();
-    } finally {
-      await this.release?.(ctx!);
-    }
+    assertOwner(method, owner, this.#owners !== undefined);
+    return new OwnedSessions(this.#backend, this.#owners!, this.#ender, this.prefix, owner);
   }
 
   async #namesOf(value: string, { cookieName }: SessionScope): Promise<SessionNames> {

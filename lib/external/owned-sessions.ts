@@ -1,11 +1,13 @@
 import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { assertOption } from "../option-checks.js";
 import { isAlive } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
-import type { SessionData } from "../session.js";
+import type { Session, SessionData } from "../session.js";
 import type { GuardedBackend } from "./guarded-backend.js";
 import type { OwnerIndex } from "./owner-index.js";
 import type { SessionEnder } from "./session-ender.js";
+import { isHash } from "./session-id.js";
 import { isTombstone, successorIn, TOMBSTONE_TTL_SECONDS } from "./tombstone.js";
 
 /** A session, as `sessionsOf()` lists it. */
@@ -68,7 +70,8 @@ export class OwnedSessions {
   }
 
   /** Ends one session, if it is the owner's. Returns whether this call ended it. */
-  end(id: string, ctx: RequestContext<any>): Promise<boolean> {
+  async end(id: string, ctx: RequestContext<any>): Promise<boolean> {
+    if (!isHash(id)) return false;
     const isMeant = (record: SessionRecord): boolean => Boolean(this.#dataIn(record));
     return this.#ender.end(this.#prefix + id, null, ctx, isMeant);
   }
@@ -77,14 +80,17 @@ export class OwnedSessions {
    * Ends all sessions, and returns their number. A pass that finds nothing alive is the last. Why that
    * is enough stands in ARCHITECTURE.md.
    *
-   * @param except - The ID of a session that stays under its key.
+   * @param except - A session that stays under its key.
+   * @throws {TypeError} if that is no session.
    * @throws {SessionError} `ERR_SESSION_CONFLICT` when every pass has found something.
    */
-  async endAll(except: string | undefined, ctx: RequestContext<any>): Promise<number> {
+  async endAll(except: Pick<Session, "id"> | undefined, ctx: RequestContext<any>): Promise<number> {
+    assertOption("except", canBeSpared(except), "a session: { except: ctx.session }");
+    const spared = except?.id && this.#prefix + except.id;
     let count = 0;
     for (let pass = 1; pass <= MAX_PASSES; pass++) {
       const beginMs = performance.now();
-      const ended = await this.#pass(except, ctx);
+      const ended = await this.#pass(spared, ctx);
       count += ended;
       const isFast = performance.now() - beginMs < MAX_PASS_SECONDS * 1000;
       // Where nothing can be compared, what has just ended may still be read as alive.
@@ -96,8 +102,7 @@ export class OwnedSessions {
     );
   }
 
-  async #pass(except: string | undefined, ctx: RequestContext<any>): Promise<number> {
-    const spared = except === undefined ? undefined : this.#prefix + except;
+  async #pass(spared: string | undefined, ctx: RequestContext<any>): Promise<number> {
     const drafts: string[] = [];
     let count = 0;
     await this.#forEachKey(ctx, async (key) => {
@@ -148,4 +153,11 @@ export class OwnedSessions {
   #dataIn(record: SessionRecord): SessionData | null | undefined {
     return this.#index.dataOf(this.#owner, record);
   }
+}
+
+/** A fresh session has no ID. */
+function canBeSpared(except: unknown): boolean {
+  if (except === undefined) return true;
+  if (typeof except !== "object" || except === null || !("id" in except)) return false;
+  return except.id === undefined || isHash(except.id);
 }

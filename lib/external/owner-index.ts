@@ -98,8 +98,14 @@ export class OwnerIndex {
   }
 }
 
-/** @throws {TypeError} unless it can be an owner. */
-export function assertOwner(method: string, owner: unknown): void {
+/**
+ * For a method that the app calls.
+ *
+ * @throws {TypeError} for what cannot be an owner, and for a store without the option `owner`.
+ */
+export function assertOwner(method: string, owner: unknown, hasOption: boolean): void {
+  if (!hasOption)
+    throw new TypeError(`${method}() needs the store's option owner: (data) => data.userId.`);
   if (!isOwner(owner)) throw new TypeError(`The owner for ${method}() must be ${OWNER}.`);
 }
 

@@ -91,7 +91,10 @@ export class RecordWriter {
             // If it expired while a slow backend was writing, other requests may have found it dead.
             // Unless another one has already written on top of this write.
             const isLate = !isAlive(current, absoluteTimeout);
-            if (isLate && (await this.#backend.update(key, tombstone(), next, ctx))) return null;
+            if (isLate && (await this.#backend.update(key, tombstone(), next, ctx))) {
+              await this.#owners?.unlink(key, next, ctx);
+              return null;
+            }
             if (!isLate) turn.newest = next;
             return { record: next, merged };
           }
@@ -186,11 +189,10 @@ export class RecordWriter {
     oldKey: string,
     ctx: RequestContext<any>,
   ): Promise<SessionRecord | Gone> {
-    if (isDraft && !(await this.#backend.update(key, record, { ...record, isDraft }, ctx))) {
-      return "ended";
-    }
+    const draft = { ...record, isDraft: true };
+    const isThere = !isDraft || (await this.#backend.update(key, record, draft, ctx));
     await this.#owners?.unlink(oldKey, record, ctx);
-    return record;
+    return isThere ? record : "ended";
   }
 
   async #discard(key: string, draft: SessionRecord, ctx: RequestContext<any>): Promise<void> {

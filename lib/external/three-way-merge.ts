@@ -2,7 +2,8 @@ import { SessionError } from "../errors.js";
 import { expiryFor, type Timeouts } from "../records/expiry.js";
 import { isEqual, isPlain } from "../records/plain-data.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
-import type { SessionCodec, StoredData } from "../records/session-codec.js";
+import { lifetimeOf, type SessionCodec, type StoredData } from "../records/session-codec.js";
+import type { LoadedSession, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
 
 /**
@@ -75,7 +76,7 @@ export interface AppliedChange {
  * | `before` | credits 8, price 3 | merge of (`loaded`, `pending`) into `current` |
  * | `after` | credits 5, price 3 | `change` ran on a copy of `before` |
  * | committed | credits 5 | merge of (`before`, `after`) into `current`: `price` stays unsaved |
- * | the handler then sees | credits 5, price 3 | `dataAfterChange` |
+ * | the handler then sees | credits 5, price 3 | `updated` |
  */
 export function applyChange(
   codec: SessionCodec,
@@ -105,18 +106,25 @@ export function applyChange(
 }
 
 /**
- * The data that the handler must see after the commit: the committed data, with the changes that
- * are pending now, which may be more than `applyChange` saw.
+ * The session after the commit of `applied`. The handler must see the committed data, with the changes
+ * that are pending then, which may be more than `applyChange` saw.
  */
-export function dataAfterChange(
+export function updated(
   codec: SessionCodec,
-  loaded: SessionRecord,
-  pending: SessionData,
+  loaded: LoadedSession,
   { next, before, after }: AppliedChange,
-): SessionData {
-  const base = decode(codec, loaded).data;
-  const withPending = threeWayMerge(codec, base, pending, decode(codec, next).data);
-  return threeWayMerge(codec, before, after, withPending);
+  merged: boolean,
+): UpdatedSession {
+  const { text, expires } = next;
+  return {
+    session: { ...loaded, text, expires, lifetime: lifetimeOf(text) },
+    dataWith(pending) {
+      const base = decode(codec, loaded).data;
+      const withPending = threeWayMerge(codec, base, pending, decode(codec, next).data);
+      return threeWayMerge(codec, before, after, withPending);
+    },
+    merged,
+  };
 }
 
 function isChanged(
