@@ -29,7 +29,9 @@ import { WriterQueue } from "./writer-queue.js";
  * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds
  * since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in base64url: 43
  * characters of `A–Z a–z 0–9 - _`. When a session moves to a new ID or ends, its record becomes a
- * tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`.
+ * tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`. The new
+ * record of a session with an owner begins with `draft ` until then. What the backend knows an owner by
+ * is the prefix, `owner:` and the SHA-256 of `owner=<owner>` in base64url.
  *
  * @example
  * ```ts

@@ -17,6 +17,8 @@ export interface ExternalBackend {
   open(options?: ExternalStoreOptions): ExternalStore;
   /** All records and tombstones by their keys. */
   records(): Promise<Map<string, string>>;
+  /** The keys in the index of each owner that has one. */
+  entries(): Promise<string[][]>;
   /** The seconds after which the backend deletes the record. */
   timeToLive(key: string): Promise<number>;
   /** From now on, no store reaches the backend. Calls fail at once. */
@@ -36,6 +38,8 @@ export const BACKENDS: Record<string, () => Promise<ExternalBackend>> = {
   Redis: () => RedisBackend.start(),
 };
 
+const OWNER_KEY = /:owner:[\w-]{43}$/;
+
 interface Row {
   readonly text: string;
   /** Milliseconds since 1970. */
@@ -44,6 +48,8 @@ interface Row {
 
 class MemoryBackend implements ExternalBackend {
   readonly rows: Map<string, Row> = new Map();
+  /** For each owner, the keys of its sessions, and when each entry ends: milliseconds since 1970. */
+  readonly owners: Map<string, Map<string, number>> = new Map();
   isDown = false;
 
   open(options?: ExternalStoreOptions): ExternalStore {
@@ -52,6 +58,11 @@ class MemoryBackend implements ExternalBackend {
 
   async records(): Promise<Map<string, string>> {
     return new Map([...this.rows.keys()].flatMap((key) => this.entryOf(key) ?? []));
+  }
+
+  async entries(): Promise<string[][]> {
+    const owners = [...this.owners.keys()].map((owner) => this.keysOf(owner));
+    return owners.filter((keys) => keys.length > 0);
   }
 
   async timeToLive(key: string): Promise<number> {
@@ -68,6 +79,7 @@ class MemoryBackend implements ExternalBackend {
 
   async clear(): Promise<void> {
     this.rows.clear();
+    this.owners.clear();
   }
 
   async closeStores(): Promise<void> {}
@@ -77,6 +89,11 @@ class MemoryBackend implements ExternalBackend {
   entryOf(key: string): [string, string][] | undefined {
     const row = this.rows.get(key);
     return row && Date.now() < row.dies ? [[key, row.text]] : undefined;
+  }
+
+  keysOf(owner: string): string[] {
+    const entries = [...(this.owners.get(owner) ?? [])];
+    return entries.filter(([, dies]) => Date.now() < dies).map(([key]) => key);
   }
 }
 
@@ -107,6 +124,23 @@ class RowStore extends ExternalStore {
   protected async remove(key: string): Promise<void> {
     await this.#reach();
     this.#backend.rows.delete(key);
+  }
+
+  protected override async link(owner: string, key: string, ttl: number): Promise<void> {
+    await this.#reach();
+    const keys = this.#backend.owners.get(owner) ?? new Map<string, number>();
+    this.#backend.owners.set(owner, keys);
+    keys.set(key, Math.max(Date.now() + ttl * 1000, keys.get(key) ?? 0));
+  }
+
+  protected override async unlink(owner: string, key: string): Promise<void> {
+    await this.#reach();
+    this.#backend.owners.get(owner)?.delete(key);
+  }
+
+  protected override async linked(owner: string): Promise<string[]> {
+    await this.#reach();
+    return this.#backend.keysOf(owner);
   }
 
   async #reach(): Promise<void> {
@@ -153,10 +187,15 @@ class RedisBackend implements ExternalBackend {
   }
 
   async records(): Promise<Map<string, string>> {
-    const list = await this.#server.cli("KEYS", "*");
-    const keys = list === "" ? [] : list.split("\n");
+    const keys = (await this.#keys()).filter((key) => !OWNER_KEY.test(key));
     const entries = keys.map(async (key) => [key, await this.#server.cli("GET", key)] as const);
     return new Map(await Promise.all(entries));
+  }
+
+  async entries(): Promise<string[][]> {
+    const owners = (await this.#keys()).filter((key) => OWNER_KEY.test(key));
+    const lists = owners.map((owner) => this.#server.cli("ZRANGE", owner, "0", "-1"));
+    return (await Promise.all(lists)).map((list) => list.split("\n"));
   }
 
   async timeToLive(key: string): Promise<number> {
@@ -188,5 +227,10 @@ class RedisBackend implements ExternalBackend {
     await this.closeStores();
     await this.#proxy.close();
     await this.#server.stop();
+  }
+
+  async #keys(): Promise<string[]> {
+    const list = await this.#server.cli("KEYS", "*");
+    return list === "" ? [] : list.split("\n");
   }
 }
