@@ -18,7 +18,6 @@ export const SERVER_SCENARIOS: readonly Scenario<any>[] = [
   hang(10, {}),
   onOneNode("late-start", {
     title: "the server starts 3 s after the app",
-    isShort: true,
     startsDown: true,
     async start() {
       const servers = await OneNode.start();
@@ -47,7 +46,7 @@ export const SERVER_SCENARIOS: readonly Scenario<any>[] = [
 function hang(seconds: number, expected: Scenario["expected"]): Scenario<any> {
   return onOneNode(`hang-${seconds}`, {
     title: `\`SIGSTOP\` for ${seconds} s`,
-    isShort: seconds < 10,
+    isShort: seconds === 3,
     async fault({ server }) {
       server.pause();
       await sleep(seconds * 1000);
