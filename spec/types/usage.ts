@@ -17,6 +17,7 @@ import {
   type ExternalStoreOptions,
   type Insertion,
   type Keys,
+  type OwnedSession,
   type RejectionReason,
   type Replacement,
   type SessionData,
@@ -153,6 +154,23 @@ const shop = session({
 const shared = new UnsafeMemoryStore<{ userId: string } & Shop>();
 export const both = [session<Login>({ store: shared }), session<Shop>({ store: shared })];
 const untyped = session({ store: new UnsafeMemoryStore() });
+
+/** The sessions of a user. The type of the data is that of the store. */
+export async function owners(ctx: RequestContext): Promise<(string | undefined)[]> {
+  const store = new RedisSessionStore<Login>({
+    getClient: () => undefined as any,
+    owner: (data) => data.userId,
+  });
+  new UnsafeMemoryStore({ owner: ({ userId }) => userId });
+  new UnsafeMemoryStore<{ user?: { id: string } | null }>({ owner: (data) => data.user?.id });
+  const isEnded: boolean = await store.endSession("an ID", { owner: "ada", ctx });
+  const count: number = await store.endSessionsOf("ada", { except: ctx.session, ctx });
+  const all: number = await store.endSessionsOf("ada");
+  const sessions: OwnedSession<Login>[] = await store.sessionsOf("ada");
+  const [newest] = sessions;
+  const seconds = newest ? newest.expires - newest.created : 0;
+  return [`${isEnded} ${count} ${all} ${seconds}`, newest?.id, newest?.data.userId];
+}
 
 export const typedHandler = compose(cookie(), login, shop, untyped, async (ctx) => {
   const { userId }: { userId: string } = login.of(ctx).data;
