@@ -25,11 +25,11 @@ const store = new UnsafeMemoryStore();
 export const byNumber = new UnsafeMemoryStore<{ id: number }>({ owner: (data) => data.id });
 // @ts-expect-error: Property 'sessionsOf' does not exist on type 'UnsignedCookieStore<SessionData>'.
 export const list = new UnsignedCookieStore().sessionsOf("ada");
-// @ts-expect-error: Type 'string' has no properties in common with type 'Pick<Session<SessionData>, "id">'.
+// @ts-expect-error: Type 'string' is not assignable to type 'Pick<Session<SessionData>, "id">'.
 export const count = store.endSessionsOf("ada", { except: "an ID" });
 const runner = { describe() {}, it() {} };
 
-// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'BackendHooks<SessionData>'.
+// @ts-expect-error: Non-abstract class 'WithoutRemove' does not implement inherited abstract member remove from class 'ExternalStore<SessionData>'.
 class WithoutRemove extends ExternalStore {
   protected override read(): null {
     return null;
