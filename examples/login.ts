@@ -1,12 +1,12 @@
-// Login and logout. The session ID changes at the login, and the logout ends the session.
+// Login and logout. The session ID changes at the login, and the logout ends the session. The example
+// devices goes on from here: a list of the user's sessions, and a change of the password.
 //
 //     npm run example login
 import { cookie } from "@hattip/cookie";
 import { html } from "@hattip/response";
 import { createRouter } from "@hattip/router";
 import { session, UnsafeMemoryStore } from "@hattip/session";
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { hashPassword, matches, nobody } from "./passwords.js";
 
 declare module "@hattip/session" {
   interface SessionData {
@@ -20,16 +20,7 @@ declare module "@hattip/session" {
   }
 }
 
-/** The stored form of a user's password. */
-interface PasswordHash {
-  /** Random for each user, so that equal passwords have different hashes. */
-  readonly salt: Buffer;
-  readonly hash: Buffer;
-}
-
 const users = new Map([["ada", await hashPassword("engine")]]);
-/** Checked for an unknown user, so that response times do not reveal which users exist. */
-const nobody = await hashPassword(randomBytes(32).toString("hex"));
 
 const app = createRouter();
 app.use(cookie());
@@ -52,7 +43,7 @@ app.get("/", (ctx) => {
 app.post("/login", async (ctx) => {
   const form = new URLSearchParams(await ctx.request.text());
   const user = form.get("user") ?? "";
-  const isRight = await matches(form.get("password") ?? "", users.get(user) ?? nobody);
+  const isRight = await matches(form.get("password"), users.get(user) ?? nobody);
   if (!isRight || !users.has(user)) return html("Wrong name or password", { status: 401 });
   // An attacker may have planted the session ID of this request, so the logged-in session gets a
   // new one (session fixation). From here on, no other request can write to the session: change the
@@ -74,20 +65,6 @@ app.post("/logout", async (ctx) => {
   ctx.session.data.notice = "You have been logged out.";
   return seeOther("/");
 });
-
-async function hashPassword(password: string): Promise<PasswordHash> {
-  const salt = randomBytes(16);
-  return { salt, hash: await stretch(password, salt) };
-}
-
-async function matches(password: string, { salt, hash }: PasswordHash): Promise<boolean> {
-  return timingSafeEqual(hash, await stretch(password, salt));
-}
-
-/** scrypt is slow on purpose. It runs on another thread. */
-async function stretch(password: string, salt: Buffer): Promise<Buffer> {
-  return (await promisify(scrypt)(password, salt, 32)) as Buffer;
-}
 
 function seeOther(location: string): Response {
   return new Response(null, { status: 303, headers: { location } });

@@ -65,7 +65,7 @@ function passErrorsOn(ctx: RequestContext): void {
 async function findRedis({ method, locals: { site } }: RequestContext): Promise<void> {
   if (site.store !== "redis") return;
   await ownRedis?.start();
-  if (method === "GET") await site.peek("is Redis there?");
+  if (method === "GET") await site.external?.ping();
 }
 
 /** Handles the actions that must run before the session middleware. */

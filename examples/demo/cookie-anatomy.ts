@@ -44,6 +44,6 @@ export function dissectRecord(record: string): Anatomy {
   };
 }
 
-function toTime(second: number): string {
+export function toTime(second: number): string {
   return `${new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

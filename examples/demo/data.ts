@@ -3,6 +3,8 @@ declare module "@hattip/session" {
   interface SessionData {
     /** The name of the user who is logged in. */
     name?: string;
+    /** What the user has logged in with. */
+    device?: string;
     count: number;
     notes: string[];
     /** The results of two concurrent requests. */
@@ -31,8 +33,11 @@ export const emptyData: SessionData = {
 export function parseUntrusted(text: string): SessionData {
   const data: unknown = JSON.parse(text);
   if (typeof data !== "object" || data === null) throw new TypeError("The data are not an object.");
-  const { name, notes, ...numbers } = data as Record<string, unknown>;
+  const { name, device, notes, ...numbers } = data as Record<string, unknown>;
   if (name !== undefined && typeof name !== "string") throw new TypeError("name is not a string.");
+  if (device !== undefined && typeof device !== "string") {
+    throw new TypeError("device is not a string.");
+  }
   if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string")) {
     throw new TypeError("notes is not an array of strings.");
   }

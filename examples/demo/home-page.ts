@@ -1,5 +1,6 @@
 import { html as htmlResponse } from "@hattip/response";
 import type { Session, SessionData } from "@hattip/session";
+import { button } from "./button.js";
 import { html, type Html } from "./html.js";
 import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
@@ -38,6 +39,7 @@ function accountCard({ path }: Site, name: string): Html {
       ${button(`${path}/regenerate`, "Regenerate")}
       ${button(`${path}/logout`, "Log out", "primary")}
     </div>
+    <p><a href="${path}/devices">Where you're signed in</a></p>
   </section>`;
 }
 
@@ -128,9 +130,3 @@ const TAMPERED: Record<Site["store"], string> = {
   encrypted: "This changes one character. The server can then no longer decrypt the cookie.",
   unsigned: "This sets the count to a million. The server cannot detect it.",
 };
-
-function button(action: string, label: string, look = ""): Html {
-  return html`<form method="post" action="${action}">
-    <button class="${look}">${label}</button>
-  </form>`;
-}

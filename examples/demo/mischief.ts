@@ -62,8 +62,8 @@ export async function race(app: HattipHandler, ctx: RequestContext, site: Site):
 }
 
 /** 303 makes the browser GET the page, so that a reload does not send the form twice. */
-export function backTo(site: Site): Response {
-  return new Response(null, { status: 303, headers: { location: `${site.path}/` } });
+export function backTo(site: Site, page = ""): Response {
+  return new Response(null, { status: 303, headers: { location: `${site.path}/${page}` } });
 }
 
 /** The value of the cookie that a Set-Cookie header sets. */

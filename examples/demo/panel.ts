@@ -5,8 +5,9 @@ import { html, type Html } from "./html.js";
 import { lastEvents } from "./last-events.js";
 import { valueOf } from "./mischief.js";
 import type { Site } from "./site.js";
-import { isExternal, isKeyed } from "./stores.js";
+import { isKeyed } from "./stores.js";
 import { plural, timeLeft } from "./time-left.js";
+import type { TransparentStore } from "./transparent-stores.js";
 
 /** What the panel shows of `ctx.session`. */
 type Snapshot = Pick<Session, "id" | "created" | "expires" | "data">;
@@ -80,8 +81,8 @@ async function serverHolds(site: Site, session: Snapshot | null): Promise<Html> 
   return html`<section aria-labelledby="server">
     <h3 id="server">The server</h3>
     ${
-      isExternal(site.store)
-        ? await storedRecord(site, session)
+      site.external
+        ? await storedRecord(site.external, session)
         : isKeyed(site.store)
           ? html`<p>
               The server stores no session, only the key ring: ${plural(site.keyCount, "key")}.
@@ -95,11 +96,11 @@ async function serverHolds(site: Site, session: Snapshot | null): Promise<Html> 
   </section>`;
 }
 
-async function storedRecord(site: Site, session: Snapshot | null): Promise<Html> {
+async function storedRecord(store: TransparentStore, session: Snapshot | null): Promise<Html> {
   if (session === null) return html`<p>Unknown: the store does not answer.</p>`;
   if (session.id === undefined) return html`<p>The server has no record.</p>`;
-  const key = `session:${session.id}`;
-  const record = await site.peek(key).catch(() => null);
+  const key = store.keyOf(session.id);
+  const record = await store.peek(key).catch(() => null);
   return html`<p>A record. Its key is a hash of the ID. Nobody can compute the cookie from it:</p>
     <p class="cookie"><code>${key}</code></p>
     ${record ? factList(dissectRecord(record)) : null}`;

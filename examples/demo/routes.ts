@@ -1,6 +1,8 @@
 import { createRouter } from "@hattip/router";
 import type { RequestHandler } from "@hattip/compose";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deviceName } from "../device-name.js";
+import { devicesPage } from "./devices-page.js";
 import { field } from "./form.js";
 import { backTo } from "./mischief.js";
 import { homePage } from "./home-page.js";
@@ -23,6 +25,7 @@ export function routes(): RequestHandler[] {
     // Every change of privilege needs a new ID: an attacker may know the old one.
     await ctx.session.regenerate();
     ctx.session.data.name = name;
+    ctx.session.data.device = deviceName(ctx.request.headers.get("user-agent"));
     // By default, the cookie outlives the browser until the idle timeout.
     ctx.session.lifetime = ctx.locals.form.has("remember") ? undefined : "browser";
     return backTo(ctx.locals.site);
@@ -36,6 +39,26 @@ export function routes(): RequestHandler[] {
   router.post("/:store/:pace/regenerate", async (ctx) => {
     await ctx.session.regenerate();
     return backTo(ctx.locals.site);
+  });
+
+  router.get("/:store/:pace/devices", (ctx) => devicesPage(ctx.locals.site, ctx.session));
+
+  router.post("/:store/:pace/devices/end", async (ctx) => {
+    const { site } = ctx.locals;
+    const { name } = ctx.session.data;
+    // The form can hold any ID. With the owner, no session of another user can be ended.
+    if (name !== undefined) await site.external?.endSession(field(ctx, "id"), { owner: name });
+    return backTo(site, "devices");
+  });
+
+  router.post("/:store/:pace/devices/end-others", async (ctx) => {
+    const { site } = ctx.locals;
+    const { name } = ctx.session.data;
+    if (name === undefined) return backTo(site, "devices");
+    // With a new ID, a copy of this session's cookie is worth nothing either.
+    await ctx.session.regenerate();
+    await site.external?.endSessionsOf(name, { except: ctx.session });
+    return backTo(site, "devices");
   });
 
   router.post("/:store/:pace/count", async (ctx) => {

@@ -2,6 +2,7 @@ import type { RequestHandler } from "@hattip/compose";
 import { EncryptedCookieStore, session, type SessionKey } from "@hattip/session";
 import { emptyData } from "./data.js";
 import { Journal } from "./journal.js";
+import { asTransparent, type TransparentStore } from "./transparent-stores.js";
 import { isKeyed, openStore, type DemoStore, type StoreName } from "./stores.js";
 
 /** Timeouts in seconds. With the short ones, a visitor can watch a session end. */
@@ -62,9 +63,9 @@ export class Site {
     this.#open();
   }
 
-  /** The record of a key in the store's backend. `undefined` if the store has no backend. */
-  async peek(key: string): Promise<string | null | undefined> {
-    return this.#opened.peek?.(key);
+  /** The external store; `null` if the data are in the cookie. */
+  get external(): TransparentStore | null {
+    return asTransparent(this.#opened);
   }
 
   async close(): Promise<void> {
@@ -72,7 +73,7 @@ export class Site {
   }
 
   #open(): void {
-    this.#opened = openStore(this.store, this.#keys);
+    this.#opened = openStore(this.store, this.pace, this.#keys);
     this.#session = session({
       store: this.#opened,
       defaultSessionData: emptyData,

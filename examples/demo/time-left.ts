@@ -28,7 +28,7 @@ export function timeLeft(ctx: RequestContext, session: Times | null): Html {
 }
 
 /** countdown.js updates it. Without JavaScript, it shows the time that was left at the response. */
-function countdown(second: number): Html {
+export function countdown(second: number): Html {
   const left = Math.max(0, second - now());
   return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
 }

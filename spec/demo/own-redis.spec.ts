@@ -51,7 +51,7 @@ describe("The redis tab of the demo without REDIS_URL", () => {
     expect((await logIn(site)).status).to.equal(303);
 
     const { pid, port, keys } = await ownServer();
-    expect(keys).to.equal(1);
+    expect(keys, "a record, and the index of Ada's sessions").to.equal(2);
     expect(port, "of a server that listens on a socket alone").to.equal("0");
     await demo.stop();
     expect(() => process.kill(pid, 0)).to.throw("ESRCH");
@@ -61,7 +61,7 @@ describe("The redis tab of the demo without REDIS_URL", () => {
   it("starts the redis-server also for a form of a page from before a restart", async () => {
     demo = await DemoServer.start({ REDIS_URL: "", TMPDIR: folder.path });
     expect((await logIn(`${demo.origin}/redis/day/`)).status).to.equal(303);
-    expect((await ownServer()).keys).to.equal(1);
+    expect((await ownServer()).keys).to.equal(2);
   });
 
   it("starts the redis-server again if it has ended", async () => {
