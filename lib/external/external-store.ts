@@ -93,7 +93,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
 
   /**
    * The sessions of an owner, newest first. Needs the option `owner`, and `ctx` where `ping()` does.
-   * One that begins, moves or ends meanwhile may be in the list or not.
+   * One that begins or ends meanwhile may be in the list or not, and one that moves under both its IDs.
    *
    * @throws {TypeError} for an owner that is not a string of 1 to 1024 bytes.
    * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails.

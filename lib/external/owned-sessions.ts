@@ -117,7 +117,15 @@ export class OwnedSessions {
       if (hasEnded) count++;
     });
     // A request that is slow could complete its move after the tombstone is gone.
-    for (const key of drafts) await this.#ender.end(key, null, ctx);
+    for (const key of drafts) {
+      let isSession = false;
+      const hasEnded = await this.#ender.end(key, null, ctx, (record, at) => {
+        // The move may be complete by now, and another user logged in.
+        isSession = !record.isDraft;
+        return at !== spared && this.#dataIn(record) !== null;
+      });
+      if (hasEnded && isSession) count++;
+    }
     return count;
   }
 

@@ -36,18 +36,20 @@ export class OwnerIndex {
    * Must precede the write of `next`: a sweep in between finds the entry, and then the record or not.
    *
    * @param current - The record that is replaced; `null` if there is none.
+   * @returns whether there is a new entry. If the write fails because the record is dead, it must go.
    */
   async linkBefore(
     key: string,
     next: SessionRecord,
     current: SessionRecord | null,
     ctx: RequestContext<any>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const isLonger = current === null || next.expires > current.expires;
-    if (!isLonger && next.text === current.text) return;
+    if (!isLonger && next.text === current.text) return false;
     const owner = this.#ownerIn(next);
-    if (owner === undefined || (!isLonger && owner === this.#ownerIn(current))) return;
+    if (owner === undefined || (!isLonger && owner === this.#ownerIn(current))) return false;
     await this.#backend.link(await this.keyOf(owner), key, next, ctx);
+    return true;
   }
 
   /** After the death of a record. Never rejects: an entry that stays only costs a read. */

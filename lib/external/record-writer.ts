@@ -7,7 +7,7 @@ import type { LoadedSession, SessionScope } from "../records/store.js";
 import { Attempts } from "./attempts.js";
 import type { GuardedBackend } from "./guarded-backend.js";
 import type { OwnerIndex } from "./owner-index.js";
-import { successorIn, tombstone } from "./tombstone.js";
+import { isTombstone, successorIn, tombstone } from "./tombstone.js";
 import type { WriterQueue } from "./writer-queue.js";
 
 /** The outcome of a write. */
@@ -76,6 +76,7 @@ export class RecordWriter {
       /** Whether this writer itself has read the record, so that it cannot be older than `loaded`. */
       let isRead = false;
       turn.newest = null;
+      let linked: SessionRecord | undefined;
       for (;;) {
         const next = nextRecord(current);
         const merged = current.text !== loaded.text;
@@ -86,7 +87,7 @@ export class RecordWriter {
             return { record: next, merged };
           }
         } else if (isAlive(current, absoluteTimeout)) {
-          await this.#owners?.linkBefore(key, next, current, ctx);
+          if (await this.#owners?.linkBefore(key, next, current, ctx)) linked = next;
           if (await this.#backend.update(key, next, current, ctx)) {
             // If it expired while a slow backend was writing, other requests may have found it dead.
             // Unless another one has already written on top of this write.
@@ -100,7 +101,7 @@ export class RecordWriter {
           }
         }
         await attempts.another();
-        const newest = await this.#readAlive(key, scope);
+        const newest = await this.#readAlive(key, scope, linked);
         if (typeof newest === "string") return null;
         [current, isRead] = [newest, true];
       }
@@ -145,7 +146,10 @@ export class RecordWriter {
               const isWritten = draft && (await backend.update(newKey, next, draft, ctx));
               if (!isWritten) {
                 const isEnded = draft && typeof (await backend.read(newKey, ctx)) !== "string";
-                if (isEnded) return "ended";
+                if (isEnded) {
+                  await this.#owners?.unlink(newKey, next, ctx);
+                  return "ended";
+                }
                 await backend.create(newKey, next, ctx);
               }
               draft = next;
@@ -200,13 +204,19 @@ export class RecordWriter {
     await this.#owners?.unlink(key, draft, ctx);
   }
 
-  /** The newest record; if nothing can be written to it, why. */
+  /**
+   * The newest record; if nothing can be written to it, why.
+   *
+   * @param linked - What was to be written, if there is an entry for it in the owner's index.
+   */
   async #readAlive(
     key: string,
     { ctx, absoluteTimeout }: SessionScope,
+    linked?: SessionRecord,
   ): Promise<SessionRecord | Gone> {
     const record = await this.#backend.read(key, ctx);
     if (typeof record === "string") return "ended";
+    if (linked && isTombstone(record)) await this.#owners?.unlink(key, linked, ctx);
     if (successorIn(record) !== null) return "moved";
     const isUsable = isAlive(record, absoluteTimeout) && this.#codec.deserialize(record.text);
     return isUsable ? record : "ended";
