@@ -1,6 +1,7 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertOption } from "../option-checks.js";
 import type { Awaitable } from "../platform/awaitable.js";
+import { currentSecond } from "../records/expiry.js";
 import type { SessionData } from "../session.js";
 import { ExternalStore } from "./external-store.js";
 import type { BackendCall, Insertion, Replacement } from "./backend-hooks.js";
@@ -11,6 +12,16 @@ export interface KvNamespace {
   get(key: string): Promise<string | null>;
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Needed for the option `owner`. */
+  list(options: { prefix: string; cursor?: string | undefined }): Promise<KvList>;
+}
+
+/** A page of the keys in a namespace. */
+interface KvList {
+  readonly keys: readonly { readonly name: string }[];
+  readonly list_complete: boolean;
+  /** Where the next page begins. */
+  readonly cursor?: string;
 }
 
 /** The options of `KvSessionStore`. */
@@ -41,6 +52,12 @@ const MAX_PAUSES_MS = [300, 500, 700];
  *
  * KV accepts one write a second for each key. A log-in writes the new record twice if it changes data
  * after `regenerate()`, so it can take a second longer.
+ *
+ * With the option `owner`, each session has an entry of its own under `<owner>:<hash>`, which a log-in
+ * and a renewal read and write. Lists lag as records do: for a minute after its log-in, a session can be
+ * missing in the `sessionsOf()` of other locations, and escape their `endSessionsOf()`, which looks only
+ * once. One that `endSessionsOf()` has ended can go on elsewhere, as after a log-out. Each session costs
+ * several calls of KV, whose number is limited for each request.
  *
  * @example
  * ```ts
@@ -101,6 +118,43 @@ export class KvSessionStore<Data extends object = SessionData> extends ExternalS
   protected override async remove(key: string, { ctx, signal }: BackendCall): Promise<void> {
     const store = await this.#getStore(ctx);
     await retry(signal, () => store.delete(key));
+  }
+
+  protected override async link(
+    owner: string,
+    key: string,
+    ttl: number,
+    { ctx, signal }: BackendCall,
+  ): Promise<void> {
+    const store = await this.#getStore(ctx);
+    const entry = this.#entryOf(owner, key);
+    const expires = currentSecond() + ttl;
+    await retry(signal, async () => {
+      if (Number(await store.get(entry)) >= expires) return;
+      await store.put(entry, String(expires), expirationOf(ttl));
+    });
+  }
+
+  protected override unlink(owner: string, key: string, call: BackendCall): Promise<void> {
+    return this.remove(this.#entryOf(owner, key), call);
+  }
+
+  protected override async linked(owner: string, { ctx, signal }: BackendCall): Promise<string[]> {
+    const store = await this.#getStore(ctx);
+    const prefix = this.#entryOf(owner, this.prefix);
+    const keys: string[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await store.list({ prefix, cursor });
+      for (const { name } of page.keys) keys.push(this.prefix + name.slice(prefix.length));
+      if (page.list_complete) return keys;
+      signal.throwIfAborted();
+      ({ cursor } = page);
+    }
+  }
+
+  /** The name of an entry in an owner's index. Its value is the second in which it ends. */
+  #entryOf(owner: string, key: string): string {
+    return `${owner}:${key.slice(this.prefix.length)}`;
   }
 }
 

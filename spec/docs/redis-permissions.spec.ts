@@ -15,6 +15,8 @@ const guide = new Document("docs/redis.md");
 const [user, sentinelUser] = guide.blocksIn("text").map(({ text }) => text.trim().split(" "));
 const inCluster = /In a Cluster, add `([^`]*)`/.exec(guide.text)![1]!.split(/\s+/);
 
+const forOwner = /For the option `owner`, add `([^`]*)`/.exec(guide.text)![1]!.split(/\s+/);
+
 /** What the clients log in with, as in the guide. */
 const auth = { username: "sessions", password: "PASSWORD" };
 
@@ -35,13 +37,49 @@ describe("The users in the guide to Redis have enough permissions", function () 
         await store.ping();
         expect(await statusesOfALife(store), title).to.deep.equal([200, 200, 200, 200, 200]);
       }
+      for (const { port } of nodes) await redisCli(port, ...user!, ...more, ...forOwner);
+      for (const [title, getClient] of Object.entries(clientsOf(topology, address))) {
+        await useOwner(closeAfter(ownerStore(getClient)), title);
+      }
       // Clients ignore that some commands are denied.
       for (const { port } of sentinel ? [...nodes, sentinel] : nodes) {
         expect(await deniedCommands(port)).to.deep.equal([]);
       }
     });
   }
+
+  it("which the option owner needs: each of those to add", async () => {
+    const { nodes } = closeAfter(await deployRedis("one node"));
+    const [{ port }] = nodes as [(typeof nodes)[0]];
+    expect(forOwner).to.have.length.above(1);
+    for (const command of forOwner) {
+      await redisCli(port, ...user!, ...forOwner, command.replace("+", "-"));
+      await redisCli(port, "ACL", "LOG", "RESET");
+      const getClient = clientsOf("one node", { host: "127.0.0.1", port })["node-redis"]!;
+      await useOwner(closeAfter(ownerStore(getClient)), command).catch(() => {});
+      expect(await deniedCommands(port)).to.include(command.slice(1));
+    }
+  });
 });
+
+function ownerStore(getClient: () => RedisClient): RedisSessionStore {
+  const owner = (data: { user?: string }) => data.user;
+  return new RedisSessionStore({ timeout: PATIENT, getClient, owner });
+}
+
+/** All that the option owner adds. */
+async function useOwner(store: RedisSessionStore, title: string): Promise<void> {
+  const site = app({ store }, ROUTES);
+  const browsers = Array.from({ length: 4 }, () => new Browser(site));
+  // A log-out does not fail if only its entry cannot be removed.
+  for (const path of ["/login", "/regenerate"]) {
+    for (const browser of browsers) expect((await browser.post(path)).status, title).to.equal(200);
+  }
+  await browsers[0]!.post("/destroy");
+  const { id } = (await store.sessionsOf("ada"))[0]!;
+  expect(await store.endSession(id, { owner: "ada" })).to.equal(true);
+  expect(await store.endSessionsOf("ada")).to.equal(2);
+}
 
 /** Without the command that newer servers know and the guide leaves out. */
 async function deniedCommands(port: number): Promise<string[]> {
@@ -63,6 +101,7 @@ async function statusesOfALife(store: RedisSessionStore): Promise<number[]> {
 const ROUTES: Parameters<typeof app>[1] = {
   "/change": ({ session }) => (session.data["n"] = (session.data["n"] ?? 0) + 1),
   "/update": ({ session }) => session.update((data) => void (data["n"] = 0)),
+  "/login": ({ session }) => (session.data["user"] = "ada"),
   "/regenerate": ({ session }) => session.regenerate(),
   "/destroy": ({ session }) => session.destroy(),
 };

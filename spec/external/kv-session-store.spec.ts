@@ -174,6 +174,7 @@ describe("KvSessionStore", () => {
     get: sinon.SinonStub<Parameters<KvNamespace["get"]>, Promise<string | null>>;
     put: sinon.SinonStub<Parameters<KvNamespace["put"]>, Promise<void>>;
     delete: sinon.SinonStub<Parameters<KvNamespace["delete"]>, Promise<void>>;
+    list: sinon.SinonStub;
   };
   let values: Map<string, string>;
   let notes: Notes;
@@ -185,7 +186,12 @@ describe("KvSessionStore", () => {
   beforeEach(async () => {
     timers = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     values = new Map();
-    namespace = { get: sinon.stub(), put: sinon.stub(), delete: sinon.stub() };
+    namespace = {
+      get: sinon.stub(),
+      put: sinon.stub(),
+      delete: sinon.stub(),
+      list: sinon.stub(),
+    };
     namespace.get.callsFake(async (key) => values.get(key) ?? null);
     namespace.put.callsFake(async (key, text) => void values.set(key, text));
     namespace.delete.callsFake(async (key) => void values.delete(key));

@@ -1,4 +1,4 @@
-import { RedisSessionStore } from "../../lib/index.js";
+import { RedisSessionStore, type RedisClient } from "../../lib/index.js";
 import { externalStoreContract } from "../../lib/testing.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
 import { clientsOn } from "../support/redis-clients.js";
@@ -23,14 +23,17 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
 
     for (const { title, create } of clientsOn(topology)) {
       describe(title, () => {
-        // The two stores stand for two processes. All specs share them.
-        const pair = [0, 1].map(
-          () => new RedisSessionStore({ timeout: PATIENT, getClient: () => create(deployment) }),
-        );
-        stores.push(...pair);
+        // Two clients stand for two processes. All specs share them.
+        const clients: RedisClient[] = [];
         let turn = 0;
         externalStoreContract(runner, {
-          create: () => pair[turn++ % 2]!,
+          create(options) {
+            const process = turn++ % 2;
+            const getClient = () => (clients[process] ??= create(deployment));
+            const store = new RedisSessionStore({ timeout: PATIENT, getClient, ...options });
+            stores.push(store);
+            return store;
+          },
           minTtl: 4, // a busy machine can need seconds for one step
         });
       });

@@ -50,6 +50,18 @@ for (const library of ["node-redis", "ioredis"]) {
       }
     });
 
+    it("lists and ends the sessions of a user", async () => {
+      await redis.cli("FLUSHALL");
+      const browsers = [browser, new Browser(worker.handler), new Browser(worker.handler)];
+      for (const one of browsers) expect((await one.post("/login")).status).to.equal(200);
+      expect(await (await browser.get("/sessions")).json()).to.equal(3);
+      expect(await (await browser.post("/end-others")).json()).to.equal(2);
+      expect(await (await browser.get("/sessions")).json()).to.equal(1);
+      expect(await seen()).to.include({ user: "ada" });
+      expect(await seen(browsers[1])).to.not.have.property("user");
+      await waitUntil("all connections to close", async () => (await redis.clientCount()) === 0);
+    });
+
     it("loses no update of concurrent requests and leaves no connection open", async () => {
       await browser.post("/count");
       const updates = await Promise.all(Array.from({ length: 10 }, () => browser.post("/add")));

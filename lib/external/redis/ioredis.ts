@@ -62,5 +62,6 @@ function adapterOf(client: Ioredis): RedisAdapter {
       // A client with the option stringNumbers returns "1".
       write(async () => +(await client.eval(UPDATE_SCRIPT, 1, key, expected, text, ttl)) === 1),
     remove: (key) => client.del(key),
+    run: (script, key, args) => client.eval(script, 1, key, ...args),
   };
 }

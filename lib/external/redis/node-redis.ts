@@ -117,6 +117,8 @@ function adapterOf(client: NodeRedis): RedisAdapter {
       return write(call, async (redis) => (await redis.eval(UPDATE_SCRIPT, options)) === 1);
     },
     remove: (key, call) => send(call, (redis) => redis.del(key)),
+    run: (script, key, args, call) =>
+      send(call, (redis) => redis.eval(script, { keys: [key], arguments: args })),
   };
 }
 

@@ -4,6 +4,7 @@ import type { SessionData } from "../../session.js";
 import { ExternalStore } from "../external-store.js";
 import type { BackendCall, Insertion, Replacement } from "../backend-hooks.js";
 import type { ExternalStoreOptions } from "../options.js";
+import { LINK_SCRIPT, LINKED_SCRIPT, UNLINK_SCRIPT } from "./adapter.js";
 import { RedisConnection } from "./connection.js";
 import type { GetRedisClient } from "./client.js";
 
@@ -27,7 +28,8 @@ export interface RedisSessionStoreOptions<
 /**
  * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 6 or newer or ioredis 5 or
  * newer: one node, Cluster or Sentinel. Loading is one `GET`, creating one `SET`, changing one script
- * of `GET` and `SET` on one key.
+ * of `GET` and `SET` on one key. With the option `owner`, each owner has a sorted set of the keys of
+ * its sessions, which lives as long as the last of them.
  *
  * While a client is down, calls fail at once. A client that the store has opened is replaced when it
  * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves.
@@ -94,6 +96,36 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
 
   protected override async remove(key: string, call: BackendCall): Promise<void> {
     await this.#run("DEL", call, [key], (redis) => redis.remove(key, call));
+  }
+
+  protected override async link(
+    owner: string,
+    key: string,
+    ttl: number,
+    call: BackendCall,
+  ): Promise<void> {
+    const args = [key, String(ttl)];
+    const secrets = [owner, key];
+    await this.#run("EVAL", call, secrets, (redis) => redis.run(LINK_SCRIPT, owner, args, call));
+  }
+
+  protected override async unlink(owner: string, key: string, call: BackendCall): Promise<void> {
+    const secrets = [owner, key];
+    await this.#run("EVAL", call, secrets, (redis) => redis.run(UNLINK_SCRIPT, owner, [key], call));
+  }
+
+  protected override async linked(owner: string, call: BackendCall): Promise<string[]> {
+    const keys: string[] = [];
+    for (let after = "0"; after !== "+inf";) {
+      call.signal.throwIfAborted();
+      const reply = await this.#run("EVAL", call, [owner], (redis) => {
+        return redis.run(LINKED_SCRIPT, owner, [after], call);
+      });
+      const [last, page] = reply as [string, string[]];
+      keys.push(...page);
+      after = last;
+    }
+    return keys;
   }
 
   #run: RedisConnection["run"] = (name, call, secrets, send) => {

@@ -14,6 +14,7 @@ const libraries: Record<string, (url: string) => RedisClient> = {
 const store = new RedisSessionStore({
   perRequest: true,
   timeout: PATIENT,
+  owner: (data) => data["user"],
   getClient: (ctx) => libraries[ctx.env("REDIS_LIBRARY")!]!(ctx.env("REDIS_URL")!),
 });
 const counted = app(
@@ -27,6 +28,8 @@ const counted = app(
       ctx.session.data.user = "ada";
     },
     "/logout": (ctx) => ctx.session.destroy(),
+    "/sessions": async (ctx) => (await store.sessionsOf("ada", { ctx })).length,
+    "/end-others": (ctx) => store.endSessionsOf("ada", { except: ctx.session, ctx }),
   },
 );
 
