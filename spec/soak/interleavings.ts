@@ -1,8 +1,9 @@
 import { drawOrders } from "../external/interleavings/draw-orders.js";
+import { drawOwnerOrders } from "../external/interleavings/draw-owner-orders.js";
 import { Clock } from "../support/clock.js";
 import { seed } from "../support/runs.js";
 
-describe("Three concurrent requests of one session", () => {
+describe("Three concurrent requests", () => {
   let clock: Clock;
 
   beforeEach(() => (clock = new Clock()));
@@ -10,5 +11,9 @@ describe("Three concurrent requests of one session", () => {
 
   it(`agree with the model in 50,000 random orders of their steps (FC_SEED=${seed})`, async () => {
     await drawOrders(50_000, clock);
+  });
+
+  it(`agree with the model in 50,000 random orders if sessions have owners (FC_SEED=${seed})`, async () => {
+    await drawOwnerOrders(50_000, clock);
   });
 });

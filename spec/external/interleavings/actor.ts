@@ -1,8 +1,10 @@
 import { EventLog } from "../../support/event-log.js";
 import type { SessionData } from "../../../lib/index.js";
 import type { Fault } from "./faults.js";
-import type { Answer, Operation } from "./operations.js";
+import { isWithoutSession, type Answer, type Operation } from "./operations.js";
+import type { OwnerCall } from "./owner-call.js";
 import { keyOf } from "./records.js";
+import type { ScheduledStore } from "./scheduled-store.js";
 import { currentSecond } from "./times.js";
 
 /** How a request takes part in the schedule. */
@@ -17,12 +19,14 @@ export interface Lane {
   beforeUpdate(actor: Actor): void;
   /** Returns the fault of the backend call that comes now. */
   nextFault(): Fault | undefined;
+  /** The process of the request crashes. */
+  crash(): void;
 }
 
 /** What a request is to do. */
 export interface Task {
   readonly operation: Operation;
-  /** Whether its handler awaits `regenerate()`, `destroy()` and `update()`. */
+  /** Whether its handler awaits `regenerate()`, `destroy()` and `update()`. Calls for an owner it awaits. */
   readonly isAwaited: boolean;
 }
 
@@ -36,6 +40,8 @@ export class Actor implements Task {
   readonly id: string;
   /** The key of the record that the ID stands for. */
   readonly key: string;
+  /** The key that an owner's request is about; without a session of its own, it sends no ID. */
+  readonly target: string;
   readonly startSecond: number = currentSecond();
   readonly log: EventLog = new EventLog();
   /** What the handler has seen; `undefined` if the session could not be loaded. */
@@ -44,6 +50,10 @@ export class Actor implements Task {
   error?: unknown;
   /** The number of backend calls that failed. */
   faults = 0;
+  /** The store of the process that answers the request. */
+  store?: ScheduledStore;
+  /** Its call of `sessionsOf()`, `endSession()` or `endSessionsOf()`. */
+  call?: OwnerCall;
 
   /** The data under the key when the request read it first; `null` if there was no session. */
   loaded?: SessionData | null;
@@ -69,6 +79,8 @@ export class Actor implements Task {
   committed?: SessionData;
   /** Where it has moved the session, with the data at that moment. */
   moved?: { readonly to: string; readonly data: SessionData };
+  /** Whether a call of `endSessionsOf()` has ended its draft. */
+  hasLostDraft = false;
   /** The key of the record that it has written too late: the replaced one had expired. */
   overdue?: string;
   /** Whether it has ended a session by `destroy()`. */
@@ -76,11 +88,12 @@ export class Actor implements Task {
 
   constructor(name: string, { operation, isAwaited }: Task, lane: Lane, id: string) {
     this.name = name;
+    this.target = keyOf(id);
     this.operation = operation;
-    this.isAwaited = isAwaited;
+    this.isAwaited = isAwaited || operation === "regenerate, end ada's other sessions";
     this.lane = lane;
-    this.id = id;
-    this.key = keyOf(id);
+    this.id = isWithoutSession(operation) ? "" : id;
+    this.key = keyOf(this.id);
   }
 
   /** Whether a record that it has read or replaced has expired since: then its reply was too late. */

@@ -20,11 +20,15 @@ export interface Live extends Held {
   readonly session: string;
   /** The request that wrote the record last. */
   readonly writer: Actor;
+  /** Whether the record still has the mark of a draft, which its request must remove. */
+  readonly isMarked: boolean;
 }
 
 /** The record under the new ID of a session that has not moved yet. No client knows the ID. */
 export interface Draft extends Held {
   readonly state: "draft";
+  /** Whether the record has the mark of a draft. One that nobody owns has none. */
+  readonly isMarked: boolean;
 }
 
 /** The tombstone of a session that has moved to another key. */

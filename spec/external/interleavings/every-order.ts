@@ -1,5 +1,5 @@
 import type { Clock } from "../../support/clock.js";
-import { FAULTS } from "./faults.js";
+import { FAULTS, type Fault } from "./faults.js";
 import { Run, type Scenario } from "./run.js";
 import { everySchedule } from "./schedule.js";
 
@@ -18,11 +18,16 @@ export async function everyOrder(
 }
 
 /** Runs the requests in every order of their steps, each time with one fault in one call. */
-export async function everyFault(scenario: Scenario, clock: Clock): Promise<void> {
-  const { calls } = await ordersAndCalls(scenario, clock);
+export async function everyFault(
+  scenario: Scenario,
+  clock: Clock,
+  faults: readonly Fault[] = FAULTS,
+  maxSwitches?: number,
+): Promise<void> {
+  const { calls } = await ordersAndCalls(scenario, clock, maxSwitches);
   for (let call = 0; call < calls; call++) {
-    for (const fault of FAULTS) {
-      await ordersAndCalls({ ...scenario, faults: [{ call, fault }] }, clock);
+    for (const fault of faults) {
+      await ordersAndCalls({ ...scenario, faults: [{ call, fault }] }, clock, maxSwitches);
     }
   }
 }

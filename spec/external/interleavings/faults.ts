@@ -7,7 +7,15 @@
  */
 export const FAULTS = ["fails", "half-fails", "finishes late"] as const;
 
-export type Fault = (typeof FAULTS)[number];
+/**
+ * The process that makes the call crashes: none of its requests goes on.
+ *
+ * - `crashes`: the call has no effect.
+ * - `takes effect, and crashes`: a late effect is the same as this one.
+ */
+export const CRASHES = ["crashes", "takes effect, and crashes"] as const;
+
+export type Fault = (typeof FAULTS)[number] | (typeof CRASHES)[number];
 
 /** The fault of the backend call with this number. The calls of all requests count together. */
 export interface PlannedFault {
@@ -27,6 +35,11 @@ export class FaultPlan {
   /** The number of calls so far. */
   get calls(): number {
     return this.#calls;
+  }
+
+  /** Whether a call has failed. */
+  get hasFailed(): boolean {
+    return [...this.#faults.keys()].some((call) => call < this.#calls);
   }
 
   next(): Fault | undefined {

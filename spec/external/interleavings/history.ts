@@ -18,14 +18,15 @@ export class History {
   /** The error, with the calls that led to it. */
   explain(error: unknown): Error {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    return new Error(`${message}\nThe backend calls:\n${this.#text()}`, {
+    const calls = this.#lines.join("\n");
+    return new Error(this.#withShortNames(`${message}\nThe backend calls:\n${calls}`), {
       cause: error,
     });
   }
 
-  /** Keys are random, so they get short names here. */
-  #text(): string {
-    let text = this.#lines.join("\n");
+  /** Keys are random, so they get short names. */
+  #withShortNames(explanation: string): string {
+    let text = explanation;
     for (const [index, key] of [...this.#keys].entries()) {
       const hash = key.slice(key.indexOf(":") + 1);
       text = text.replaceAll(key, `key ${index + 1}`).replaceAll(hash, `key ${index + 1}`);

@@ -2,7 +2,7 @@ import type { Insertion, SessionData } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
 import { expectBetween, expectOneOf, expectSame, expectThat } from "./checks.js";
 import { Entries, type Draft, type Live } from "./entries.js";
-import { applyTo, isSame, MOVES, STARTS } from "./operations.js";
+import { applyTo, isSame, LOGINS, MOVES, REGENERATIONS, STARTS } from "./operations.js";
 import { decode, type Stored, type StoredRecord } from "./records.js";
 import { RequestsInFlight } from "./requests-in-flight.js";
 import {
@@ -20,9 +20,11 @@ import {
  *   holds only what this request has set.
  * - A regenerate() first writes a draft under a new key. When it replaces the old record with a
  *   tombstone that names the draft, the draft must hold the newest data: the session has moved.
+ * - A draft with an owner has a mark, which the request that has moved the session removes.
  * - A request changes a session that is alive: it applies its operation to the newest data, at
  *   most once. A renewal does not change the data. What a login sets goes to the new key only.
- * - A destroy() ends the session to which its ID leads, under the key where it lives.
+ * - A destroy() ends the session to which its ID leads, under the key where it lives. Whose sessions an
+ *   endSessionsOf() may end is said in owner-call.ts.
  * - No request writes to a session that has ended or to a tombstone.
  * - The expiry of a record never moves backwards, and is never later than the idle timeout allows.
  * - A request may end the record that it has written itself if the reply arrived after the expiry
@@ -38,7 +40,7 @@ export class Model {
   readonly inFlight: RequestsInFlight = new RequestsInFlight(this.entries);
 
   onCreate(actor: Actor, key: string, { text }: Insertion): void {
-    const { data, created, expires } = recordIn(text);
+    const { data, created, expires, isDraft } = recordIn(text);
     expectThat(this.entries.at(key) === undefined, "The new key is taken.");
     expectBetween("the creation", created, actor.startSecond, currentSecond());
     expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
@@ -46,9 +48,10 @@ export class Model {
     if (!isSame(data, ownDataOf(actor))) {
       expectOneOf("the operation that writes a draft", actor.operation, MOVES);
       expectThat(actor.moved === undefined, "The request has moved the session already.");
-      this.entries.set(key, { ...held, state: "draft" });
+      this.entries.set(key, { ...held, state: "draft", isMarked: isDraft });
       return;
     }
+    expectThat(!isDraft, "A session starts as a draft.");
     this.#expectMayStart(actor);
     this.#commit(actor, data);
     this.entries.set(key, {
@@ -56,6 +59,7 @@ export class Model {
       state: "live",
       session: actor.name,
       writer: actor,
+      isMarked: false,
     });
   }
 
@@ -68,6 +72,8 @@ export class Model {
       expectSame("the time to live of a tombstone", ttl, TOMBSTONE_TTL_SECONDS);
       expectBetween("the tombstone", stored.second, actor.startSecond, currentSecond());
       const live = this.#expectLive(key);
+      if (actor.call?.isRunning && stored.successor === null)
+        return this.#endForOwner(actor, key, live);
       if (stored.successor === null) this.#end(actor, key, live);
       else this.#move(actor, key, live, stored.successor, stored.second);
       actor.replaced = live.expires;
@@ -103,11 +109,16 @@ export class Model {
   }
 
   #rewriteDraft(actor: Actor, key: string, draft: Draft, next: Stored): void {
+    if (next.isTombstone && actor.call?.isRunning) {
+      actor.call.onEndOfDraft(key, draft);
+      draft.maker.hasLostDraft = true;
+      return this.entries.set(key, { ...draft, state: "ended", session: undefined });
+    }
     if (next.isTombstone) return this.#removeDraft(actor, key, draft);
     expectThat(draft.maker === actor, "The draft belongs to another request.");
-    const { data, created, expires } = next;
+    const { data, created, expires, isDraft } = next;
     expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
-    this.entries.set(key, { ...draft, data, created, expires });
+    this.entries.set(key, { ...draft, data, created, expires, isMarked: isDraft });
   }
 
   #removeDraft(actor: Actor, key: string, draft: Draft): void {
@@ -119,15 +130,27 @@ export class Model {
     });
   }
 
+  /** The request that has moved the session removes the mark of the draft: that completes its move. */
+  #confirm(actor: Actor, key: string, live: Live, next: StoredRecord): void {
+    expectThat(live.maker === actor, "The draft belongs to another request.");
+    const { data, created, expires } = next;
+    expectSame("the draft", { data, created, expires }, pick(live));
+    this.entries.set(key, { ...live, isMarked: false });
+    actor.replaced = live.expires;
+    if (REGENERATIONS.includes(actor.operation)) this.#commit(actor, data);
+  }
+
   #change(actor: Actor, key: string, next: StoredRecord): void {
     const live = this.#expectLive(key);
+    expectThat(!next.isDraft, "The record of a session becomes a draft.");
+    if (live.isMarked) return this.#confirm(actor, key, live, next);
     const { data, created, expires } = next;
     const expected = structuredClone(live.data);
     // A token that was not found is not taken later.
     const applies = !actor.hasCommitted && writesAt(actor, key) && actor.answer?.hasTaken !== false;
     if (applies) {
       applyTo(expected, actor);
-      if (actor.operation === "log in") {
+      if (LOGINS.includes(actor.operation)) {
         expectSame("the data that a login changes", live.data, actor.answer!.base);
       }
     }
@@ -150,6 +173,12 @@ export class Model {
       expectSame("the data beside the pending changes", live.data, loaded);
     }
     const draft = this.entries.at(to);
+    if (actor.hasLostDraft && draft?.state === "ended") {
+      // Its session was to be spared, but only where it was.
+      this.entries.set(key, { state: "moved", session: live.session, to, second, by: actor });
+      actor.moved = { to, data: live.data };
+      return;
+    }
     if (draft?.state !== "draft") return expectThat(false, "The tombstone names no draft.");
     expectThat(draft.maker === actor, "The tombstone names the draft of another request.");
     const { data } = draft;
@@ -158,7 +187,13 @@ export class Model {
     this.entries.set(key, { state: "moved", session, to, second, by: actor });
     this.entries.set(to, { ...draft, state: "live", session, writer: actor });
     actor.moved = { to, data: structuredClone(data) };
-    if (operation === "regenerate") this.#commit(actor, data);
+    if (REGENERATIONS.includes(operation) && !draft.isMarked) this.#commit(actor, data);
+  }
+
+  #endForOwner(actor: Actor, key: string, live: Live): void {
+    actor.call!.onEnd(key, live);
+    const { session, maker } = live;
+    this.entries.set(key, { state: "ended", session, maker });
   }
 
   #end(actor: Actor, key: string, live: Live): void {
@@ -183,6 +218,10 @@ export class Model {
     expectThat(live !== null, "The request writes to a session that has ended.");
     return live!;
   }
+}
+
+function pick({ data, created, expires }: Live): Pick<Live, "data" | "created" | "expires"> {
+  return { data, created, expires };
 }
 
 function recordIn(text: string): StoredRecord {

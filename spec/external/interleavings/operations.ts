@@ -1,6 +1,7 @@
 import type { RequestContext } from "@hattip/compose";
 import { SessionError, type Session, type SessionData } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
+import { callForOwner } from "./owner-requests.js";
 
 /** What the requests do. Two of them are no requests: they only move the clock. */
 export const OPERATIONS = [
@@ -19,11 +20,36 @@ export const OPERATIONS = [
   "let ten seconds pass",
 ] as const;
 
-/** `start` is the login that starts the session of the others. `look` reads it for a check. */
-export type Operation = (typeof OPERATIONS)[number] | "start" | "look";
+/** What requests do besides where sessions have owners. */
+export const OWNER_OPERATIONS = [
+  "log in as ada",
+  "log in as bob",
+  "become ada",
+  "become bob",
+  "become nobody",
+  "end ada's sessions",
+  "end ada's other sessions",
+  "regenerate, end ada's other sessions",
+  "end ada's session",
+  "end bob's session",
+  "list ada's sessions",
+] as const;
 
+/** The logins that start the sessions under test. */
+export type Start = "start" | "start as ada" | "start as bob";
+
+/** `look` reads a session for a check. */
+export type Operation =
+  (typeof OPERATIONS)[number] | (typeof OWNER_OPERATIONS)[number] | Start | "look";
+
+export const LOGINS: readonly Operation[] = ["log in", "log in as ada", "log in as bob"];
+/** The operations that call `regenerate()`, and change nothing. */
+export const REGENERATIONS: readonly Operation[] = [
+  "regenerate",
+  "regenerate, end ada's other sessions",
+];
 /** The operations that call `regenerate()`. */
-export const MOVES: readonly Operation[] = ["regenerate", "log in", "change then regenerate"];
+export const MOVES: readonly Operation[] = [...REGENERATIONS, ...LOGINS, "change then regenerate"];
 /** The operations that call `update()`. `take a` takes a one-time token. */
 export const UPDATES: readonly Operation[] = ["update", "take a"];
 /**
@@ -32,12 +58,21 @@ export const UPDATES: readonly Operation[] = ["update", "take a"];
  */
 export const STARTS: readonly Operation[] = [
   "start",
-  "log in",
+  "start as ada",
+  "start as bob",
+  ...LOGINS,
   "change then regenerate",
   "late request",
 ];
 /** The other operations leave a fresh session alone, because it is not the session under test. */
-const USES_OF_FRESH_SESSIONS: readonly Operation[] = [...STARTS, "regenerate", "destroy"];
+const USES_OF_FRESH_SESSIONS: readonly Operation[] = [...STARTS, ...REGENERATIONS, "destroy"];
+/** An administrator's requests, say. */
+const WITHOUT_SESSION: readonly Operation[] = [
+  "end ada's sessions",
+  "end ada's session",
+  "end bob's session",
+  "list ada's sessions",
+];
 
 /** A request and its operation. */
 interface Doer {
@@ -52,19 +87,22 @@ interface Doer {
  * change, and could mix the login with another request's `a`.
  */
 export function applyTo(data: SessionData, { operation, name: by }: Doer): void {
-  if (operation === "start") Object.assign(data, { a: "initial", b: "initial", n: 0 });
+  if (operation.startsWith("start")) Object.assign(data, { a: "initial", b: "initial", n: 0 });
   if (operation === "change a" || operation === "late request") data.a = by;
   if (operation === "change b") data.b = by;
   if (operation === "delete a" || operation === "take a") delete data.a;
   if (operation === "update") data.n = (data.n ?? 0) + 1;
-  if (operation === "log in" || operation === "change then regenerate") {
+  if (LOGINS.includes(operation) || operation === "change then regenerate") {
     Object.assign(data, { a: "initial", b: by });
   }
+  if (operation === "become nobody") delete data.user;
+  const [, user] = /^(?:start as|log in as|become) (ada|bob)$/.exec(operation) ?? [];
+  if (user) data.user = user;
 }
 
 /** Whether the operation would change nothing of these data. */
 export function isNoChange(data: SessionData, doer: Doer): boolean {
-  if (doer.operation === "regenerate" || doer.operation === "destroy") return false;
+  if (REGENERATIONS.includes(doer.operation) || doer.operation === "destroy") return false;
   const changed = structuredClone(data);
   applyTo(changed, doer);
   return isSame(changed, data);
@@ -72,6 +110,11 @@ export function isNoChange(data: SessionData, doer: Doer): boolean {
 
 export function isSame(a: SessionData, b: SessionData): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether the request sends no ID. */
+export function isWithoutSession(operation: Operation): boolean {
+  return WITHOUT_SESSION.includes(operation);
 }
 
 /** What a handler has seen of its session. */
@@ -87,13 +130,15 @@ export interface Answer {
 }
 
 /** The handler. What it sees, it notes in the actor, because an error response has no body. */
-export async function handle({ session, platform }: RequestContext): Promise<Response> {
+export async function handle(ctx: RequestContext): Promise<Response> {
+  const { session, platform } = ctx;
   const actor = platform as Actor;
   const { operation } = actor;
   const answer: Answer = {
     seen: session.isFresh ? null : structuredClone(session.data),
   };
   actor.answer = answer;
+  if (isWithoutSession(operation)) await callForOwner(actor, ctx);
   if (session.isFresh && !USES_OF_FRESH_SESSIONS.includes(operation)) {
     return new Response();
   }
@@ -111,6 +156,7 @@ export async function handle({ session, platform }: RequestContext): Promise<Res
     }
     answer.shown = { isFresh: session.isFresh, data: structuredClone(session.data) };
   }
+  if (operation.endsWith("ada's other sessions")) await callForOwner(actor, ctx);
   // A handler may do other work between a call that it does not await and its changes.
   if (call && !actor.isAwaited) await actor.lane.pause();
   if (!UPDATES.includes(operation) && operation !== "change then regenerate") {

@@ -4,8 +4,14 @@ const LONGEST_PAUSE_MS = 60_000;
 /**
  * Runs `work` with pauses that end at once and timeouts that never end, so that only the schedule
  * decides the order of the steps.
+ *
+ * @param passedSeconds - The time that has passed for the schedule.
  */
-export async function withoutPauses<T>(work: () => Promise<T>): Promise<T> {
+export async function withoutPauses<T>(
+  passedSeconds: () => number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const now = performance.now.bind(performance);
   const { setTimeout: start, clearTimeout: clear } = globalThis;
   const timers = {
     setTimeout: (callback: () => void, delay = 0) =>
@@ -15,10 +21,12 @@ export async function withoutPauses<T>(work: () => Promise<T>): Promise<T> {
     },
   };
   Object.assign(globalThis, timers);
+  performance.now = () => now() + passedSeconds() * 1000;
   try {
     return await work();
   } finally {
     Object.assign(globalThis, { setTimeout: start, clearTimeout: clear });
+    performance.now = now;
   }
 }
 

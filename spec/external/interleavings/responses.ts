@@ -2,7 +2,7 @@ import { SessionError } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
 import { expectOneOf, expectSame, expectThat } from "./checks.js";
 import type { Model } from "./model.js";
-import { applyTo, MOVES, STARTS, UPDATES } from "./operations.js";
+import { applyTo, LOGINS, MOVES, STARTS, UPDATES } from "./operations.js";
 import { keyOf } from "./records.js";
 import type { Outcome } from "./site.js";
 import { currentSecond, LATE_SECONDS } from "./times.js";
@@ -61,14 +61,16 @@ function isDone({ operation, answer }: Actor): boolean {
 
 /** Another request has ended or changed the session. Then nothing is stored. */
 function expectConflict(actor: Actor, model: Model): void {
-  const { operation, isAwaited, key, hasMetChange, faults } = actor;
+  const { operation, isAwaited, key, hasMetChange, faults, moved } = actor;
   expectOneOf("the operation that meets a conflict", operation, [...UPDATES, ...MOVES]);
   const hasPending =
-    operation === "change then regenerate" || (operation === "log in" && !isAwaited);
+    operation === "change then regenerate" || (LOGINS.includes(operation) && !isAwaited);
   const isEnded = model.entries.liveAt(key) === null;
   const hasMoved = model.entries.at(key)?.state === "moved";
   const isJustified =
     actor.isLate ||
+    actor.hasLostDraft ||
+    (moved !== undefined && model.entries.liveAt(moved.to) === null) ||
     (isEnded && (UPDATES.includes(operation) || !hasMoved)) ||
     (hasPending && hasMetChange);
   expectThat(isJustified, "The request meets a conflict that there was not.");
@@ -92,7 +94,7 @@ function expectFresh({ actor, id }: Outcome): void {
   // A move whose age passed ten seconds between the read and its reply may count either way.
   const wasLate = foundMove !== undefined && foundMove.age < LATE_SECONDS;
   const isLate = wasLate && currentSecond() - foundMove.second < LATE_SECONDS;
-  if (operation !== "start") {
+  if (actor.id !== "") {
     expectThat(loaded === null || actor.isLate, "The request found no session, but there was one.");
     if (isLate === wasLate) expectSame("the event", log.types[0], isLate ? "gone" : "fresh");
   }
@@ -132,7 +134,7 @@ function expectSecondLogin({ actor, id }: Outcome, model: Model): void {
   if (answer!.shown) {
     expectSame("the session after regenerate()", answer!.shown, { isFresh: true, data: {} });
   }
-  if (operation === "log in" && isAwaited) {
+  if (LOGINS.includes(operation) && isAwaited) {
     expectThat(hasCommitted, "The second login has not started a session.");
   }
   expectSame("whether the client gets an ID", id !== undefined, hasCommitted);

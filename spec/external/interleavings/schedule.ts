@@ -1,14 +1,17 @@
 /** Waits until it is this party's turn. */
 export type Turn = () => Promise<void>;
 
-/** A party runs without interruption to its first turn, between its turns, and to its end. */
+/**
+ * A party runs without interruption to its first turn, between its turns, and to its end. It may wait
+ * for several turns at once.
+ */
 export type Party = (turn: Turn) => Promise<void>;
 
 /**
- * Returns the index of one of the parties that wait.
+ * Returns the index of one of the parties that wait, or of one of the steps that a party can make.
  *
- * @param alternatives - The number of parties that wait.
- * @param canGoOn - Whether index 0 is the party that has taken the last step.
+ * @param alternatives - The number of parties that wait, or of steps.
+ * @param canGoOn - Whether index 0 is the party that has taken the last step, or its oldest step.
  */
 export type Choose = (alternatives: number, canGoOn: boolean) => number;
 
@@ -22,6 +25,8 @@ const ROUNDS_TO_SETTLE = 5;
 export class Schedule {
   readonly #choose: Choose;
   readonly #lanes: Lane[] = [];
+  /** Whether a party has made several steps at once, so that nothing tells when it is ready. */
+  #isParallel = false;
 
   constructor(choose: Choose) {
     this.#choose = choose;
@@ -32,7 +37,12 @@ export class Schedule {
     this.#lanes.push(new Lane(party));
   }
 
-  /** Resolves when all parties have ended. */
+  /** Gives no more turns to the party that got this function. */
+  drop(turn: Turn): void {
+    this.#lanes.find((lane) => lane.turn === turn)?.drop();
+  }
+
+  /** Resolves when all parties have ended, and what they have left running. */
   async run(): Promise<void> {
     for (;;) {
       await this.#settle();
@@ -44,14 +54,17 @@ export class Schedule {
       const index = waiting.length === 1 ? 0 : this.#choose(waiting.length, canGoOn);
       const lane = waiting[index]!;
       this.#lanes.sort((a, b) => Number(b === lane) - Number(a === lane));
-      lane.step();
+      const steps = lane.steps;
+      lane.step(steps === 1 ? 0 : this.#choose(steps, true));
+      if (steps > 1) this.#isParallel = true;
     }
   }
 
   /** Resolves when each party waits for its turn, has ended, or waits for another party. */
   async #settle(): Promise<void> {
     const isBusy = () => this.#lanes.some((lane) => !lane.isDone && !lane.isWaiting);
-    for (let round = 0; isBusy() && round < ROUNDS_TO_SETTLE; round++) {
+    for (let round = 0; round < ROUNDS_TO_SETTLE; round++) {
+      if (!this.#isParallel && !isBusy()) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const { failure } of this.#lanes) if (failure) throw failure.error;
@@ -86,31 +99,47 @@ export async function everySchedule(
 }
 
 class Lane {
-  isDone = false;
+  readonly turn: Turn = () => this.#turn();
   failure: { readonly error: unknown } | undefined;
-  #takeTurn: (() => void) | undefined;
+  #hasEnded = false;
+  #isDropped = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(party: Party) {
-    party(() => this.#turn()).then(
-      () => (this.isDone = true),
+    party(this.turn).then(
+      () => (this.#hasEnded = true),
       (error: unknown) => (this.failure = { error }),
     );
   }
 
-  get isWaiting(): boolean {
-    return this.#takeTurn !== undefined;
+  /** A party that has ended may have left something running. */
+  get isDone(): boolean {
+    return this.#hasEnded && !this.isWaiting;
   }
 
-  /** Gives the party one turn. */
-  step(): void {
-    const takeTurn = this.#takeTurn;
-    this.#takeTurn = undefined;
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** The number of turns for which the party waits. */
+  get steps(): number {
+    return this.#waiting.length;
+  }
+
+  /** Gives the party one of the turns for which it waits. */
+  step(index: number): void {
+    const [takeTurn] = this.#waiting.splice(index, 1);
     takeTurn!();
+  }
+
+  drop(): void {
+    this.#isDropped = true;
+    this.#waiting.length = 0;
   }
 
   #turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#takeTurn = resolve;
+      if (!this.#isDropped) this.#waiting.push(resolve);
     });
   }
 }

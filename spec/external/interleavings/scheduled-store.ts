@@ -8,6 +8,7 @@ import type { Actor } from "./actor.js";
 import type { History } from "./history.js";
 import type { Model } from "./model.js";
 import { decode } from "./records.js";
+import type { Owners } from "./owners.js";
 import { currentSecond } from "./times.js";
 
 /** The longest timeout. It is never over in a run, so that only the schedule decides. */
@@ -24,6 +25,9 @@ export interface Backend {
   readonly rows: Map<string, Row>;
   readonly model: Model;
   readonly history: History;
+  readonly owners: Owners;
+  /** Whether the stores have the option `owner`. */
+  readonly hasOwners: boolean;
   /** Whether each reply takes a turn of its own, so that other steps come before it arrives. */
   readonly repliesTakeTurns: boolean;
 }
@@ -37,14 +41,22 @@ export class ScheduledStore extends ExternalStore {
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
-    super({ timeout: TIMEOUT_SECONDS });
+    super({
+      timeout: TIMEOUT_SECONDS,
+      ...(backend.hasOwners && { owner: (data) => data.user }),
+    });
     this.#backend = backend;
+  }
+
+  get owners(): Owners {
+    return this.#backend.owners;
   }
 
   protected async read(key: string, call: BackendCall): Promise<string | null> {
     const { rows, model } = this.#backend;
     return this.#inTurn("read", key, call, (actor) => {
-      model.inFlight.onRead(actor, key);
+      if (actor.call?.isRunning) actor.call.onRead(key, model.entries.at(key));
+      else model.inFlight.onRead(actor, key);
       return rows.get(key)?.text ?? null;
     });
   }
@@ -69,7 +81,8 @@ export class ScheduledStore extends ExternalStore {
       model.onUpdate(actor, key, next);
       return next.text;
     });
-    if (text !== null) model.inFlight.onReply(call.ctx.platform, key);
+    const actor: Actor = call.ctx.platform;
+    if (text !== null && !actor.call?.isRunning) model.inFlight.onReply(actor, key);
     return text !== null;
   }
 
@@ -82,13 +95,30 @@ export class ScheduledStore extends ExternalStore {
     });
   }
 
-  /** @param happen - Returns the text that the call has read or written, if there is one. */
-  async #inTurn(
+  protected override async link(
+    owner: string,
+    key: string,
+    ttl: number,
+    call: BackendCall,
+  ): Promise<void> {
+    await this.#inTurn("link", key, call, () => this.owners.link(owner, key, ttl));
+  }
+
+  protected override async unlink(owner: string, key: string, call: BackendCall): Promise<void> {
+    await this.#inTurn("unlink", key, call, () => this.owners.unlink(owner, key));
+  }
+
+  protected override linked(owner: string, call: BackendCall): Promise<string[]> {
+    return this.#inTurn("linked", owner, call, () => this.owners.linked(owner));
+  }
+
+  /** @param happen - Returns what the call has read or written, if there is something. */
+  async #inTurn<T>(
     hook: string,
     key: string,
     { ctx }: BackendCall,
-    happen: (actor: Actor) => string | null,
-  ): Promise<string | null> {
+    happen: (actor: Actor) => T,
+  ): Promise<T> {
     const actor: Actor = ctx.platform;
     await actor.lane.turn();
     const fault = actor.lane.nextFault();
@@ -98,24 +128,26 @@ export class ScheduledStore extends ExternalStore {
       return text;
     }
     actor.faults++;
+    if (actor.call?.isRunning) actor.call.onFault(hook);
     this.#backend.history.note(actor, hook, key, fault);
     const step = () => void this.#step(hook, key, actor, happen);
-    if (hook !== "read" && fault === "half-fails") step();
-    if (hook !== "read" && fault === "finishes late") actor.lane.postpone(step);
+    const isWrite = hook !== "read" && hook !== "linked";
+    if (isWrite && (fault === "half-fails" || fault === "takes effect, and crashes")) step();
+    if (isWrite && fault === "finishes late") actor.lane.postpone(step);
+    if (fault.endsWith("crashes")) {
+      actor.lane.crash();
+      return new Promise(() => {});
+    }
     throw new Error(`The backend call ${fault}.`);
   }
 
-  #step(
-    hook: string,
-    key: string,
-    actor: Actor,
-    happen: (actor: Actor) => string | null,
-  ): string | null {
-    const { history, model } = this.#backend;
+  #step<T>(hook: string, key: string, actor: Actor, happen: (actor: Actor) => T): T {
+    const { history, model, owners, hasOwners } = this.#backend;
     try {
-      const text = happen(actor);
-      history.note(actor, hook, key, String(text));
-      return text;
+      const result = happen(actor);
+      history.note(actor, hook, key, String(result));
+      if (hasOwners) owners.look();
+      return result;
     } catch (error) {
       history.note(actor, hook, key, "violates a rule");
       model.violation ??= { error };

@@ -23,8 +23,10 @@ export interface Outcome {
 /** One process of the app under test. The actors are the platform of their requests. */
 export class Site {
   readonly #app: HattipHandler<Actor>;
+  readonly #store: ScheduledStore;
 
   constructor(backend: Backend) {
+    this.#store = new ScheduledStore(backend);
     this.#app = appOf(
       (ctx) => {
         ctx.handleError = (error) => {
@@ -34,7 +36,7 @@ export class Site {
       },
       cookie(),
       session({
-        store: new ScheduledStore(backend),
+        store: this.#store,
         defaultSessionData: {},
         idleTimeout: IDLE_TIMEOUT_SECONDS,
         renewAfter: 1,
@@ -45,6 +47,7 @@ export class Site {
   }
 
   async request(actor: Actor): Promise<Outcome> {
+    actor.store = this.#store;
     const browser = new Browser(this.#app, { platform: actor });
     const response = await browser.get("/", {
       cookie: actor.id === "" ? "" : `session=${actor.id}`,

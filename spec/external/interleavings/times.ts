@@ -3,6 +3,8 @@ export const IDLE_TIMEOUT_SECONDS = 1000;
 export const TOMBSTONE_TTL_SECONDS = 60;
 /** After a move, a request with the old ID counts as late for so long. */
 export const LATE_SECONDS = 10;
+/** An entry of an owner's index lives so much longer than its record. */
+export const CLOCK_SKEW_SECONDS = 60;
 
 /** Seconds since 1970. */
 export function currentSecond(): number {
