@@ -18,3 +18,14 @@ export function gateFor(count: number): () => Promise<void> {
 export function inParallel<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 }
+
+/** Calls `run` for every item, for at most `count` items at once. */
+export async function inLanes<T>(
+  count: number,
+  items: readonly T[],
+  run: (item: T) => Promise<unknown>,
+): Promise<void> {
+  await inParallel(count, async (lane) => {
+    for (let at = lane; at < items.length; at += count) await run(items[at]!);
+  });
+}

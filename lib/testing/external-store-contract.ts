@@ -1,4 +1,5 @@
 import { assertSame } from "./assertions.js";
+import { specifyOwners } from "./external/owners.js";
 import { specifyReading, specifyCreating } from "./external/reading-and-creating.js";
 import { specifyConcurrentSessions, specifySessions } from "./external/sessions.js";
 import { storesFrom, type ExternalStoreContractOptions } from "./external/stores-under-test.js";
@@ -11,14 +12,18 @@ import {
 import { specifierFor, type TestRunner } from "./test-runner.js";
 
 /**
- * The contract of external stores, as specs of your test runner: the four hooks, and the sessions
- * that `session()` keeps by means of them. Needs Node 18 or newer.
+ * The contract of external stores, as specs of your test runner: the four hooks, those for the option
+ * `owner` if the store has them, and the sessions that `session()` keeps by means of them. Needs Node
+ * 18 or newer.
  *
  * @example
  * ```ts
  * import { externalStoreContract } from "@hattip/session/testing";
  *
- * externalStoreContract({ describe, it }, { create: () => new MyStore({ client }) });
+ * externalStoreContract(
+ *   { describe, it },
+ *   { create: (options) => new MyStore({ client, ...options }) },
+ * );
  * ```
  */
 export function externalStoreContract(
@@ -41,5 +46,6 @@ export function externalStoreContract(
     specifyTtl(specify, withStores, options);
     specifySessions(specify, withStores, options);
     if (compares) specifyConcurrentSessions(specify, withStores, options);
+    specifyOwners(runner, specify, options);
   });
 }

@@ -5,7 +5,8 @@ import { WorkerKv } from "../support/worker-kv.js";
 describe("UnsafeMemoryStore", () => {
   externalStoreContract(
     { describe, it },
-    { create: () => new UnsafeMemoryStore(), shared: false }, // every instance has its own memory
+    // Every instance has its own memory.
+    { create: (options) => new UnsafeMemoryStore(options), shared: false },
   );
 });
 
@@ -20,7 +21,7 @@ describe("KvSessionStore", () => {
   externalStoreContract(
     { describe, it },
     {
-      create: () => new KvSessionStore({ getStore: () => kv.namespace }),
+      create: (options) => new KvSessionStore({ getStore: () => kv.namespace, ...options }),
       compares: false,
       minTtl: 60,
     },

@@ -1,10 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { ExternalStore, type Insertion, type Replacement } from "../../lib/index.js";
+import {
+  ExternalStore,
+  type ExternalStoreOptions,
+  type Insertion,
+  type Replacement,
+} from "../../lib/index.js";
 
 export interface Row {
   text: string;
   /** The expiry in milliseconds since 1970. */
   dies: number;
+  /** In the row of an owner: the keys of its sessions, and when each entry ends. */
+  entries?: Map<string, number>;
 }
 
 export type Table = Map<string, Row>;
@@ -16,8 +23,8 @@ export type Table = Map<string, Row>;
 export class TableStore extends ExternalStore {
   readonly table: Table;
 
-  constructor(table: Table = new Map()) {
-    super();
+  constructor(table: Table = new Map(), options?: ExternalStoreOptions) {
+    super(options);
     this.table = table;
   }
 
@@ -44,6 +51,30 @@ export class TableStore extends ExternalStore {
   protected async remove(key: string): Promise<void> {
     await turn();
     this.table.delete(key);
+  }
+
+  protected override async link(owner: string, key: string, ttl: number): Promise<void> {
+    await turn();
+    const keys = this.entriesOf(owner);
+    keys.set(key, Math.max(Date.now() + ttl * 1000, keys.get(key) ?? 0));
+  }
+
+  protected override async unlink(owner: string, key: string): Promise<void> {
+    await turn();
+    this.entriesOf(owner).delete(key);
+  }
+
+  protected override async linked(owner: string): Promise<string[]> {
+    await turn();
+    const entries = [...this.entriesOf(owner)];
+    return entries.filter(([, dies]) => Date.now() < dies).map(([key]) => key);
+  }
+
+  /** The table's own map: a change of it is a change of the table. */
+  protected entriesOf(owner: string): Map<string, number> {
+    const entries = this.table.get(owner)?.entries ?? new Map<string, number>();
+    this.table.set(owner, { text: "", dies: Infinity, entries });
+    return entries;
   }
 
   protected isExpected(stored: string, expected: string): boolean {

@@ -1,8 +1,9 @@
 import { assertSame, show } from "../assertions.js";
-import { inParallel } from "../concurrency.js";
+import { inLanes } from "../concurrency.js";
 import { JSON_SHAPES } from "../json-shapes.js";
 import type { Specify } from "../test-runner.js";
 import type { CheckedBackend } from "./checked-backend.js";
+import { nearlyEqualKeys, UNUSUAL_PREFIXES } from "./keys.js";
 import { assertOneWins, RACES, textOfRival } from "./races.js";
 import { A, allOfUnicode, B, recordOf, UNUSUAL_TEXTS } from "./record-texts.js";
 import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
@@ -31,12 +32,8 @@ export function specifyReading(
   specify(
     "read() returns exactly the text that was written, for every character of Unicode.",
     withStores(async ({ backend }) => {
-      const texts = [...allOfUnicode()];
       // Sequential writes would take a minute with a backend that answers after 100 ms.
-      await inParallel(PARALLEL_WRITES, async (lane) => {
-        for (let at = lane; at < texts.length; at += PARALLEL_WRITES)
-          await assertStored(backend, texts[at]!);
-      });
+      await inLanes(PARALLEL_WRITES, [...allOfUnicode()], (text) => assertStored(backend, text));
     }),
   );
   specify(
@@ -50,31 +47,17 @@ export function specifyReading(
   specify(
     "Two keys that differ in one character are the keys of two records.",
     withStores(async ({ backend }) => {
-      // These characters of keys are at risk: a backend may ignore their case, cut them off, or
-      // treat them as wildcards.
-      const start = (await backend.newKey()).slice(0, -1);
-      const end = (await backend.newKey()).slice("session:".length + 1);
-      await assertSeparate(
-        backend,
-        ["x", "X", "_", "-", "0"].flatMap((char) => [`${start}${char}`, `session:${char}${end}`]),
-      );
+      await assertSeparate(backend, nearlyEqualKeys(backend.prefix));
     }),
   );
   if (!anyPrefix) return;
   specify(
     "A prefix can contain any characters.",
     withStores(async ({ backend }) => {
-      const long = "p".repeat(250);
-      // Several of them are equal as a path, a file name, a pattern or a parameter of a URL.
-      const prefixes = [
-        ...["", "a", "A", "a:", "a/", "a\\", "a//", "a/b/../", "./a", "a ", "a+", "a%20"],
-        ...["%", "_", "*", "?", "a?", "[ab]", "{a}", "'", '"', "`;--", "\u00E9", "e\u0301"],
-        ...["\u{1F36A}", `${long}a`, `${long}b`],
-      ];
       const hash = await backend.newKey("");
       await assertSeparate(
         backend,
-        prefixes.map((prefix) => prefix + hash),
+        UNUSUAL_PREFIXES.map((prefix) => prefix + hash),
       );
     }),
   );

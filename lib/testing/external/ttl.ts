@@ -5,9 +5,9 @@ import { A, B } from "./record-texts.js";
 import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
 
 /** No time in this package is longer. */
-const MAX_TTL_SECONDS = 1_000_000_000;
+export const MAX_TTL_SECONDS = 1_000_000_000;
 /** A spec that would wait longer for a record to expire is left out. */
-const MAX_WAIT_SECONDS = 10;
+export const MAX_WAIT_SECONDS = 10;
 
 export function specifyTtl(
   specify: Specify,

@@ -11,7 +11,7 @@ import { FAULTS } from "../external-faults.js";
 export function suites(runner: TestRunner): void {
   const Store = FAULTS[process.env["FAULT"] ?? ""]?.Store ?? TableStore;
   const table = new Map();
-  externalStoreContract(runner, { create: () => new Store(table) });
+  externalStoreContract(runner, { create: (options) => new Store(table, options) });
 
   const keys = SignedCookieStore.generateKey().then((key) => [key]);
   cookieStoreContract(runner, { create: () => new SignedCookieStore(keys) });
