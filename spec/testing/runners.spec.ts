@@ -24,7 +24,7 @@ for (const [name, args] of Object.entries(RUNNERS)) {
     let faulty: Outcome;
 
     before(async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       [healthy, faulty] = await Promise.all([run(args), run(args, FAULT)]);
     });
 
@@ -52,7 +52,7 @@ function run(args: string[], fault = ""): Promise<Outcome> {
     const child = execFile(
       process.execPath,
       [...LOADER, ...args],
-      { env: { ...env, FAULT: fault }, timeout: 50_000, maxBuffer: 2 ** 24 },
+      { env: { ...env, FAULT: fault }, timeout: 110_000, maxBuffer: 2 ** 24 },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, output: stdout + stderr }),
     );
   });

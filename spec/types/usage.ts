@@ -155,14 +155,17 @@ const shared = new UnsafeMemoryStore<{ userId: string } & Shop>();
 export const both = [session<Login>({ store: shared }), session<Shop>({ store: shared })];
 const untyped = session({ store: new UnsafeMemoryStore() });
 
+export const withOwners = [
+  new UnsafeMemoryStore({ owner: ({ userId }) => userId }),
+  new UnsafeMemoryStore<{ user?: { id: string } | null }>({ owner: (data) => data.user?.id }),
+];
+
 /** The sessions of a user. The type of the data is that of the store. */
 export async function owners(ctx: RequestContext): Promise<(string | undefined)[]> {
   const store = new RedisSessionStore<Login>({
     getClient: () => undefined as any,
     owner: (data) => data.userId,
   });
-  new UnsafeMemoryStore({ owner: ({ userId }) => userId });
-  new UnsafeMemoryStore<{ user?: { id: string } | null }>({ owner: (data) => data.user?.id });
   const isEnded: boolean = await store.endSession("an ID", { owner: "ada", ctx });
   const count: number = await store.endSessionsOf("ada", { except: ctx.session, ctx });
   const all: number = await store.endSessionsOf("ada");
