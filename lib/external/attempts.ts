@@ -21,6 +21,14 @@ export class Attempts {
    * @throws {SessionError} `ERR_SESSION_CONFLICT` when the time is over.
    */
   async another(): Promise<void> {
+    this.atOnce();
+    if (this.#count <= ATTEMPTS_WITHOUT_PAUSE) return;
+    const pause = Math.random() * Math.min(2 ** this.#count, MAX_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+
+  /** Like `another()`, without a pause. */
+  atOnce(): void {
     this.#begin ??= performance.now();
     this.#count++;
     if (this.#count <= ATTEMPTS_WITHOUT_PAUSE) return;
@@ -30,7 +38,5 @@ export class Attempts {
         `Other requests were faster each of the ${this.#count - 1} times that this one tried to change the session. Let the client try again.`,
       );
     }
-    const pause = Math.random() * Math.min(2 ** this.#count, MAX_PAUSE_MS);
-    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

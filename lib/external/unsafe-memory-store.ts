@@ -48,10 +48,14 @@ export class UnsafeMemoryStore<Data extends object = SessionData> extends Extern
 
   protected override link(owner: string, key: string, ttl: number): void {
     const now = currentSecond();
-    const keys = new Map(this.#owners.get(owner));
-    for (const [other, expires] of keys) if (expires <= now) keys.delete(other);
+    const keys = this.#owners.get(owner) ?? new Map<string, number>();
     keys.set(key, Math.max(now + ttl, keys.get(key) ?? 0));
-    this.#owners.set(owner, keys, Math.max(...keys.values()));
+    let last = 0;
+    for (const [other, expires] of keys) {
+      if (expires <= now) keys.delete(other);
+      else last = Math.max(last, expires);
+    }
+    this.#owners.set(owner, keys, last);
   }
 
   protected override unlink(owner: string, key: string): void {

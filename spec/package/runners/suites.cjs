@@ -8,7 +8,7 @@ class RemovesNothing extends UnsafeMemoryStore {
 
 module.exports = function suites(runner) {
   const Store = process.env.FAULT ? RemovesNothing : UnsafeMemoryStore;
-  externalStoreContract(runner, { create: () => new Store(), shared: false });
+  externalStoreContract(runner, { create: (options) => new Store(options), shared: false });
   const keys = SignedCookieStore.generateKey().then((key) => [key]);
   cookieStoreContract(runner, { create: () => new SignedCookieStore(keys) });
 };
