@@ -23,8 +23,8 @@ import {
  * - A draft with an owner has a mark, which the request that has moved the session removes.
  * - A request changes a session that is alive: it applies its operation to the newest data, at
  *   most once. A renewal does not change the data. What a login sets goes to the new key only.
- * - A destroy() ends the session to which its ID leads, under the key where it lives. Whose sessions an
- *   endSessionsOf() may end is said in owner-call.ts.
+ * - A destroy() ends the session to which its ID leads, under the key where it lives. Which
+ *   sessions a call for an owner may end is said in owner-call.ts.
  * - No request writes to a session that has ended or to a tombstone.
  * - The expiry of a record never moves backwards, and is never later than the idle timeout allows.
  * - A request may end the record that it has written itself if the reply arrived after the expiry

@@ -1,9 +1,9 @@
 import type { RequestContext } from "@hattip/compose";
 import type { Actor } from "./actor.js";
-import { EndAll, EndOne, List } from "./owner-call.js";
+import { EndAll, EndOne } from "./end-calls.js";
+import { List } from "./list-call.js";
 import type { Owners } from "./owners.js";
 import { keyWithId, publicIdOf } from "./records.js";
-import type { ScheduledStore } from "./scheduled-store.js";
 
 /** Lists or ends sessions, as the operation says, and checks the result. */
 export async function callForOwner(actor: Actor, ctx: RequestContext): Promise<void> {
@@ -17,7 +17,7 @@ export async function callForOwner(actor: Actor, ctx: RequestContext): Promise<v
 
 async function list(actor: Actor, owners: Owners, ctx: RequestContext): Promise<void> {
   const call = (actor.call = owners.begin(new List("ada", owners.alive)));
-  const sessions = await storeOf(actor).sessionsOf("ada", { ctx });
+  const sessions = await actor.store!.sessionsOf("ada", { ctx });
   call.resolve(owners.alive);
   call.expectResult(sessions);
 }
@@ -32,7 +32,7 @@ async function endOne(
   const call = (actor.call = owners.begin(
     new EndOne(owner, owners.sessionBehind(key), owners.alive),
   ));
-  const hasEnded = await storeOf(actor).endSession(publicIdOf(key), { owner, ctx });
+  const hasEnded = await actor.store!.endSession(publicIdOf(key), { owner, ctx });
   call.resolve(owners.alive);
   call.expectResult(hasEnded);
 }
@@ -46,11 +46,7 @@ async function endAll(
   const except = sparesOwn ? ctx.session : undefined;
   const spared = except?.id === undefined ? undefined : keyWithId(except.id);
   const call = (actor.call = owners.begin(new EndAll("ada", spared, owners.alive)));
-  const count = await storeOf(actor).endSessionsOf("ada", { except, ctx });
+  const count = await actor.store!.endSessionsOf("ada", { except, ctx });
   call.resolve(owners.alive);
   call.expectResult(count);
-}
-
-function storeOf(actor: Actor): ScheduledStore {
-  return actor.store!;
 }
