@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import sinon from "sinon";
 import {
   EncryptedCookieStore,
   ExternalStore,
@@ -278,6 +279,21 @@ describe("The option owner", () => {
       store.failing = "unlink";
       expect((await browser.get("/logout")).status).to.equal(200);
       expect(await store.sessionsOf("ada")).to.deep.equal([]);
+    });
+
+    it("ends a session that has moved twenty times without a pause, so that no client stays ahead", async () => {
+      const store = new UnsafeMemoryStore({ owner });
+      const { browser } = site(store);
+      await browser.get("/login");
+      const id = await idOfOne(store);
+      for (let move = 1; move <= 20; move++) await browser.get("/regenerate");
+      const timers = sinon.spy(globalThis, "setTimeout");
+      try {
+        expect(await store.endSession(id, { owner: "ada" })).to.equal(true);
+        expect(timers.callCount).to.equal(0);
+      } finally {
+        timers.restore();
+      }
     });
 
     it("lists no second device after a crash in the middle of regenerate()", async () => {
