@@ -11,7 +11,7 @@ export async function withoutPauses<T>(
   passedSeconds: () => number,
   work: () => Promise<T>,
 ): Promise<T> {
-  const now = performance.now.bind(performance);
+  const { now } = performance;
   const { setTimeout: start, clearTimeout: clear } = globalThis;
   const timers = {
     setTimeout: (callback: () => void, delay = 0) =>
@@ -21,7 +21,7 @@ export async function withoutPauses<T>(
     },
   };
   Object.assign(globalThis, timers);
-  performance.now = () => now() + passedSeconds() * 1000;
+  performance.now = () => now.call(performance) + passedSeconds() * 1000;
   try {
     return await work();
   } finally {
