@@ -115,6 +115,6 @@ describe("Concurrent requests of sessions with owners", function () {
   });
 
   it(`agree with the model in random orders of three requests (FC_SEED=${seed})`, async () => {
-    await drawOwnerOrders(runs(400), clock);
+    await drawOwnerOrders(runs(1000), clock);
   });
 });

@@ -326,6 +326,38 @@ describe("The option owner", () => {
     });
   });
 
+  it("waits for all calls before a sweep rejects, so that none uses what the request has closed", async () => {
+    let running = 0;
+    class SlowStore extends UnsafeMemoryStore {
+      isBroken = false;
+      protected override read(key: string): any {
+        if (!this.isBroken) return super.read(key);
+        running++;
+        const isFirst = running === 1;
+        return new Promise((resolve, reject) => {
+          setTimeout(
+            () => {
+              running--;
+              if (isFirst) reject(new Error("The connection is lost."));
+              else resolve(null);
+            },
+            isFirst ? 1 : 30,
+          );
+        });
+      }
+    }
+    const store = new SlowStore({ owner });
+    const login = app(
+      { store, defaultSessionData: {} },
+      { "/": ({ session }) => void (session.data.userId = "ada") },
+    );
+    for (let device = 1; device <= 3; device++) await new Browser(login).get("/");
+    store.isBroken = true;
+    const error = await failureOf(() => store.endSessionsOf("ada"));
+    expect(error).to.include({ code: "ERR_SESSION_STORE" });
+    expect(running).to.equal(0);
+  });
+
   it("makes linked() answer for its answers", async () => {
     class WrongStore extends UnsafeMemoryStore {
       protected override linked(): any {

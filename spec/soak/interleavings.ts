@@ -13,7 +13,7 @@ describe("Three concurrent requests", () => {
     await drawOrders(50_000, clock);
   });
 
-  it(`agree with the model in 50,000 random orders if sessions have owners (FC_SEED=${seed})`, async () => {
-    await drawOwnerOrders(50_000, clock);
+  it(`agree with the model in 100,000 random orders if sessions have owners (FC_SEED=${seed})`, async () => {
+    await drawOwnerOrders(100_000, clock);
   });
 });
