@@ -20,9 +20,9 @@ describe("When endSessionsOf() has resolved, and other processes use the owner's
     runner.start();
   });
 
-  ends("a Redis Cluster that loses a master", 40, () => startCluster(false));
-  ends("one Redis node", 120, startRedis);
-  ends("PostgreSQL", 80, startPostgres);
+  ends("a Redis Cluster that loses a master", 30, () => startCluster(false));
+  ends("one Redis node", 80, startRedis);
+  ends("PostgreSQL", 50, startPostgres);
 
   function ends(title: string, rounds: number, start: () => Promise<Backend>): void {
     runner.it(`none has survived in ${title}`, async () => {

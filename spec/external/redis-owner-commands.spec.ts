@@ -33,7 +33,7 @@ const COSTS: Record<string, Cost> = {
   "a log-out": { without: "GET, EVAL", with: "GET, EVAL, EVAL owner" },
 };
 
-for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
+for (const topology of ["one node", "Cluster"] as const) {
   describe(`With the option owner on ${topology},`, () => {
     let deployment: RedisDeployment;
     let monitor: RedisMonitor;

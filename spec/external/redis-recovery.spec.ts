@@ -8,11 +8,16 @@ import { ConcurrentRunner } from "../support/concurrent-runner.js";
 import { seed } from "../support/runs.js";
 
 /**
- * The short versions of `npm run soak:redis`, whose README says what is measured. They do not judge
- * milliseconds: a machine that runs other specs has too many of its own.
+ * The short versions of `npm run soak:redis`, whose README says what is measured. The clients take
+ * turns: the soak runs each scenario with each of them. The specs do not judge milliseconds: a machine
+ * that runs other specs has too many of its own.
  */
 for (const topology of ["one node", "Sentinel", "Cluster"] as const) {
   const scenarios = SCENARIOS.filter((one) => one.topology === topology && one.isShort);
+  const inTurn = scenarios.map((scenario, index) => {
+    const runs = planned([scenario]);
+    return runs[index % runs.length]!;
+  });
 
   describe(`An app under load, whose sessions are in Redis on ${topology},`, function () {
     this.timeout(120_000);
@@ -23,7 +28,7 @@ for (const topology of ["one node", "Sentinel", "Cluster"] as const) {
       runner.start();
     });
 
-    for (const { scenario, client } of planned(scenarios)) {
+    for (const { scenario, client } of inTurn) {
       runner.it(`recovers: ${scenario.title} (${client})`, async () => {
         const result = await runScenario(scenario, client, settings);
         expect(result.violations, details(result)).to.deep.equal([]);
