@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 
 /** The most bytes that a minified bundle for browsers may have. */
 const COOKIE_STORE_BYTES = 35_700;
-const REDIS_BYTES = 52_700;
+const REDIS_BYTES = 53_000;
 
 const bundles = [
   withStore("SignedCookieStore", COOKIE_STORE_BYTES),
