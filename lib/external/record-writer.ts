@@ -127,7 +127,6 @@ export class RecordWriter {
     scope: SessionScope,
   ): Promise<SessionRecord | Gone> {
     const { ctx, absoluteTimeout } = scope;
-    const backend = this.#backend;
     const newHash = newKey.slice(this.#prefix.length);
     return this.#queue.inTurn(loaded.key, async (turn) => {
       const attempts = new Attempts(this.#timeoutSeconds);
@@ -142,19 +141,10 @@ export class RecordWriter {
           if (!isMixture && isAlive(current, absoluteTimeout)) {
             const next = this.#restarted(current, scope);
             if (!draft || !isSameRecord(draft, next)) {
-              await this.#owners?.linkBefore(newKey, next, draft ?? null, ctx);
-              const isWritten = draft && (await backend.update(newKey, next, draft, ctx));
-              if (!isWritten) {
-                const isEnded = draft && typeof (await backend.read(newKey, ctx)) !== "string";
-                if (isEnded) {
-                  await this.#owners?.unlink(newKey, next, ctx);
-                  return "ended";
-                }
-                await backend.create(newKey, next, ctx);
-              }
+              if (!(await this.#writeDraft(newKey, next, draft, ctx))) return "ended";
               draft = next;
             }
-            if (await backend.update(loaded.key, tombstone(newHash), current, ctx)) {
+            if (await this.#backend.update(loaded.key, tombstone(newHash), current, ctx)) {
               if (isAlive(current, absoluteTimeout))
                 return await this.#arrive(newKey, draft, loaded.key, ctx);
               await this.#discard(newKey, draft, ctx);
@@ -186,6 +176,25 @@ export class RecordWriter {
     return this.#owners?.needsDraft(next) ? { ...next, isDraft: true } : next;
   }
 
+  /** Writes the draft, also if the backend has lost it; `false` if somebody has ended it. */
+  async #writeDraft(
+    key: string,
+    next: SessionRecord,
+    draft: SessionRecord | undefined,
+    ctx: RequestContext<any>,
+  ): Promise<boolean> {
+    await this.#owners?.linkBefore(key, next, draft ?? null, ctx);
+    if (draft) {
+      if (await this.#backend.update(key, next, draft, ctx)) return true;
+      if (typeof (await this.#backend.read(key, ctx)) !== "string") {
+        await this.#owners?.unlink(key, next, ctx);
+        return false;
+      }
+    }
+    await this.#backend.create(key, next, ctx);
+    return true;
+  }
+
   /** After the old record has become a tombstone: the new one, unless somebody has ended it already. */
   async #arrive(
     key: string,
@@ -204,11 +213,7 @@ export class RecordWriter {
     await this.#owners?.unlink(key, draft, ctx);
   }
 
-  /**
-   * The newest record; if nothing can be written to it, why.
-   *
-   * @param linked - What was to be written, if there is an entry for it in the owner's index.
-   */
+  /** The newest record; if nothing can be written to it, why. The entry for `linked` goes then. */
   async #readAlive(
     key: string,
     { ctx, absoluteTimeout }: SessionScope,

@@ -73,10 +73,10 @@ export class SessionEnder {
     ctx: RequestContext<any>,
     isMeant: IsMeant,
   ): Promise<boolean | string> {
-    let current = known;
+    // What another writer has handed over may be outdated: only a record that was read is refused.
+    let current = known && isMeant(known, key) ? known : null;
     for (;;) {
-      // What another writer has handed over may be outdated: only a record that was read is refused.
-      if (current && isMeant(current, key)) {
+      if (current) {
         if (await this.#backend.update(key, tombstone(), current, ctx)) {
           await this.#owners?.unlink(key, current, ctx);
           return true;

@@ -15,7 +15,7 @@ import { sweepRound } from "../support/sweep-round.js";
 const ROUNDS = 200;
 const ROUNDS_AT_ONCE = 4;
 /** Each stands for a process: it has a store and connections of its own. */
-const PROCESSES = 3;
+const STORES = 3;
 
 describe("The example PostgresSessionStore", () => {
   let server: PostgresServer;
@@ -86,12 +86,12 @@ describe("The example PostgresSessionStore", () => {
     });
   });
 
-  describe("with the option owner, in several processes", () => {
+  describe("with the option owner, in several stores with pools of their own", () => {
     it("ends all sessions that others save, move and begin meanwhile, and its tables are empty after the last expiry", async function () {
       this.timeout(240_000);
       await pool.query("DELETE FROM sessions; DELETE FROM session_owners");
       const stores = Array.from(
-        { length: PROCESSES },
+        { length: STORES },
         () =>
           new PostgresSessionStore({
             pool: newPool(4),
@@ -127,7 +127,7 @@ describe("The example PostgresSessionStore", () => {
                 max(expires) <= (SELECT max(expires) FROM sessions) + interval '61 seconds' AS ends
          FROM session_owners WHERE key IN (SELECT key FROM sessions WHERE record LIKE '%bob%')`,
       );
-      expect(rows).to.deep.equal([{ count: PROCESSES * 2, ends: true }]);
+      expect(rows).to.deep.equal([{ count: STORES * 2, ends: true }]);
       for (const table of ["sessions", "session_owners"]) {
         await pool.query(`UPDATE ${table} SET expires = expires - interval '1 day 62 seconds'`);
       }

@@ -13,6 +13,7 @@ import {
 } from "../../lib/index.js";
 import { app } from "../support/app.js";
 import { Browser } from "../support/browser.js";
+import { Clock } from "../support/clock.js";
 import { EventLog } from "../support/event-log.js";
 import { keys } from "../support/middleware-stores.js";
 
@@ -356,6 +357,89 @@ describe("The option owner", () => {
     const error = await failureOf(() => store.endSessionsOf("ada"));
     expect(error).to.include({ code: "ERR_SESSION_STORE" });
     expect(running).to.equal(0);
+  });
+
+  /** In which each listing finds a new session, for as long as `arrivals` says. */
+  class BusyStore extends UnsafeMemoryStore {
+    arrivals = 0;
+    listings = 0;
+    #login = app(
+      { store: this, defaultSessionData: {} },
+      { "/": ({ session }) => void (session.data.userId = "ada") },
+    );
+    protected override linked(name: string): any {
+      this.listings++;
+      return (async () => {
+        if (this.arrivals-- > 0) await new Browser(this.#login).get("/");
+        return super.linked(name);
+      })();
+    }
+  }
+
+  it("makes a sweep pass again until it finds nothing", async () => {
+    const store = new BusyStore({ owner });
+    store.arrivals = 3;
+    expect(await store.endSessionsOf("ada")).to.equal(3);
+    expect(store.listings).to.equal(4);
+    expect(await store.sessionsOf("ada")).to.deep.equal([]);
+  });
+
+  it("makes a sweep reject, with no number, when log-ins come faster than they can be ended", async () => {
+    const store = new BusyStore({ owner });
+    store.arrivals = Infinity;
+    const error = await failureOf(() => store.endSessionsOf("ada"));
+    expect(error).to.include({ code: "ERR_SESSION_CONFLICT" });
+    expect(error.message).to.include("some may be left: try again");
+  });
+
+  describe("makes a sweep pass again after one in which 40 seconds passed", () => {
+    let clock: Clock;
+    const { now } = performance;
+    beforeEach(() => (clock = new Clock()));
+    afterEach(() => {
+      clock.restore();
+      performance.now = now;
+    });
+
+    const jumps: Record<string, () => void> = {
+      "by the system clock": () => clock.pass(40),
+      "by the clock of the process": () => {
+        performance.now = () => now.call(performance) + 40_000;
+      },
+    };
+    for (const [which, jump] of Object.entries(jumps)) {
+      it(which, async () => {
+        class SlowStore extends BusyStore {
+          protected override linked(name: string): any {
+            if (this.listings === 0) jump();
+            return super.linked(name);
+          }
+        }
+        const store = new SlowStore({ owner });
+        expect(await store.endSessionsOf("ada")).to.equal(0);
+        expect(store.listings).to.equal(2);
+      });
+    }
+  });
+
+  it("lets a session move whose record has the largest size that is stored", async () => {
+    const text = JSON.stringify({ userId: "ada", filler: "" });
+    const maxBytes = 200;
+    const store = new UnsafeMemoryStore({ owner, maxBytes });
+    const filler = "x".repeat(maxBytes - `1.1800000000.1800086400.${text}`.length);
+    const full = app(
+      { store, defaultSessionData: {} },
+      {
+        "/": ({ session }) => void Object.assign(session.data, { userId: "ada", filler }),
+        "/more": ({ session }) => void (session.data.filler += "x"),
+        "/move": ({ session }) => session.regenerate(),
+      },
+    );
+    const browser = new Browser(full);
+    expect((await browser.get("/")).status).to.equal(200);
+    expect((await browser.get("/more")).status).to.equal(500);
+    expect((await browser.get("/move")).status).to.equal(200);
+    expect(await store.sessionsOf("ada")).to.have.length(1);
   });
 
   it("makes linked() answer for its answers", async () => {

@@ -6,7 +6,7 @@ const DEVICES = 4;
 /** Each device sends several requests at once. */
 const TABS = 2;
 const LATE_LOGINS = 2;
-/** How often each tab moves its session: one that moves all the time can outrun a sweep. */
+/** How often each tab moves its session, so that a round ends. */
 const MOVES = 4;
 /** The longest pause between two requests of a tab. */
 const PAUSE_MS = 10;
