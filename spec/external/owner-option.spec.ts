@@ -422,6 +422,34 @@ describe("The option owner", () => {
     }
   });
 
+  it("spares a session that another user has got while the sweep waited for its turn", async () => {
+    let reached = (): void => {};
+    let go = (): void => {};
+    const isReached = new Promise<void>((resolve) => (reached = resolve));
+    const mayGo = new Promise<void>((resolve) => (go = resolve));
+    class HeldStore extends UnsafeMemoryStore {
+      protected override update(key: string, replacement: Replacement): any {
+        reached();
+        return mayGo.then(() => super.update(key, replacement));
+      }
+    }
+    const store = new HeldStore({ owner });
+    const become = app(
+      { store, defaultSessionData: {} },
+      { "/": ({ session, url }) => void (session.data.userId = url.searchParams.get("user")!) },
+    );
+    const browser = new Browser(become);
+    await browser.get("/?user=ada");
+    const response = browser.get("/?user=bob");
+    await isReached;
+    const count = store.endSessionsOf("ada");
+    await new Promise(setImmediate);
+    go();
+    await response;
+    expect(await count).to.equal(0);
+    expect(await store.sessionsOf("bob")).to.have.length(1);
+  });
+
   it("lets a session move whose record has the largest size that is stored", async () => {
     const text = JSON.stringify({ userId: "ada", filler: "" });
     const maxBytes = 200;
