@@ -4,6 +4,6 @@ export {
   type CookieStoreContractOptions,
 } from "./testing/cookie-store-contract.js";
 export { externalStoreContract } from "./testing/external-store-contract.js";
-export type { ExternalStoreContractOptions } from "./testing/external/stores-under-test.js";
+export type { ExternalStoreContractOptions } from "./testing/external/options.js";
 export { externalHooksOf, cookieHooksOf, type CookieStoreHooks } from "./testing/hooks.js";
 export type { Backend } from "./external/backend-hooks.js";

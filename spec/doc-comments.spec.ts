@@ -6,15 +6,21 @@ import { PROJECT } from "./docs/document.js";
 const FOLDER = `${PROJECT}/.cache/docs/comments`;
 
 /** The class in the example of a base class's doc comment. The lines `before` precede its code. */
-async function exampleOf(path: string, name: string, before: string): Promise<() => unknown> {
+async function exampleOf(
+  path: string,
+  name: string,
+  before: string,
+): Promise<(options?: object) => unknown> {
   const source = readFileSync(`${PROJECT}/lib/${path}`, "utf8");
   const [, lines = ""] = /@example\n \* ```ts\n([^]*?) \* ```\n/.exec(source)!;
   const code = lines.replaceAll(/^ \* ?/gm, "");
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/${name}.ts`, `${before}\nexport ${code.slice(code.indexOf("class"))}`);
-  const module: Record<string, new () => unknown> = await import(`${FOLDER}/${name}.ts`);
+  const module: Record<string, new (options?: object) => unknown> = await import(
+    `${FOLDER}/${name}.ts`
+  );
   rmSync(FOLDER, { recursive: true });
-  return () => new module[name]!();
+  return (options) => new module[name]!(options);
 }
 
 const LIB = `import { CookieStore, ExternalStore } from "${PROJECT}/lib/index.js";`;
@@ -43,11 +49,9 @@ const VAULT = `
     },
   };`;
 
-const mapStore = (await exampleOf(
-  "external/external-store.ts",
-  "MapStore",
-  LIB,
-)) as () => ExternalStore;
+const mapStore = (await exampleOf("external/external-store.ts", "MapStore", LIB)) as (
+  options?: object,
+) => ExternalStore;
 const vaultStore = (await exampleOf(
   "cookie/cookie-store.ts",
   "VaultStore",
@@ -55,9 +59,7 @@ const vaultStore = (await exampleOf(
 )) as () => CookieStore;
 
 describe("The example in the doc comment of ExternalStore", () => {
-  const store = mapStore();
-
-  externalStoreContract({ describe, it }, { create: () => store });
+  externalStoreContract({ describe, it }, { create: mapStore, shared: false });
 });
 
 describe("The example in the doc comment of CookieStore", () => {

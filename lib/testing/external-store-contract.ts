@@ -1,15 +1,20 @@
-import { assertSame } from "./assertions.js";
+import { specifyBrokenBackend } from "./external/broken-backend.js";
+import { specifyCleanUp } from "./external/clean-up.js";
+import { specifyConstruction } from "./external/construction.js";
+import type { ExternalStoreContractOptions } from "./external/options.js";
 import { specifyOwners } from "./external/owners.js";
+import { specifyPrefixes } from "./external/prefixes.js";
 import { specifyReading, specifyCreating } from "./external/reading-and-creating.js";
 import { specifyConcurrentSessions, specifySessions } from "./external/sessions.js";
-import { storesFrom, type ExternalStoreContractOptions } from "./external/stores-under-test.js";
+import { storesFrom } from "./external/stores-under-test.js";
+import { specifyThreads } from "./external/threads.js";
 import { specifyTtl } from "./external/ttl.js";
 import {
   specifyComparison,
   specifyRemoval,
   specifyUpdating,
 } from "./external/updating-and-removing.js";
-import { specifierFor, type TestRunner } from "./test-runner.js";
+import { sideBySide, specifierFor, type TestRunner } from "./test-runner.js";
 
 /**
  * The contract of external stores, as specs of your test runner: the four hooks, those for the option
@@ -30,22 +35,24 @@ export function externalStoreContract(
   runner: TestRunner,
   options: ExternalStoreContractOptions,
 ): void {
-  const { compares = true } = options;
-  const specify = specifierFor(runner);
+  const { compares = true, anyPrefix = true } = options;
+  const specify = specifierFor(runner, options.timeoutSeconds);
+  const specifySleeping = sideBySide(specify);
   const withStores = storesFrom(options);
   runner.describe("keeps the contract of external stores", () => {
-    specify(
-      "The store's getter `compares` agrees with the contract's option `compares`.",
-      withStores(async ({ backend }) => assertSame("compares", backend.compares, compares)),
-    );
-    specifyReading(specify, withStores, options);
+    specifyConstruction(specify, withStores, options);
+    specifyReading(specify, withStores);
+    if (anyPrefix) specifyPrefixes(specify, options);
     specifyCreating(specify, withStores, options);
     specifyUpdating(specify, withStores);
     if (compares) specifyComparison(specify, withStores);
+    if (compares) specifyThreads(specify, withStores, options);
     specifyRemoval(specify, withStores);
-    specifyTtl(specify, withStores, options);
-    specifySessions(specify, withStores, options);
+    specifyTtl(specifySleeping, withStores, options);
+    specifyCleanUp(specifySleeping, withStores, options);
+    specifyBrokenBackend(specifySleeping, options);
+    specifySessions(specify, specifySleeping, withStores, options);
     if (compares) specifyConcurrentSessions(specify, withStores, options);
-    specifyOwners(runner, specify, options);
+    specifyOwners(runner, specify, specifySleeping, options);
   });
 }

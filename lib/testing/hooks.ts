@@ -26,10 +26,14 @@ export function cookieHooksOf(store: CookieStore): CookieStoreHooks {
 
 const HOOK_TIMEOUT_SECONDS = 10;
 
-/** The answer of a hook, which must neither throw nor take longer than 10 seconds. */
-export async function callHook<T>(name: string, hook: () => Awaitable<T>): Promise<T> {
+/** The answer of a hook, which must neither throw nor take longer than `seconds`. */
+export async function callHook<T>(
+  name: string,
+  hook: () => Awaitable<T>,
+  seconds: number = HOOK_TIMEOUT_SECONDS,
+): Promise<T> {
   try {
-    return await withinTime(HOOK_TIMEOUT_SECONDS, Promise.resolve(hook()));
+    return await withinTime(seconds, Promise.resolve(hook()));
   } catch (cause) {
     throw new Error(`${name}() failed.`, { cause });
   }

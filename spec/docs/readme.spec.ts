@@ -74,7 +74,7 @@ describe("The custom store in the README", () => {
   externalStoreContract(
     { describe, it },
     {
-      create: async () => new (await import(path)).MapStore(),
+      create: async (options) => new (await import(path)).MapStore(options),
       shared: false,
     },
   );

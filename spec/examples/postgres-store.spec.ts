@@ -52,7 +52,13 @@ describe("The example PostgresSessionStore", () => {
 
   externalStoreContract(
     { describe, it },
-    { create: (options) => new PostgresSessionStore({ pool, timeout: PATIENT, ...options }) },
+    {
+      create: (options) => new PostgresSessionStore({ pool, ...options }),
+      deleteExpired: () => pool.query(DELETE_EXPIRED),
+      // Nothing listens at port 1.
+      broken: (options) =>
+        new PostgresSessionStore({ pool: new Pool({ host: "127.0.0.1", port: 1 }), ...options }),
+    },
   );
 
   describe("with PostgreSQL", () => {
@@ -70,7 +76,7 @@ describe("The example PostgresSessionStore", () => {
       expect(rows).to.deep.equal([{ collation_name: "C" }]);
     });
 
-    it("deletes only expired rows", async () => {
+    it("deletes expired rows, which the store itself does not read", async () => {
       await pool.query("DELETE FROM sessions; DELETE FROM session_owners");
       await pool.query(
         `INSERT INTO sessions VALUES ('old', '', now() - interval '1 second'),

@@ -3,7 +3,6 @@ import { externalStoreContract } from "../../lib/testing.js";
 import { ConcurrentRunner } from "../support/concurrent-runner.js";
 import { clientsOn } from "../support/redis-clients.js";
 import { deployRedis, type RedisDeployment } from "../support/redis-deployments.js";
-import { PATIENT } from "../support/patient.js";
 
 for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
   describe(`RedisSessionStore on ${topology}`, () => {
@@ -30,7 +29,7 @@ for (const topology of ["one node", "Cluster", "Sentinel"] as const) {
           create(options) {
             const process = turn++ % 2;
             const getClient = () => (clients[process] ??= create(deployment));
-            const store = new RedisSessionStore({ timeout: PATIENT, getClient, ...options });
+            const store = new RedisSessionStore({ getClient, ...options });
             stores.push(store);
             return store;
           },

@@ -6,15 +6,12 @@ export interface Broken {
   message: string;
 }
 
+type Define = (runner: TestRunner) => void;
+
 /** Runs a contract like a test runner, all specs at once, and returns the failures. */
-export async function brokenIn(define: (runner: TestRunner) => void): Promise<Broken[]> {
-  const specs: { title: string; body: () => Promise<void> }[] = [];
-  define({
-    describe: (_title, body) => body(),
-    it: (title, body) => void specs.push({ title, body }),
-  });
+export async function brokenIn(define: Define): Promise<Broken[]> {
   const reports = await Promise.all(
-    specs.map(({ title, body }) =>
+    specsOf(define).map(([title, body]) =>
       body().then(
         () => [],
         (error: Error) => [{ sentence: title, message: error.message }],
@@ -22,4 +19,22 @@ export async function brokenIn(define: (runner: TestRunner) => void): Promise<Br
     ),
   );
   return reports.flat();
+}
+
+/** Runs one spec of a contract, and returns the message with which it fails. */
+export async function failureOf(sentence: string, define: Define): Promise<string | undefined> {
+  const [, body] = specsOf(define).find(([title]) => title === sentence)!;
+  return body().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+function specsOf(define: Define): [string, () => Promise<void>][] {
+  const specs: [string, () => Promise<void>][] = [];
+  define({
+    describe: (_title, body) => body(),
+    it: (title, body) => void specs.push([title, body]),
+  });
+  return specs;
 }

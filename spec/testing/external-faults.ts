@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { ExternalStoreOptions, Insertion, Replacement } from "../../lib/index.js";
+import type { Insertion, Replacement } from "../../lib/index.js";
+import type { ExternalStoreContractOptions } from "../../lib/testing.js";
 import { TableStore, type Table } from "../support/table-store.js";
 
 /** A store with one fault, and the sentences of the contract that it breaks. */
@@ -8,6 +9,10 @@ export interface Fault {
   breaks: string[];
   /** Sentences about races that the store loses only sometimes. */
   mayBreak?: string[];
+  /** What the store declares. */
+  options?(table: Table): Partial<ExternalStoreContractOptions>;
+  /** A part of the message of a sentence that is broken. */
+  says?: string;
 }
 
 /** Each fault was found in a real store or follows from the default of a database. */
@@ -65,7 +70,7 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: [
       "read() returns exactly the text that was written, whatever data it contains.",
-      "read() returns exactly the text that was written, for every character of Unicode.",
+      "read() returns exactly the text that was written, for characters of every kind of Unicode.",
       "A record of 64 KiB is stored completely.",
       "A prefix can contain any characters.",
       "load() returns exactly the data that were saved.",
@@ -108,6 +113,7 @@ export const FAULTS: Record<string, Fault> = {
     breaks: [
       "Two keys that differ in one character are the keys of two records.",
       "A prefix can contain any characters.",
+      "A prefix can have 251 characters.",
     ],
   },
   "treats keys as paths": {
@@ -123,6 +129,7 @@ export const FAULTS: Record<string, Fault> = {
       }
     },
     breaks: ["A prefix can contain any characters."],
+    says: "declare anyPrefix: false",
   },
   "replaces an existing record on create": {
     Store: class extends TableStore {
@@ -168,8 +175,11 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: [
       "read() returns exactly the text that was written, whatever data it contains.",
-      "read() returns exactly the text that was written, for every character of Unicode.",
+      "read() returns exactly the text that was written, for characters of every kind of Unicode.",
       "A record of 64 KiB is stored completely.",
+      "Two keys that differ in one character are the keys of two records.",
+      "A prefix can contain any characters.",
+      "A prefix can have 251 characters.",
       "update() replaces the text and returns true if the stored text is the expected one.",
       "update() returns false for a key that is missing or was removed, and creates nothing.",
       "update() returns false and replaces nothing if the stored text is not the expected one.",
@@ -296,11 +306,6 @@ export const FAULTS: Record<string, Fault> = {
     Store: class extends TableStore {
       readonly #cache = new Map<string, string | null>();
 
-      constructor(table?: Table, options?: ExternalStoreOptions) {
-        // Its writes meet conflicts until the timeout is over.
-        super(table, { ...options, timeout: 2 });
-      }
-
       protected override async read(key: string): Promise<string | null> {
         const cached = this.#cache.get(key);
         if (cached !== undefined) return cached;
@@ -319,6 +324,8 @@ export const FAULTS: Record<string, Fault> = {
         return super.remove(key);
       }
     },
+    // Its writes meet conflicts until the store's timeout is over, a third of this.
+    options: () => ({ timeoutSeconds: 6 }),
     breaks: [
       "read() sees every write and removal by another process, even if it has read the key before.",
       "A destroyed session stays destroyed if a concurrent request saves it.",
@@ -407,6 +414,7 @@ export const FAULTS: Record<string, Fault> = {
       "update() does not bring back a record whose ttl has passed.",
       "read() returns null for a record whose ttl has passed.",
     ],
+    says: "declare ttlGranularity: Infinity",
   },
   "does not change the ttl on update": {
     Store: class extends TableStore {
@@ -419,6 +427,7 @@ export const FAULTS: Record<string, Fault> = {
     },
     breaks: [
       "update() gives the record a new ttl.",
+      "update() does not bring back a record whose ttl has passed.",
       "read() returns null for a record whose ttl has passed.",
     ],
   },
@@ -471,6 +480,7 @@ export const FAULTS: Record<string, Fault> = {
       "read() returns null for a record whose ttl has passed.",
       "An expired session stays expired if a request saves it.",
     ],
+    says: "declare minTtl",
   },
   "compares, but declares that it cannot": {
     Store: class extends TableStore {

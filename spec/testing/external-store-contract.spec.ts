@@ -6,22 +6,27 @@ import {
   externalStoreContract,
   type ExternalStoreContractOptions,
 } from "../../lib/testing.js";
-import { brokenIn, type Broken } from "../support/contract-report.js";
-import { PATIENT } from "../support/patient.js";
+import { brokenIn, failureOf, type Broken } from "../support/contract-report.js";
 import { TableStore, type Table } from "../support/table-store.js";
+import { CLEAN_UP, DECLARED, DECLARED_FAULTS, DELETES_THE_LIVING } from "./declared-faults.js";
 import { FAULTS, type Fault } from "./external-faults.js";
+import { KEY_FAULTS } from "./key-faults.js";
 import { OWNER_FAULTS } from "./owner-faults.js";
 
-const ALL_FAULTS: Record<string, Fault> = { ...FAULTS, ...OWNER_FAULTS };
+const ALL_FAULTS: Record<string, Fault> = {
+  ...FAULTS,
+  ...KEY_FAULTS,
+  ...DECLARED_FAULTS,
+  ...OWNER_FAULTS,
+};
 const PARALLEL_RUNS = 6;
 
 describe("externalStoreContract()", () => {
   /** Runs the contract with two stores on one table, like two processes with one database. */
-  const run = (Store: typeof TableStore, options: Partial<ExternalStoreContractOptions> = {}) => {
-    const table = new Map();
-    const create = (given: ExternalStoreOptions): TableStore =>
-      new Store(table, { timeout: PATIENT, ...given });
-    return brokenIn((runner) => externalStoreContract(runner, { create, ...options }));
+  const run = ({ Store, options }: Pick<Fault, "Store" | "options">) => {
+    const table: Table = new Map();
+    const create = (given: ExternalStoreOptions): TableStore => new Store(table, given);
+    return brokenIn((runner) => externalStoreContract(runner, { create, ...options?.(table) }));
   };
   const reports = new Map<string, Broken[]>();
 
@@ -34,7 +39,7 @@ describe("externalStoreContract()", () => {
       await Promise.all(
         faults
           .slice(start, start + PARALLEL_RUNS)
-          .map(async ([fault, { Store }]) => reports.set(fault, await run(Store))),
+          .map(async ([fault, each]) => reports.set(fault, await run(each))),
       );
     }
   });
@@ -50,7 +55,10 @@ describe("externalStoreContract()", () => {
         for (const name of names) spies.get(name)!.push(sinon.spy(hooks, name));
       }
     }
-    expect(await run(WatchedStore, { ctx: { platform: "a platform" } })).to.deep.equal([]);
+    const options = (): Partial<ExternalStoreContractOptions> => ({
+      ctx: { platform: "a platform" },
+    });
+    expect(await run({ Store: WatchedStore, options })).to.deep.equal([]);
     for (const [name, spiesOfStores] of spies) {
       const calls = spiesOfStores.flatMap(({ args }) => args.map((each) => each.at(-1)));
       expect(calls, name).not.to.have.length(0);
@@ -61,20 +69,35 @@ describe("externalStoreContract()", () => {
     }
   });
 
-  for (const [fault, { breaks, mayBreak = [] }] of Object.entries(ALL_FAULTS)) {
+  for (const [declaration, store] of Object.entries(DECLARED)) {
+    it(`reports nothing for a store that ${declaration}, and declares it`, async () => {
+      expect(await run(store)).to.deep.equal([]);
+    });
+  }
+
+  it("reports a clean-up that deletes the living", async () => {
+    const broken = await run(DELETES_THE_LIVING);
+    // It also deletes the records of the specs that run at the same time.
+    expect(broken.map(({ sentence }) => sentence)).to.include(CLEAN_UP);
+  });
+
+  for (const [fault, { breaks, mayBreak = [], says = "" }] of Object.entries(ALL_FAULTS)) {
     it(`reports the broken sentences of a store that ${fault}`, () => {
       const broken = reports.get(fault)!.filter(({ sentence }) => !mayBreak.includes(sentence));
       expect(broken.map(({ sentence }) => sentence)).to.deep.equal(breaks);
       for (const { sentence, message } of broken) expect(message).to.include(sentence);
+      expect(broken.map(({ message }) => message).join()).to.include(says);
     });
   }
 
-  it("reports that create() does not pass its options on, if the store has the hooks of the option owner", async () => {
+  it("reports that create() does not pass its options on", async () => {
     const create = (): TableStore => new TableStore();
     const broken = await brokenIn((runner) =>
       externalStoreContract(runner, { create, shared: false }),
     );
     expect(broken.map(({ sentence }) => sentence)).to.deep.equal([
+      "The options prefix, maxBytes and timeout reach the base class.",
+      "A prefix can contain any characters.",
       "The prefix of an owner and its keys can contain any characters.",
       "sessionsOf() lists exactly the sessions of the owner, wherever they began.",
       "sessionsOf() lists no session that has ended, and one that has moved under its new ID only.",
@@ -83,10 +106,40 @@ describe("externalStoreContract()", () => {
       "Of concurrent log-ins of one owner, all are listed, and endSessionsOf() ends them all.",
       "endSessionsOf() leaves none alive that concurrent requests save, update and move.",
     ]);
-    for (const { message } of broken) expect(message).to.include("create: (options) =>");
+    expect(broken[0]!.message).to.include("create: (options) =>");
+  });
+
+  it("closes the stores only when no call is under way, after a failed race, too", async () => {
+    let underWay = 0;
+    const open: number[] = [];
+    class StoreThatFailsAtOnce extends TableStore {
+      protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+        if (replacement.text.includes('"rival":3')) throw new Error("deadlock detected");
+        underWay++;
+        try {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return await super.update(key, replacement);
+        } finally {
+          underWay--;
+        }
+      }
+    }
+    const race =
+      "Exactly one of several parallel update() calls that expect the same text replaces it.";
+    const message = await failureOf(race, (runner) =>
+      externalStoreContract(runner, {
+        create: (options) => new StoreThatFailsAtOnce(new Map(), options),
+        shared: false,
+        close: () => open.push(underWay),
+      }),
+    );
+    expect(message).to.include("deadlock detected");
+    expect(open).to.deep.equal([0]);
   });
 
   describe("with compares: false", () => {
+    const options = () => ({ compares: false });
+
     /** Reads, compares and writes, as Workers KV does. */
     class StoreInSteps extends TableStore {
       protected override get compares(): boolean {
@@ -103,7 +156,7 @@ describe("externalStoreContract()", () => {
 
     it("reports nothing for a store that compares in one step and writes in another", async function () {
       this.timeout(60_000);
-      expect(await run(StoreInSteps, { compares: false })).to.deep.equal([]);
+      expect(await run({ Store: StoreInSteps, options })).to.deep.equal([]);
     });
 
     // It would write over tombstones, and so bring sessions back.
@@ -114,7 +167,7 @@ describe("externalStoreContract()", () => {
           return true;
         }
       }
-      const broken = await run(StoreThatOverwrites, { compares: false });
+      const broken = await run({ Store: StoreThatOverwrites, options });
       expect(broken.map(({ sentence }) => sentence)).to.deep.equal([
         "update() returns false and replaces nothing if the stored text is not the expected one.",
         "update() compares every character of the text.",

@@ -307,6 +307,7 @@ export const OWNER_FAULTS: Record<string, Fault> = {
       "linked() sees every link() and unlink() by another process, even if it has read them before.",
       "unlink() removes only the entry of this key and this owner.",
       "unlink() of a missing entry does nothing and does not throw.",
+      "Owners that differ in one character are several owners, and such keys several entries.",
       "link() and unlink() change no record, and remove() changes no entry of another key.",
       "sessionsOf() lists no session that has ended, and one that has moved under its new ID only.",
       "endSession() ends one session, and only if it is the owner's.",
@@ -319,7 +320,10 @@ export const OWNER_FAULTS: Record<string, Fault> = {
         for (const { entries } of this.table.values()) entries?.delete(key);
       }
     },
-    breaks: ["unlink() removes only the entry of this key and this owner."],
+    breaks: [
+      "unlink() removes only the entry of this key and this owner.",
+      "Owners that differ in one character are several owners, and such keys several entries.",
+    ],
   },
   "unlinks nothing": {
     Store: class extends TableStore {
@@ -330,6 +334,7 @@ export const OWNER_FAULTS: Record<string, Fault> = {
       "Parallel link() and unlink() calls for one owner all count.",
       "unlink() removes only the entry of this key and this owner.",
       "unlink() of a missing entry does nothing and does not throw.",
+      "Owners that differ in one character are several owners, and such keys several entries.",
       "link() and unlink() change no record, and remove() changes no entry of another key.",
     ],
   },

@@ -25,15 +25,22 @@ export interface Used {
 export class CheckedBackend {
   /** The store's option. Real keys begin with it, and a hook may rely on that. */
   readonly prefix: string;
+  /** The store's option, in seconds. */
+  readonly timeout: number;
   readonly #hooks: Backend;
   readonly #ctx: RequestContext<any>;
   readonly #used: Used;
+  readonly #seconds: number;
 
-  constructor(store: ExternalStore, ctx: RequestContext<any>, used: Used) {
-    this.prefix = (store as unknown as { prefix: string }).prefix;
+  /** @param seconds - What one call may take. */
+  constructor(store: ExternalStore, ctx: RequestContext<any>, used: Used, seconds: number) {
+    const { prefix, timeout } = store as unknown as { prefix: string; timeout: number };
+    this.prefix = prefix;
+    this.timeout = timeout;
     this.#hooks = externalHooksOf(store);
     this.#ctx = ctx;
     this.#used = used;
+    this.#seconds = seconds;
   }
 
   /** Those of the hooks for the option `owner` that the store has. */
@@ -62,14 +69,14 @@ export class CheckedBackend {
   }
 
   async read(key: string): Promise<string | null> {
-    const text: unknown = await callHook("read", () => this.#hooks.read(key, this.#newCall()));
+    const text: unknown = await this.#call("read", (call) => this.#hooks.read(key, call));
     if (text === null || typeof text === "string") return text;
     throw new Error(`read() returned ${show(text)}, which is neither a string nor null.`);
   }
 
   create(key: string, { text, ttl = HOUR_SECONDS }: WithOptionalTtl<Insertion>): Promise<boolean> {
     this.#used.keys.add(key);
-    return booleanOf("create", () => this.#hooks.create(key, { text, ttl }, this.#newCall()));
+    return this.#boolean("create", (call) => this.#hooks.create(key, { text, ttl }, call));
   }
 
   update(
@@ -77,40 +84,39 @@ export class CheckedBackend {
     { text, ttl = HOUR_SECONDS, expected }: WithOptionalTtl<Replacement>,
   ): Promise<boolean> {
     this.#used.keys.add(key);
-    return booleanOf("update", () =>
-      this.#hooks.update(key, { text, ttl, expected }, this.#newCall()),
+    return this.#boolean("update", (call) =>
+      this.#hooks.update(key, { text, ttl, expected }, call),
     );
   }
 
   async remove(key: string): Promise<void> {
-    await callHook("remove", () => this.#hooks.remove(key, this.#newCall()));
+    await this.#call("remove", (call) => this.#hooks.remove(key, call));
   }
 
   async link(owner: string, key: string, ttl: number = HOUR_SECONDS): Promise<void> {
     this.#used.owners.add(owner);
-    await callHook("link", () => this.#hooks.link!(owner, key, ttl, this.#newCall()));
+    await this.#call("link", (call) => this.#hooks.link!(owner, key, ttl, call));
   }
 
   async unlink(owner: string, key: string): Promise<void> {
-    await callHook("unlink", () => this.#hooks.unlink!(owner, key, this.#newCall()));
+    await this.#call("unlink", (call) => this.#hooks.unlink!(owner, key, call));
   }
 
   async linked(owner: string): Promise<string[]> {
-    const keys: unknown = await callHook("linked", () =>
-      this.#hooks.linked!(owner, this.#newCall()),
-    );
+    const keys: unknown = await this.#call("linked", (call) => this.#hooks.linked!(owner, call));
     if (Array.isArray(keys) && keys.every((key) => typeof key === "string")) return keys;
     throw new Error(`linked() returned ${show(keys)}, which is no array of strings.`);
   }
 
-  /** The signal never aborts. Each call has its own, so that listeners do not accumulate on it. */
-  #newCall(): BackendCall {
-    return { ctx: this.#ctx, signal: new AbortController().signal };
+  async #boolean(name: string, hook: (call: BackendCall) => Awaitable<unknown>): Promise<boolean> {
+    const answer = await this.#call(name, hook);
+    if (typeof answer === "boolean") return answer;
+    throw new Error(`${name}() returned ${show(answer)}, which is neither true nor false.`);
   }
-}
 
-async function booleanOf(name: string, hook: () => Awaitable<unknown>): Promise<boolean> {
-  const answer = await callHook(name, hook);
-  if (typeof answer === "boolean") return answer;
-  throw new Error(`${name}() returned ${show(answer)}, which is neither true nor false.`);
+  /** The signal never aborts. Each call has its own, so that listeners do not accumulate on it. */
+  #call<T>(name: string, hook: (call: BackendCall) => Awaitable<T>): Promise<T> {
+    const call = { ctx: this.#ctx, signal: new AbortController().signal };
+    return callHook(name, () => hook(call), this.#seconds);
+  }
 }

@@ -1,12 +1,18 @@
 import { generateSessionId } from "../../external/session-id.js";
 
-const LONG = "p".repeat(250);
+/** With it, a key has 294 characters. A backend may cut keys, at 255 for example. */
+export const LONG_PREFIX: string = "p".repeat(251);
+
+/** Node 18 has no `toReversed()`. */
+export function reversed<T>(items: readonly T[]): T[] {
+  return items.map((_, at) => items[items.length - 1 - at]!);
+}
 
 /** Several of them are equal as a path, a file name, a pattern or a parameter of a URL. */
 export const UNUSUAL_PREFIXES: readonly string[] = [
-  ...["", "a", "A", "a:", "a/", "a\\", "a//", "a/b/../", "./a", "a ", "a+", "a%20"],
+  ...["", "a", "A", "a:", "a/", "a\\", "a//", "a/b/../", "./a", "a ", " a", "\ta", "a+", "a%20"],
   ...["%", "_", "*", "?", "a?", "[ab]", "{a}", "'", '"', "`;--", "\u00E9", "e\u0301"],
-  ...["\u{1F36A}", `${LONG}a`, `${LONG}b`],
+  ...["\u{1F36A}", LONG_PREFIX, `${LONG_PREFIX.slice(1)}q`],
 ];
 
 /**

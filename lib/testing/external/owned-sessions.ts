@@ -11,7 +11,8 @@ import {
   logIn,
   newOwner,
 } from "./owners-clients.js";
-import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
+import type { ExternalStoreContractOptions } from "./options.js";
+import type { WithStores } from "./stores-under-test.js";
 
 /** How many clients are there at once. */
 const RIVALS = 8;

@@ -2,7 +2,7 @@ import { assertSame, assertTrue } from "../assertions.js";
 import { inLanes, inParallel } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
 import type { CheckedBackend } from "./checked-backend.js";
-import { nearlyEqualKeys } from "./keys.js";
+import { nearlyEqualKeys, reversed } from "./keys.js";
 import { RACES, RIVALS } from "./races.js";
 import { A } from "./record-texts.js";
 import type { WithStores } from "./stores-under-test.js";
@@ -95,9 +95,19 @@ export function specifyEntries(specify: Specify, withStores: WithStores): void {
       const owners = nearlyEqualKeys(`${backend.prefix}owner:`);
       for (const [at, owner] of owners.entries()) await backend.link(owner, keys[at]!);
       for (const [at, owner] of owners.entries()) await assertLinked(backend, owner, [keys[at]!]);
-      const owner = backend.newOwner();
-      for (const key of keys) await backend.link(owner, key);
-      await assertLinked(backend, owner, keys);
+      // If unlink() takes a key for a pattern that fits another, the order of the calls matters.
+      for (const order of [keys, reversed(keys)]) {
+        const owner = backend.newOwner();
+        for (const key of order) await backend.link(owner, key);
+        for (const [at, key] of order.entries()) {
+          await assertLinked(backend, owner, order.slice(at));
+          await backend.unlink(owner, key);
+        }
+      }
+      for (const [at, each] of owners.entries()) {
+        await assertLinked(backend, each, [keys[at]!]);
+        await backend.unlink(each, keys[at]!);
+      }
     }),
   );
   specify(

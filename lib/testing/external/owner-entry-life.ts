@@ -1,8 +1,9 @@
 import { assertTrue } from "../assertions.js";
 import { sleep } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
+import type { ExternalStoreContractOptions } from "./options.js";
 import { assertLinked, newKeys } from "./owner-entries.js";
-import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
+import type { WithStores } from "./stores-under-test.js";
 import { MAX_TTL_SECONDS, MAX_WAIT_SECONDS } from "./ttl.js";
 
 /** Longer than this spec waits, so short that it shows whether a backend counts milliseconds. */
@@ -11,6 +12,7 @@ const LONG_SECONDS = 600;
 /** How long the entries that `link` makes live. */
 export function specifyEntryLife(
   specify: Specify,
+  specifySleeping: Specify,
   withStores: WithStores,
   { minTtl = 1, ttlGranularity = 1 }: ExternalStoreContractOptions,
 ): void {
@@ -33,7 +35,7 @@ export function specifyEntryLife(
   const ttl = minTtl + 1;
   const isEndTested = ttl + ttlGranularity <= MAX_WAIT_SECONDS;
   if (ttl > MAX_WAIT_SECONDS) return;
-  specify(
+  specifySleeping(
     `An entry lives for the longest ttl that link() has given it${isEndTested ? ", and then ends" : ""}.`,
     withStores(async ({ backend }) => {
       const [short, shortLong, longShort, firstLong, lastLong] = Array.from({ length: 5 }, () =>

@@ -1,21 +1,13 @@
-import { generateSessionId } from "../../external/session-id.js";
-import { assertSame, assertTrue } from "../assertions.js";
+import { assertSame } from "../assertions.js";
 import { contextWith } from "../client.js";
 import type { Specify, TestRunner } from "../test-runner.js";
-import type { CheckedBackend } from "./checked-backend.js";
-import { UNUSUAL_PREFIXES } from "./keys.js";
+import { NOT_PASSED_ON } from "./construction.js";
+import type { ExternalStoreContractOptions } from "./options.js";
 import { specifyConcurrentOwnedSessions, specifyOwnedSessions } from "./owned-sessions.js";
-import { assertLinked, specifyEntries } from "./owner-entries.js";
+import { specifyEntries } from "./owner-entries.js";
 import { specifyEntryLife } from "./owner-entry-life.js";
-import {
-  storesFrom,
-  type ExternalStoreContractOptions,
-  type StoresUnderTest,
-  type WithStores,
-} from "./stores-under-test.js";
-
-const NOT_PASSED_ON =
-  "create() must pass its options on to the store: create: (options) => new MyStore({ client, ...options }).";
+import { specifyPrefixesOfOwners } from "./prefixes.js";
+import { storesFrom, type StoresUnderTest, type WithStores } from "./stores-under-test.js";
 
 /**
  * The hooks for the option `owner`, and what the store does with them. The sentences say "if", because
@@ -24,6 +16,7 @@ const NOT_PASSED_ON =
 export function specifyOwners(
   { describe }: TestRunner,
   specify: Specify,
+  specifySleeping: Specify,
   options: ExternalStoreContractOptions,
 ): void {
   const { compares = true, anyPrefix = true } = options;
@@ -41,8 +34,8 @@ export function specifyOwners(
         if (stores.backend.hasIndex) await check(stores);
       });
     specifyEntries(specify, withIndex);
-    if (anyPrefix) specifyPrefixes(specify, withIndex, options);
-    specifyEntryLife(specify, withIndex, options);
+    if (anyPrefix) specifyPrefixesOfOwners(specify, withIndex, options);
+    specifyEntryLife(specify, specifySleeping, withIndex, options);
 
     const owner = (data: object): string | undefined => (data as { owner?: string }).owner;
     const withOwners: WithStores = (check) =>
@@ -55,40 +48,6 @@ export function specifyOwners(
     specifyOwnedSessions(specify, withOwners, options);
     if (compares) specifyConcurrentOwnedSessions(specify, withOwners, options);
   });
-}
-
-function specifyPrefixes(
-  specify: Specify,
-  withIndex: WithStores,
-  options: ExternalStoreContractOptions,
-): void {
-  specify(
-    "The prefix of an owner and its keys can contain any characters.",
-    withIndex(() =>
-      withPrefixes(UNUSUAL_PREFIXES, options, async (backends) => {
-        const [hash, ownersHash] = [generateSessionId(), generateSessionId()];
-        const ownerOf = ({ prefix }: CheckedBackend): string => `${prefix}owner:${ownersHash}`;
-        for (const backend of backends) await backend.link(ownerOf(backend), backend.prefix + hash);
-        for (const backend of backends) {
-          await assertLinked(backend, ownerOf(backend), [backend.prefix + hash]);
-        }
-      }),
-    ),
-  );
-}
-
-/** Runs a check on as many stores as there are prefixes. */
-function withPrefixes(
-  [prefix, ...others]: readonly string[],
-  options: ExternalStoreContractOptions,
-  check: (backends: CheckedBackend[]) => Promise<void>,
-): Promise<void> {
-  if (prefix === undefined) return check([]);
-  const withStore = storesFrom({ ...options, shared: false }, { prefix });
-  return withStore(async ({ backend }) => {
-    assertTrue(backend.prefix === prefix, NOT_PASSED_ON);
-    await withPrefixes(others, options, (rest) => check([backend, ...rest]));
-  })();
 }
 
 async function assertHasOwner(

@@ -11,17 +11,32 @@ export const C: string = recordOf('{"text":"c"}');
 
 /** At most 64 KB of UTF-8, because a character takes at most four bytes. */
 const CHARACTERS_PER_RECORD = 16_000;
+const PLANE = 0x10000;
 
-/** Records with all characters of Unicode, except surrogates and the control characters of ASCII. */
-export function* allOfUnicode(): Generator<string> {
-  for (let start = 0x20; start <= 0x10ffff; start += CHARACTERS_PER_RECORD) {
-    let characters = "";
-    const end = Math.min(start + CHARACTERS_PER_RECORD, 0x110000);
-    for (let point = start; point < end; point++) {
-      const isSurrogate = point >= 0xd800 && point <= 0xdfff;
-      if (!isSurrogate) characters += String.fromCodePoint(point);
-    }
-    if (characters !== "") yield recordOf(JSON.stringify({ characters }));
+/**
+ * Records with every character of two bytes in UTF-16, except surrogates and the control characters of
+ * ASCII, and with those of four bytes that are at risk: all would take 4 MB. Compatibility characters
+ * may be normalized, and the first and last of a plane may be out of some range.
+ */
+export function* unicodeTexts(): Generator<string> {
+  const ranges: [number, number][] = [
+    [0x20, 0xd7ff],
+    [0xe000, 0xffff],
+    [0x1d000, 0x1d7ff], // letters for mathematics, musical symbols
+    [0x1f000, 0x1faff], // emoji
+    [0x2f800, 0x2fa1f], // compatibility ideographs
+    [0xe0000, 0xe01ef], // tags, and selectors of variants
+  ];
+  for (let plane = PLANE; plane <= 0x100000; plane += PLANE) {
+    ranges.push([plane, plane + 0xff], [plane + 0xff00, plane + 0xffff]);
+  }
+  const points = ranges.flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, index) => first + index),
+  );
+  for (let start = 0; start < points.length; start += CHARACTERS_PER_RECORD) {
+    const part = points.slice(start, start + CHARACTERS_PER_RECORD);
+    const characters = part.map((point) => String.fromCodePoint(point)).join("");
+    yield recordOf(JSON.stringify({ characters }));
   }
 }
 

@@ -8,7 +8,8 @@ import { Client, contextWith, destroyAfterThreeVisits, scopeOf } from "../client
 import { gateFor, inParallel, sleep } from "../concurrency.js";
 import { JSON_SHAPES } from "../json-shapes.js";
 import type { Specify } from "../test-runner.js";
-import type { ExternalStoreContractOptions, WithStores } from "./stores-under-test.js";
+import type { ExternalStoreContractOptions } from "./options.js";
+import type { WithStores } from "./stores-under-test.js";
 
 const RIVALS = 8;
 const INCREMENTS = 25;
@@ -16,6 +17,7 @@ const INCREMENTS = 25;
 /** Calls what `session()` calls on a store, or `session()` itself. */
 export function specifySessions(
   specify: Specify,
+  specifySleeping: Specify,
   withStores: WithStores,
   { ctx }: ExternalStoreContractOptions,
 ): void {
@@ -58,7 +60,7 @@ export function specifySessions(
       await assertRejected(store, value, scope);
     }),
   );
-  specify(
+  specifySleeping(
     "An expired session stays expired if a request saves it.",
     withStores(async ({ store }) => {
       const { value } = await saveNew(store, { n: 1 }, scope);

@@ -1,44 +1,10 @@
 import type { ExternalStore } from "../../external/external-store.js";
 import type { ExternalStoreOptions } from "../../external/options.js";
-import type { Awaitable } from "../../platform/awaitable.js";
 import { contextWith } from "../client.js";
 import { inLanes } from "../concurrency.js";
+import { SPEC_TIMEOUT_SECONDS } from "../test-runner.js";
 import { CheckedBackend, type Used } from "./checked-backend.js";
-
-/** What an external store declares about itself. */
-export interface ExternalStoreContractOptions {
-  /**
-   * Makes a store on the backend under test. The backend need not be empty: the specs use random
-   * keys, and remove what they have written.
-   *
-   * @param options - What the constructor of the store must get, too. Only the specs of the option
-   * `owner` set any.
-   */
-  create(options: ExternalStoreOptions): Awaitable<ExternalStore>;
-  /** Closes a store that `create` has made, after each spec. */
-  close?(store: any): unknown;
-  /** Whether `update` compares, as the store's `compares` says. Default: `true`. */
-  compares?: boolean;
-  /** Whether two stores that `create` has made see the same records. Default: `true`. */
-  shared?: boolean;
-  /**
-   * Whether the option `prefix` can contain any characters. A store whose backend limits its keys
-   * rejects other prefixes in its constructor. Default: `true`.
-   */
-  anyPrefix?: boolean;
-  /**
-   * The shortest time to live that the backend accepts, in seconds. The store replaces a shorter
-   * `ttl` with it. Default: 1.
-   */
-  minTtl?: number;
-  /**
-   * How long a record can still be read after its time to live has passed, in seconds: `Infinity`
-   * if another process deletes such records. Default: 1.
-   */
-  ttlGranularity?: number;
-  /** Added to the `ctx` of the hooks. Example: `{ platform: { env } }`. */
-  ctx?: object;
-}
+import type { ExternalStoreContractOptions } from "./options.js";
 
 /** The stores of one spec. */
 export interface StoresUnderTest {
@@ -67,21 +33,34 @@ export function storesFrom(
   return (check) => () => runWithStores(options, storeOptions, check);
 }
 
+/**
+ * What each call may take in a spec that has `timeoutSeconds`. It is the option `timeout` of the stores,
+ * too: on a busy machine, a sound store must not fail because it is slow.
+ */
+export function callSeconds({
+  timeoutSeconds = SPEC_TIMEOUT_SECONDS,
+}: ExternalStoreContractOptions): number {
+  return Math.ceil(timeoutSeconds / 3);
+}
+
 async function runWithStores(
-  { create, close, shared = true, ctx }: ExternalStoreContractOptions,
-  storeOptions: ExternalStoreOptions,
+  options: ExternalStoreContractOptions,
+  given: ExternalStoreOptions,
   check: (stores: StoresUnderTest) => Promise<void>,
 ): Promise<void> {
+  const { create, close, shared = true, ctx } = options;
+  const seconds = callSeconds(options);
+  const storeOptions = { timeout: seconds, ...given };
   const used: Used = { keys: new Set(), owners: new Set() };
   const backendOf = (store: ExternalStore): CheckedBackend =>
-    new CheckedBackend(store, contextWith(ctx), used);
+    new CheckedBackend(store, contextWith(ctx), used, seconds);
   const store = await create(storeOptions);
   const otherStore = shared ? await create(storeOptions) : store;
   const backend = backendOf(store);
   try {
     await check({ store, backend, otherStore, otherBackend: backendOf(otherStore) });
   } finally {
-    for (const key of used.keys) await backend.remove(key).catch(() => {});
+    await inLanes(PARALLEL_REMOVALS, [...used.keys], (key) => backend.remove(key).catch(() => {}));
     for (const owner of used.owners) await removeEntries(backend, owner).catch(() => {});
     await close?.(store);
     if (otherStore !== store) await close?.(otherStore);

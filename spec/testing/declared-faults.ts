@@ -1,0 +1,140 @@
+import type { ExternalStoreOptions, Insertion } from "../../lib/index.js";
+import { TableStore, type Table } from "../support/table-store.js";
+import type { Fault } from "./external-faults.js";
+
+/** Like DynamoDB: a clean-up deletes expired rows, and until then they can be read. */
+class LateStore extends TableStore {
+  protected override async read(key: string): Promise<string | null> {
+    await super.read(key);
+    return this.table.get(key)?.text ?? null;
+  }
+}
+
+/** Its backend does not answer. */
+class DownStore extends TableStore {
+  protected override async read(_key: string): Promise<string | null> {
+    throw new Error("connect ECONNREFUSED");
+  }
+  protected override async create(): Promise<boolean> {
+    throw new Error("connect ECONNREFUSED");
+  }
+  protected override async update(): Promise<boolean> {
+    throw new Error("connect ECONNREFUSED");
+  }
+  protected override async remove(): Promise<void> {
+    return new Promise(() => {});
+  }
+  protected override async link(): Promise<void> {
+    throw new Error("connect ECONNREFUSED");
+  }
+  protected override async unlink(): Promise<void> {
+    throw new Error("connect ECONNREFUSED");
+  }
+  protected override async linked(): Promise<string[]> {
+    throw new Error("connect ECONNREFUSED");
+  }
+}
+
+export const CLEAN_UP = "The clean-up deletes what has expired, and nothing else.";
+const BROKEN = "If the backend fails, every hook throws: none returns null, false or nothing.";
+const STORE_ERROR = "If the backend fails, a request that uses the session gets ERR_SESSION_STORE.";
+
+/** Its clean-up takes its times for those of another time zone. */
+export const DELETES_THE_LIVING: Pick<Fault, "Store" | "options"> = {
+  Store: LateStore,
+  options: cleanUp((dies) => dies <= Date.now() + 7_200_000),
+};
+
+/** A clean-up that deletes the rows and entries for which `isOver` is true. */
+function cleanUp(isOver: (dies: number) => boolean) {
+  return (table: Table): { deleteExpired(): void; ttlGranularity: number } => ({
+    ttlGranularity: Infinity,
+    deleteExpired() {
+      for (const [key, { dies, entries }] of table) {
+        if (isOver(dies)) table.delete(key);
+        for (const [entry, ends] of entries ?? []) if (isOver(ends)) entries!.delete(entry);
+      }
+    },
+  });
+}
+
+const isExpired = (dies: number): boolean => dies <= Date.now();
+
+/** Stores that keep the contract, and declare what not every store has. */
+export const DECLARED: Record<string, Pick<Fault, "Store" | "options">> = {
+  "ships a clean-up": { Store: LateStore, options: cleanUp(isExpired) },
+  "deletes late": { Store: LateStore, options: () => ({ ttlGranularity: Infinity }) },
+  "can be broken": {
+    Store: TableStore,
+    options: () => ({ broken: (options) => new DownStore(new Map(), options) }),
+  },
+};
+
+/** Faults that a store's declarations make visible. */
+export const DECLARED_FAULTS: Record<string, Fault> = {
+  "loses the ttl of update(), and deletes late": {
+    Store: class extends LateStore {
+      protected override write(key: string, insertion: Insertion): void {
+        const dies = this.table.get(key)?.dies;
+        super.write(key, insertion);
+        if (dies !== undefined) this.table.get(key)!.dies = dies;
+      }
+    },
+    options: () => ({ ttlGranularity: Infinity }),
+    breaks: [
+      "update() gives the record a new ttl.",
+      "update() does not bring back a record whose ttl has passed.",
+    ],
+  },
+  "has a clean-up that deletes nothing": {
+    Store: LateStore,
+    options: cleanUp(() => false),
+    breaks: [CLEAN_UP],
+  },
+  "hides a backend that fails": {
+    Store: TableStore,
+    options: () => ({
+      broken: (options) =>
+        new (class extends DownStore {
+          protected override async read(key: string): Promise<string | null> {
+            return super.read(key).catch(() => null);
+          }
+          protected override async update(): Promise<boolean> {
+            return super.update().catch(() => false);
+          }
+        })(new Map(), options),
+    }),
+    breaks: [BROKEN, STORE_ERROR],
+    says: "read() returned null, update() returned false",
+  },
+  "hides that it could not remove or link": {
+    Store: TableStore,
+    options: () => ({
+      broken: (options) =>
+        new (class extends DownStore {
+          protected override async remove(): Promise<void> {}
+          protected override async link(): Promise<void> {}
+        })(new Map(), options),
+    }),
+    breaks: [BROKEN],
+    says: "remove() returned undefined, link() returned undefined",
+  },
+  "does not pass maxBytes on": {
+    Store: class extends TableStore {
+      constructor(table?: Table, options?: ExternalStoreOptions) {
+        super(table, { ...options, maxBytes: undefined });
+      }
+    },
+    breaks: ["The options prefix, maxBytes and timeout reach the base class."],
+    says: "Pass the options on",
+  },
+  "answers without waiting, and shares its records": {
+    Store: class extends TableStore {
+      protected override async read(key: string): Promise<string | null> {
+        return this.rowOf(key)?.text ?? null;
+      }
+    },
+    breaks: ["If the driver is synchronous, its stores race between threads."],
+    says: "Declare module",
+  },
+};

@@ -1,0 +1,120 @@
+import type { ExternalStoreOptions, Insertion, Replacement } from "../../lib/index.js";
+import { TableStore, type Table } from "../support/table-store.js";
+import type { Fault } from "./external-faults.js";
+
+/** What finds the row of a key. */
+type Fits = (key: string, row: string) => boolean;
+
+/** Stores whose update() or remove() finds rows by a comparison that is not exact. */
+function updatesBy(fits: Fits): typeof TableStore {
+  return class extends TableStore {
+    protected override async update(key: string, replacement: Replacement): Promise<boolean> {
+      const rows = [...this.table.keys()].filter((row) => fits(key, row));
+      const updates = rows.map((row) => super.update(row, replacement));
+      return (await Promise.all(updates)).includes(true);
+    }
+  };
+}
+
+function removesBy(fits: Fits): typeof TableStore {
+  return class extends TableStore {
+    protected override async remove(key: string): Promise<void> {
+      const rows = [...this.table.keys()].filter((row) => fits(key, row));
+      for (const row of rows) await super.remove(row);
+    }
+  };
+}
+
+const byCase: Fits = (key, row) => key.toLowerCase() === row.toLowerCase();
+
+const byLike: Fits = (key, row) =>
+  new RegExp(`^${escaped(key).replaceAll("_", ".").replaceAll("%", ".*")}$`, "s").test(row);
+
+/** As GLOB of SQLite and KEYS of Redis do, but for classes of characters. */
+const byGlob: Fits = (key, row) =>
+  new RegExp(
+    `^${escaped(key)
+      .replaceAll(String.raw`\*`, ".*")
+      .replaceAll(String.raw`\?`, ".")}$`,
+    "s",
+  ).test(row);
+
+function escaped(key: string): string {
+  return key.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+}
+
+/** A store whose hooks change the key first. */
+function keepsKeysAs(change: (key: string) => string): typeof TableStore {
+  return class extends TableStore {
+    protected override rowOf(key: string) {
+      return super.rowOf(change(key));
+    }
+    protected override write(key: string, insertion: Insertion): void {
+      super.write(change(key), insertion);
+    }
+    protected override async remove(key: string): Promise<void> {
+      return super.remove(change(key));
+    }
+  };
+}
+
+const NEIGHBOURS = "Two keys that differ in one character are the keys of two records.";
+const PREFIXES = "A prefix can contain any characters.";
+const LONG_PREFIX = "A prefix can have 251 characters.";
+const PREFIXES_OF_OWNERS = "The prefix of an owner and its keys can contain any characters.";
+
+/** Stores that take one key for another. */
+export const KEY_FAULTS: Record<string, Fault> = {
+  "updates without regard to the case of keys": {
+    Store: updatesBy(byCase),
+    breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX],
+  },
+  "updates by LIKE": { Store: updatesBy(byLike), breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX] },
+  "updates by GLOB": { Store: updatesBy(byGlob), breaks: [PREFIXES] },
+  "removes without regard to the case of keys": {
+    Store: removesBy(byCase),
+    breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX],
+  },
+  "removes by LIKE": { Store: removesBy(byLike), breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX] },
+  "removes by GLOB": { Store: removesBy(byGlob), breaks: [PREFIXES] },
+  "unlinks by LIKE": {
+    Store: class extends TableStore {
+      protected override async unlink(owner: string, key: string): Promise<void> {
+        for (const entry of this.entriesOf(owner).keys()) {
+          if (byLike(key, entry)) await super.unlink(owner, entry);
+        }
+      }
+    },
+    breaks: [
+      "Owners that differ in one character are several owners, and such keys several entries.",
+    ],
+  },
+  "cuts keys at 255 characters": {
+    Store: keepsKeysAs((key) => key.slice(0, 255)),
+    breaks: [LONG_PREFIX],
+    says: "declare anyPrefix: false",
+  },
+  "trims keys": {
+    Store: keepsKeysAs((key) => key.trim()),
+    breaks: [PREFIXES],
+    says: "declare anyPrefix: false",
+  },
+  "trims its prefix": {
+    Store: class extends TableStore {
+      constructor(table?: Table, { prefix, ...options }: ExternalStoreOptions = {}) {
+        super(table, { prefix: prefix?.trim(), ...options });
+      }
+    },
+    breaks: [PREFIXES, PREFIXES_OF_OWNERS],
+  },
+  "rejects long prefixes, and does not declare it": {
+    Store: class extends TableStore {
+      constructor(table?: Table, options: ExternalStoreOptions = {}) {
+        if ((options.prefix?.length ?? 0) > 200) throw new TypeError("At most 200 characters.");
+        super(table, options);
+      }
+    },
+    breaks: [PREFIXES, LONG_PREFIX, PREFIXES_OF_OWNERS],
+    says: "declare anyPrefix: false",
+  },
+};
