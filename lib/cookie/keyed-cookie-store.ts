@@ -60,7 +60,7 @@ export abstract class KeyedCookieStore<
     super(options);
     this.#keys = keys;
     if (typeof keys === "function" || isPromise(keys)) return;
-    this.#keep(this.#makeRing(keyMaterialOf(keys)));
+    void this.#keep(this.#makeRing(keyMaterialOf(keys)));
   }
 
   /** A new key from the platform's random source, extractable. */

@@ -70,16 +70,23 @@ export abstract class BackendHooks<Data extends object = SessionData> extends Ba
   }
 
   /**
-   * Whether `update` compares and writes in one step. A store that needs two overrides this with
-   * `false`; of two concurrent changes it may lose one.
+   * Whether `update` compares and writes in one step. A store that needs two overrides this getter; of
+   * two concurrent changes it may lose one.
+   *
+   * @example
+   * ```ts
+   * protected override get compares(): boolean {
+   *   return false;
+   * }
+   * ```
    */
   protected get compares(): boolean {
     return true;
   }
 
   /**
-   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. An
-   * expired record may be returned or not.
+   * Hook: the text under the key, or `null` when there is none. A missing key is not an error. Of an
+   * expired record it returns the text or `null`.
    */
   protected abstract read(key: string, call: BackendCall): Awaitable<string | null>;
 

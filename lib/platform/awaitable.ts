@@ -1,7 +1,10 @@
-/** A value, or a promise of it: a hook may return either. */
-export type Awaitable<T> = T | PromiseLike<T>;
+/**
+ * A value, or a promise of it: a hook may return either. Where a hook returns a promise of something
+ * else, the compiler explains `Promise` in one line, and `PromiseLike` in ten.
+ */
+export type Awaitable<T> = T | Promise<T>;
 
-export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
 }
 

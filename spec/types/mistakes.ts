@@ -55,6 +55,17 @@ abstract class WrongAnswers extends ExternalStore {
   }
 }
 
+abstract class WrongPromises extends ExternalStore {
+  // @ts-expect-error: Type 'Promise<number>' is not assignable to type 'Promise<boolean>'.
+  protected override async update(): Promise<number> {
+    return 1;
+  }
+  // @ts-expect-error: Type 'void' is not assignable to type 'boolean'.
+  protected override async create(): Promise<void> {}
+  // @ts-expect-error: 'compares' is defined as an accessor in class 'ExternalStore<SessionData>', but is overridden here in 'WrongPromises' as an instance property.
+  protected override compares = false;
+}
+
 abstract class WrongArguments extends ExternalStore {
   // @ts-expect-error: Types of property 'ttl' are incompatible.
   protected override create(_key: string, { ttl }: { ttl: Date }): boolean {
