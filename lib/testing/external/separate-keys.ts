@@ -1,5 +1,5 @@
 import { assertSame, show } from "../assertions.js";
-import { inLanes } from "../concurrency.js";
+import { inLanes, inParallel } from "../concurrency.js";
 import type { CheckedBackend } from "./checked-backend.js";
 import { reversed } from "./keys.js";
 import { A, recordOf } from "./record-texts.js";
@@ -19,8 +19,9 @@ const PARALLEL_CALLS = 8;
  * @param newPlaces - Returns other keys in each call.
  */
 export async function assertSeparate(newPlaces: () => readonly Place[]): Promise<void> {
-  await assertSeparateInOrder(newPlaces());
-  await assertSeparateInOrder(reversed(newPlaces()));
+  await inParallel(2, (turn) =>
+    assertSeparateInOrder(turn === 0 ? newPlaces() : reversed(newPlaces())),
+  );
 }
 
 async function assertSeparateInOrder(places: readonly Place[]): Promise<void> {
