@@ -1,7 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import {
   CookieStore,
-  EncryptedCookieStore,
   SignedCookieStore,
   UnsignedCookieStore,
   type RejectionReason,
@@ -9,13 +8,12 @@ import {
   type SessionScope,
   type Unsealed,
 } from "../../lib/index.js";
-import type { CookieStoreContractOptions } from "../../lib/testing.js";
-
-/** A store with one fault, its options, and the sentences of the contract that it breaks. */
-export interface Fault {
-  options: CookieStoreContractOptions;
-  breaks: string[];
-}
+import { BINDING_FAULTS } from "./cookie/binding-faults.js";
+import { CONTENT_FAULTS } from "./cookie/content-faults.js";
+import { SENTENCES, type Fault } from "./cookie/fault.js";
+import { KEY_FAULTS } from "./cookie/key-faults.js";
+import { SECRECY_FAULTS } from "./cookie/secrecy-faults.js";
+import { TAMPERING_FAULTS } from "./cookie/tampering-faults.js";
 
 const keys = SignedCookieStore.generateKey().then((key) => [key]);
 
@@ -41,7 +39,7 @@ class PlainStore extends CookieStore {
 export const FAULTS: Record<string, Fault> = {
   "writes characters that a cookie cannot hold": {
     options: { create: () => new PlainStore({}), sealed: false },
-    breaks: ["seal() returns a value that a cookie can hold unencoded."],
+    breaks: [SENTENCES.cookieSafe],
   },
   "supports only Latin-1 characters": {
     options: {
@@ -53,10 +51,7 @@ export const FAULTS: Record<string, Fault> = {
         })(),
       sealed: false,
     },
-    breaks: [
-      "seal() returns a value that a cookie can hold unencoded.",
-      "unseal() returns exactly the text and the times that were sealed.",
-    ],
+    breaks: [SENTENCES.cookieSafe, SENTENCES.exact],
   },
   "throws for a value that it cannot read": {
     options: {
@@ -68,47 +63,12 @@ export const FAULTS: Record<string, Fault> = {
         })(),
       sealed: false,
     },
-    breaks: ["unseal() never throws: for every input it returns a record or a rejection reason."],
+    breaks: [SENTENCES.neverThrows],
   },
   "neither signs nor encrypts": {
     options: { create: () => new UnsignedCookieStore(), bound: false },
-    breaks: [
-      "unseal() rejects every value that a client has made up.",
-      "unseal() rejects a sealed value after any change, even of one character.",
-    ],
-  },
-  "opens a value under any cookie name": {
-    options: {
-      create: () =>
-        new (class extends SignedCookieStore {
-          protected override seal(record: SessionRecord, scope: SessionScope) {
-            return super.seal(record, { ...scope, cookieName: "session" });
-          }
-          protected override unseal(value: string, scope: SessionScope) {
-            return super.unseal(value, { ...scope, cookieName: "session" });
-          }
-        })(keys),
-    },
-    breaks: ["unseal() rejects a value that was sealed for another cookie name."],
-  },
-  "joins the cookie name and the data without a separator": {
-    options: {
-      create: () =>
-        new (class extends SignedCookieStore {
-          protected override seal({ text, ...times }: SessionRecord, scope: SessionScope) {
-            const named = { text: scope.cookieName + text, ...times };
-            return super.seal(named, { ...scope, cookieName: "session" });
-          }
-          protected override async unseal(value: string, scope: SessionScope): Opened {
-            const opened = await super.unseal(value, { ...scope, cookieName: "session" });
-            if (typeof opened === "string") return opened;
-            const { cookieName } = scope;
-            if (!opened.text.startsWith(cookieName)) return "tampered";
-            return { ...opened, text: opened.text.slice(cookieName.length) };
-          }
-        })(keys),
-    },
-    breaks: ["unseal() rejects a value that was sealed for another cookie name."],
+    breaks: [SENTENCES.madeUp, SENTENCES.anyChange, SENTENCES.joined],
+    says: /declares `sealed: false`/,
   },
   "accepts padding, white space and the other base64 alphabet": {
     options: {
@@ -119,7 +79,7 @@ export const FAULTS: Record<string, Fault> = {
           }
         })(keys),
     },
-    breaks: ["unseal() rejects a sealed value after any change, even of one character."],
+    breaks: [SENTENCES.anyChange],
   },
   "ignores characters after the value": {
     options: {
@@ -133,7 +93,7 @@ export const FAULTS: Record<string, Fault> = {
           }
         })(keys),
     },
-    breaks: ["unseal() rejects a sealed value after any change, even of one character."],
+    breaks: [SENTENCES.anyChange],
   },
   "does not keep the expiry": {
     options: {
@@ -147,11 +107,11 @@ export const FAULTS: Record<string, Fault> = {
         })(keys),
     },
     breaks: [
-      "unseal() returns exactly the text and the times that were sealed.",
-      "unseal() opens a value that another process sealed with the same keys.",
-      "Records that are sealed and unsealed at the same time are not mixed up.",
-      "load() rejects a value that has expired.",
-      "unseal() rejects a value that was sealed for another cookie name.",
+      SENTENCES.exact,
+      SENTENCES.otherProcess,
+      SENTENCES.parallel,
+      SENTENCES.expired,
+      SENTENCES.otherName,
     ],
   },
   "shares one buffer between concurrent seals": {
@@ -166,43 +126,18 @@ export const FAULTS: Record<string, Fault> = {
           }
         })(keys),
     },
-    breaks: ["Records that are sealed and unsealed at the same time are not mixed up."],
-  },
-  "reports every value as outdated": {
-    options: {
-      create: () =>
-        new (class extends SignedCookieStore {
-          protected override async unseal(value: string, scope: SessionScope): Opened {
-            const opened = await super.unseal(value, scope);
-            return typeof opened === "string" ? opened : { ...opened, outdated: true };
-          }
-        })(keys),
-    },
-    breaks: ["A value that was sealed just now is not outdated."],
+    breaks: [SENTENCES.parallel],
   },
   "uses other keys in each instance": {
     options: {
       create: () => new SignedCookieStore(SignedCookieStore.generateKey().then((key) => [key])),
     },
-    breaks: ["unseal() opens a value that another process sealed with the same keys."],
+    breaks: [SENTENCES.otherProcess],
+    says: /option `create` makes must have the same keys/,
   },
-  "does not encrypt": {
-    options: { create: () => new SignedCookieStore(keys), encrypted: true },
-    breaks: ["A client cannot read the sealed data, and equal records get different values."],
-  },
-  "uses no nonce": {
-    options: {
-      create: () =>
-        new (class extends EncryptedCookieStore {
-          readonly #values = new Map<string, string>();
-          protected override async seal(record: SessionRecord, scope: SessionScope) {
-            const id = JSON.stringify([record, scope.cookieName]);
-            if (!this.#values.has(id)) this.#values.set(id, await super.seal(record, scope));
-            return this.#values.get(id)!;
-          }
-        })(keys),
-      encrypted: true,
-    },
-    breaks: ["A client cannot read the sealed data, and equal records get different values."],
-  },
+  ...CONTENT_FAULTS,
+  ...TAMPERING_FAULTS,
+  ...BINDING_FAULTS,
+  ...SECRECY_FAULTS,
+  ...KEY_FAULTS,
 };

@@ -4,29 +4,26 @@ import type { SessionRecord } from "../../records/record.js";
 import type { RejectionReason, SessionScope } from "../../records/store.js";
 import { callHook, cookieHooksOf } from "../hooks.js";
 
-/** Runs a check on stores that only this check uses. */
-export type WithCookies = (check: (cookies: SealedCookies) => Promise<void>) => () => Promise<void>;
+/** The largest number of seconds that the timeouts of `session()` can have. */
+export const LONGEST_TIMEOUT_SECONDS = 1_000_000_000;
 
-/** Calls the hooks of two stores with the same keys. A hook that throws or hangs fails the spec. */
+/** Makes a store like a process that has just started. */
+export type StartProcess = () => Promise<SealedCookies>;
+
+/** Calls the hooks of one store. A hook that throws or hangs fails the spec. */
 export class SealedCookies {
-  readonly #store: CookieStore;
-  readonly #otherStore: CookieStore;
+  readonly store: CookieStore;
   readonly #scope: SessionScope;
 
-  constructor(store: CookieStore, otherStore: CookieStore, scope: SessionScope) {
-    this.#store = store;
-    this.#otherStore = otherStore;
-    this.#scope = scope;
+  constructor(store: CookieStore, scope: SessionScope) {
+    this.store = store;
+    // Stores may reject what outlives the timeout, and records with the longest one are tested, too.
+    this.#scope = { ...scope, absoluteTimeout: LONGEST_TIMEOUT_SECONDS };
   }
 
   seal(record: SessionRecord, cookieName: string = this.#scope.cookieName): Promise<string> {
     const scope = { ...this.#scope, cookieName };
-    return callHook("seal", () => cookieHooksOf(this.#store).seal(record, scope));
-  }
-
-  /** Seals like another process with the same keys. */
-  sealInOtherStore(record: SessionRecord): Promise<string> {
-    return callHook("seal", () => cookieHooksOf(this.#otherStore).seal(record, this.#scope));
+    return callHook("seal", () => cookieHooksOf(this.store).seal(record, scope));
   }
 
   unseal(
@@ -34,10 +31,10 @@ export class SealedCookies {
     cookieName: string = this.#scope.cookieName,
   ): Promise<Unsealed | RejectionReason> {
     const scope = { ...this.#scope, cookieName };
-    return callHook("unseal", () => cookieHooksOf(this.#store).unseal(value, scope));
+    return callHook("unseal", () => cookieHooksOf(this.store).unseal(value, scope));
   }
 
   load(value: string): Awaitable<unknown> {
-    return this.#store.load(value, this.#scope);
+    return this.store.load(value, this.#scope);
   }
 }
