@@ -5,17 +5,31 @@ import { withinTime } from "../../platform/time-limit.js";
 export type HookCall = readonly ["create" | "update", string, Replacement];
 
 /**
- * What the thread runs: it calls the hooks one after the other, as fast as it can. It is text, because
- * the package has two builds, of which CommonJS modules cannot say where they are to a bundler. It is
- * an ES module, because Node 20 starts a script before the loaders of `--import` are there.
+ * What the thread runs: it calls the hooks one after the other. Before each call it waits for the other
+ * thread, without sleeping: a fast driver would have made all its calls before the other thread begins.
+ * After a second it goes on, because the other thread has failed.
+ *
+ * It is text, because the package has two builds, of which CommonJS modules cannot say where they are
+ * to a bundler. It is an ES module, because Node 20 starts a script before the loaders of `--import`
+ * are there.
  */
 const PROGRAM = `
 import { parentPort, workerData } from "node:worker_threads";
-const { create } = await import(workerData.module);
-const store = await create({ timeout: workerData.timeout });
+const { module, timeout, threads, arrivals } = workerData;
+const { create } = await import(module);
+const store = await create({ timeout });
+let meetings = 0;
+let isAlone = false;
+function meetTheOthers() {
+  meetings += 1;
+  Atomics.add(arrivals, 0, 1);
+  const end = performance.now() + 1000;
+  while (!isAlone && Atomics.load(arrivals, 0) < threads * meetings) isAlone = performance.now() > end;
+}
 async function run(calls) {
   const answers = [];
   for (const [hook, key, argument] of calls) {
+    meetTheOthers();
     const call = { ctx: {}, signal: new AbortController().signal };
     answers.push(await store[hook](key, argument, call));
   }
@@ -50,6 +64,13 @@ interface WorkerThreads {
   Worker: new (program: URL, options: object) => WorkerLike;
 }
 
+/** Lets threads begin each call at the same moment. */
+export interface Meeting {
+  readonly threads: number;
+  /** In memory that the threads share: how often one of them has been ready for a call. */
+  readonly arrivals: Int32Array;
+}
+
 /** A store that the author's module makes in a worker thread. */
 export class StoreInThread {
   readonly #worker: WorkerLike;
@@ -64,11 +85,11 @@ export class StoreInThread {
    * @param timeout - The store's option.
    * @param seconds - What the thread may take to start, and then for each run.
    */
-  constructor(module: string | URL, timeout: number, seconds: number) {
+  constructor(module: string | URL, timeout: number, seconds: number, meeting: Meeting) {
     const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
     const threads = process?.getBuiltinModule?.("node:worker_threads") as WorkerThreads | undefined;
     if (!threads) throw new Error("The option module needs Node 20.16 or newer, Deno or Bun.");
-    const workerData = { module: String(module), timeout };
+    const workerData = { module: String(module), timeout, ...meeting };
     const program = new URL(`data:text/javascript,${encodeURIComponent(PROGRAM)}`);
     this.#worker = new threads.Worker(program, { workerData });
     this.#seconds = seconds;

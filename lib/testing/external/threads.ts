@@ -40,9 +40,10 @@ export function specifyThreads(
       const created = newKeys(backend);
       const updated = newKeys(backend);
       for (const key of updated) await backend.create(key, { text: A });
+      const arrivals = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
       const threads = Array.from(
         { length: THREADS },
-        () => new StoreInThread(module, backend.timeout, seconds),
+        () => new StoreInThread(module, backend.timeout, seconds, { threads: THREADS, arrivals }),
       );
       try {
         await inParallel(THREADS, (rival) => threads[rival]!.hasStarted());
