@@ -47,8 +47,8 @@ const MAX_PAUSES_MS = [300, 500, 700];
  * The consequences: for up to a minute, other locations may not see a change, nor the tombstone of a
  * log-out or a `regenerate()`. If a request with the old ID writes there in that minute, even just a
  * renewal, the session comes back for its whole lifetime. Of two changes at the same moment one may
- * be lost, and `update()` is not atomic. Where that matters, use Redis, or write a store for a
- * Durable Object.
+ * be lost, and `update()` is not atomic. Where that matters, use Redis or Durable Objects
+ * (examples/durable-object-store.ts).
  *
  * KV accepts one write a second for each key. A log-in writes the new record twice if it changes data
  * after `regenerate()`, so it can take a second longer.

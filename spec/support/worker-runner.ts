@@ -1,0 +1,25 @@
+import type { TestRunner } from "../../lib/testing.js";
+
+/** The titles of the specs, each with the message of the error if it failed. */
+export type WorkerReport = [title: string, failure: string | null][];
+
+/**
+ * A test runner for Workers, where mocha cannot run. All specs run within one request: what one
+ * request has begun, no other can wait for.
+ */
+export async function reportOf(define: (runner: TestRunner) => void): Promise<WorkerReport> {
+  const specs: { title: string; body: () => Promise<void> }[] = [];
+  define({
+    describe: (_title, body) => body(),
+    it: (title, body) => void specs.push({ title, body }),
+  });
+  const report: WorkerReport = [];
+  for (const { title, body } of specs) {
+    const failure = await body().then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    report.push([title, failure]);
+  }
+  return report;
+}
