@@ -82,6 +82,11 @@ function unknownCommands(text: string): string[] {
   ];
 }
 
+/** A reader copies these examples next to the code. */
+function withExamples(text: string): string {
+  return text.replaceAll('"./sqlite-store.js"', `"${PROJECT}/examples/sqlite-store.js"`);
+}
+
 /**
  * Writes one module for each block. Each document has a program of its own, so that its
  * augmentations do not affect other documents.
@@ -95,7 +100,7 @@ function writeProgram(document: Document): string {
   for (const language of ["ts", "js"]) {
     for (const { text, line, fileName } of document.blocksIn(language)) {
       // The empty lines give every line the line number that it has in the document.
-      const module = "\n".repeat(line - 1) + text + "\nexport {};\n";
+      const module = "\n".repeat(line - 1) + withExamples(text) + "\nexport {};\n";
       const file = fileName ?? `line-${line}.${language}`;
       writeFileSync(`${folder}/${file}`, module);
       files.push(file);
