@@ -19,7 +19,10 @@ const SHOWN_CHARACTERS = 40;
 
 /** The value for an error message: of a long text, only the part around the given character. */
 export function show(value: unknown, around = 0): string {
-  if (typeof value !== "string") return JSON.stringify(value) ?? typeof value;
+  if (value instanceof Uint8Array) return `a ${value.constructor.name} of ${value.length} bytes`;
+  if (typeof value !== "string") {
+    return (JSON.stringify(value) ?? typeof value).slice(0, 5 * SHOWN_CHARACTERS);
+  }
   if (value.length <= SHOWN_CHARACTERS) return JSON.stringify(value);
   const start = Math.max(0, around - SHOWN_CHARACTERS / 2);
   const part = JSON.stringify(value.slice(start, start + SHOWN_CHARACTERS));

@@ -22,7 +22,7 @@ class DownStore extends TableStore {
     throw new Error("connect ECONNREFUSED");
   }
   protected override async remove(): Promise<void> {
-    return new Promise(() => {});
+    throw new Error("connect ECONNREFUSED");
   }
   protected override async link(): Promise<void> {
     throw new Error("connect ECONNREFUSED");
@@ -106,6 +106,34 @@ export const DECLARED_FAULTS: Record<string, Fault> = {
     }),
     breaks: [BROKEN, STORE_ERROR],
     says: "read() returned null, update() returned false",
+  },
+  "hides the failure after its driver's own timeout": {
+    Store: TableStore,
+    options: () => ({
+      broken: (options) =>
+        new (class extends DownStore {
+          protected override async read(): Promise<string | null> {
+            await new Promise((resolve) => setTimeout(resolve, 3_000));
+            return null;
+          }
+        })(new Map(), options),
+    }),
+    breaks: [BROKEN],
+    says: "But read() returned null.",
+  },
+  "does not give up": {
+    Store: TableStore,
+    options: () => ({
+      timeoutSeconds: 9,
+      broken: (options) =>
+        new (class extends DownStore {
+          protected override async remove(): Promise<void> {
+            return new Promise(() => {});
+          }
+        })(new Map(), options),
+    }),
+    breaks: [BROKEN],
+    says: "remove() has not given up after 3 s",
   },
   "hides that it could not remove or link": {
     Store: TableStore,

@@ -6,7 +6,7 @@ import type { Awaitable } from "../../platform/awaitable.js";
 export interface ExternalStoreContractOptions {
   /**
    * Makes a store on the backend under test. The backend need not be empty: the specs use random
-   * keys, and remove what they have written.
+   * keys, and leave only records that expire.
    *
    * @param options - For the constructor of the store, which passes them on to the base class.
    */
@@ -18,7 +18,7 @@ export interface ExternalStoreContractOptions {
   /** Whether two stores that `create` has made see the same records. Default: `true`. */
   shared?: boolean;
   /**
-   * Whether the option `prefix` can have any characters, and 300 of them. A store whose backend limits
+   * Whether the option `prefix` can have any characters, and 251 of them. A store whose backend limits
    * its keys rejects other prefixes in its constructor. Default: `true`.
    */
   anyPrefix?: boolean;
@@ -35,8 +35,8 @@ export interface ExternalStoreContractOptions {
   /** Runs the clean-up that the store ships, which deletes expired records. */
   deleteExpired?(): unknown;
   /**
-   * Makes a store whose backend fails, or does not answer: at a port where nothing listens, for
-   * example.
+   * Makes a store whose backend fails: at a port where nothing listens, for example. A driver that
+   * tries again and again must give up within a third of `timeoutSeconds`.
    */
   broken?(options: ExternalStoreOptions): Awaitable<ExternalStore>;
   /**

@@ -142,11 +142,16 @@ export function specifyEntries(specify: Specify, withStores: WithStores): void {
   );
 }
 
-/** Checks that the owner has these entries, in any order, and no others. */
+/**
+ * Checks that the owner has these entries, in any order, and no others.
+ *
+ * @param when - Begins the error's message, if the spec needs it.
+ */
 export async function assertLinked(
   backend: CheckedBackend,
   owner: string,
   wanted: readonly string[],
+  when = "",
 ): Promise<void> {
   const found = await backend.linked(owner);
   const missing = new Set(wanted);
@@ -154,7 +159,7 @@ export async function assertLinked(
   const surplus = found.length - (wanted.length - missing.size);
   assertTrue(
     missing.size === 0 && surplus === 0,
-    `linked() returned ${found.length} keys: ${missing.size} of the ${wanted.length} that are linked are missing, and ${surplus} are too many or there twice.`,
+    `${when}linked() returned ${found.length} keys: ${missing.size} of the ${wanted.length} that are linked are missing, and ${surplus} are too many or there twice.`,
   );
 }
 

@@ -54,8 +54,9 @@ export function specifyEntryLife(
       await backend.link(lastLong, lasting, LONG_SECONDS);
       await sleep((ttl + (isEndTested ? ttlGranularity : 1)) * 1000);
 
-      await assertLinked(backend, shortLong, [key]);
-      await assertLinked(backend, longShort, [key]);
+      const after = `${ttl} s after link() with a ttl of`;
+      await assertLinked(backend, shortLong, [key], `${after} ${ttl}, then ${LONG_SECONDS}: `);
+      await assertLinked(backend, longShort, [key], `${after} ${LONG_SECONDS}, then ${ttl}: `);
       for (const owner of [firstLong, lastLong]) {
         const keys = await backend.linked(owner);
         assertTrue(keys.includes(lasting), "An entry ended together with one of a shorter ttl.");
@@ -64,7 +65,8 @@ export function specifyEntryLife(
         await backend.link(owner, newest, LONG_SECONDS);
         await assertLinked(backend, owner, [lasting, newest]);
       }
-      if (isEndTested) await assertLinked(backend, short, []);
+      if (isEndTested) await assertLinked(backend, short, [], `${after} ${ttl}: `);
     }),
+    "If the backend deletes entries late, declare ttlGranularity.",
   );
 }

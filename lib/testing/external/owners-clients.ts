@@ -43,7 +43,7 @@ export async function idOf(client: Client): Promise<string> {
 
 export async function assertLoggedOut(client: Client, wanted: boolean): Promise<void> {
   await client.visit(({ isFresh }) =>
-    assertSame("Whether the client has lost its session", isFresh, wanted),
+    assertTrue(isFresh === wanted, `A client has ${wanted ? "still its" : "lost its"} session.`),
   );
 }
 

@@ -19,6 +19,7 @@ export function specifyReading(specify: Specify, withStores: WithStores): void {
     withStores(async ({ backend }) => {
       assertSame("The answer of read()", await backend.read(await backend.newKey()), null);
     }),
+    "If the hooks need bindings from the request's context, give the contract the option ctx.",
   );
   specify(
     "read() returns exactly the text that was written, whatever data it contains.",
@@ -47,6 +48,7 @@ export function specifyReading(specify: Specify, withStores: WithStores): void {
     withStores(async ({ backend }) => {
       await assertSeparate(() => nearlyEqualKeys(backend.prefix).map((key) => ({ backend, key })));
     }),
+    "Keys are compared byte by byte: case matters, and no character is a wildcard.",
   );
 }
 

@@ -28,7 +28,8 @@ async function assertSeparateInOrder(places: readonly Place[]): Promise<void> {
   const textOf = (key: string): string => recordOf(JSON.stringify({ key }));
   await inLanes(PARALLEL_CALLS, places, async ({ backend, key }) => {
     const answer = await backend.create(key, { text: A });
-    assertSame(`The answer of create() for the key ${show(key, key.length - 20)}`, answer, true);
+    const what = `The answer of create() for the key ${show(key, key.length - 20)}, beside similar keys,`;
+    assertSame(what, answer, true);
   });
   for (const { backend, key } of places) {
     const answer = await backend.update(key, { text: textOf(key), expected: A });

@@ -21,6 +21,7 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
       const same = await backend.update(key, { text: C, expected: C });
       assertSame("The answer of update() with the stored text", same, true);
     }),
+    "If the driver counts changed rows, let it count those that it has found.",
   );
   specify(
     "update() returns false for a key that is missing or was removed, and creates nothing.",
