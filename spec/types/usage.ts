@@ -236,6 +236,24 @@ declare const process: { env: Record<string, string | undefined> };
 declare function describe(title: string, body: () => void): void;
 declare function it(title: string, body: () => Promise<void>): void;
 
-externalStoreContract({ describe, it }, { create: () => new MyStore({ url: "my:" }) });
-cookieStoreContract({ describe, it }, { create: async () => new MyCookieStore({}), sealed: false });
+const create = (options: ExternalStoreOptions): MyStore => new MyStore({ url: "my:", ...options });
+externalStoreContract(
+  { describe, it },
+  {
+    create,
+    broken: async (options) => create(options),
+    deleteExpired: async () => ({ rowCount: 1 }),
+    module: "file:///make-store.js",
+    timeoutSeconds: 120,
+  },
+);
+cookieStoreContract(
+  { describe, it },
+  {
+    create: async () => new MyCookieStore({}),
+    rotated: () => new MyCookieStore({}),
+    broken: () => new MyCookieStore({}),
+    sealed: false,
+  },
+);
 export const { compares } = externalHooksOf(new MyStore({ url: "my:" }));
