@@ -35,14 +35,14 @@ export function externalStoreContract(
   runner: TestRunner,
   options: ExternalStoreContractOptions,
 ): void {
-  const { compares = true, anyPrefix = true } = options;
+  const { compares = true } = options;
   const specify = specifierFor(runner, options.timeoutSeconds);
   const specifySleeping = sideBySide(specify);
   const withStores = storesFrom(options);
   runner.describe("keeps the contract of external stores", () => {
     specifyConstruction(specify, withStores, options);
     specifyReading(specify, withStores);
-    if (anyPrefix) specifyPrefixes(specify, options);
+    specifyPrefixes(specify, options);
     specifyCreating(specify, withStores, options);
     specifyUpdating(specify, withStores);
     if (compares) specifyComparison(specify, withStores);

@@ -111,6 +111,7 @@ export const FAULTS: Record<string, Fault> = {
       SENTENCES.otherProcess,
       SENTENCES.parallel,
       SENTENCES.expired,
+      SENTENCES.anyChange,
       SENTENCES.otherName,
     ],
   },

@@ -37,6 +37,7 @@ class DownStore extends TableStore {
 
 export const CLEAN_UP = "The clean-up deletes what has expired, and nothing else.";
 const BROKEN = "If the backend fails, every hook throws: none returns null, false or nothing.";
+const STORED = "read() returns exactly the text that was written, whatever data it contains.";
 const STORE_ERROR = "If the backend fails, a request that uses the session gets ERR_SESSION_STORE.";
 
 /** Its clean-up takes its times for those of another time zone. */
@@ -57,6 +58,9 @@ function cleanUp(isOver: (dies: number) => boolean) {
     },
   });
 }
+
+/** When each record would end if nothing had updated it. */
+const firstEnds = new Map<string, number>();
 
 const isExpired = (dies: number): boolean => dies <= Date.now();
 
@@ -119,7 +123,7 @@ export const DECLARED_FAULTS: Record<string, Fault> = {
         })(new Map(), options),
     }),
     breaks: [BROKEN],
-    says: "But read() returned null.",
+    says: "read() returned null.",
   },
   "does not give up": {
     Store: TableStore,
@@ -147,13 +151,59 @@ export const DECLARED_FAULTS: Record<string, Fault> = {
     breaks: [BROKEN],
     says: "remove() returned undefined, link() returned undefined",
   },
+  "has a clean-up that deletes the tombstones of ended sessions": {
+    Store: LateStore,
+    options: (table) => ({
+      ttlGranularity: Infinity,
+      deleteExpired() {
+        cleanUp(isExpired)(table).deleteExpired();
+        for (const [key, { text }] of table) if (/^1\.\d+\.0\./.test(text)) table.delete(key);
+      },
+    }),
+    breaks: [CLEAN_UP],
+    mayBreak: [STORED],
+  },
+  "has a clean-up that goes by the ttl of create()": {
+    Store: class extends LateStore {
+      protected override async create(key: string, insertion: Insertion): Promise<boolean> {
+        const isCreated = await super.create(key, insertion);
+        if (isCreated) firstEnds.set(key, Date.now() + insertion.ttl * 1000);
+        return isCreated;
+      }
+    },
+    options: (table) => ({
+      ttlGranularity: Infinity,
+      deleteExpired() {
+        cleanUp(isExpired)(table).deleteExpired();
+        for (const [key, dies] of firstEnds) if (isExpired(dies)) table.delete(key);
+      },
+    }),
+    breaks: [CLEAN_UP],
+    mayBreak: ["update() gives the record a new ttl."],
+  },
+  "answers null when its circuit breaker is open": {
+    Store: TableStore,
+    options: () => ({
+      broken: (options) =>
+        new (class extends DownStore {
+          #isOpen = false;
+          protected override async read(key: string): Promise<string | null> {
+            if (this.#isOpen) return null;
+            this.#isOpen = true;
+            return super.read(key);
+          }
+        })(new Map(), options),
+    }),
+    breaks: [BROKEN],
+    says: "in the second call, read() returned null",
+  },
   "does not pass maxBytes on": {
     Store: class extends TableStore {
       constructor(table?: Table, options?: ExternalStoreOptions) {
         super(table, { ...options, maxBytes: undefined });
       }
     },
-    breaks: ["The options prefix, maxBytes and timeout reach the base class."],
+    breaks: ["The options prefix, maxBytes, timeout, stringify and parse reach the base class."],
     says: "Pass the options on",
   },
   "answers without waiting, and shares its records": {

@@ -12,12 +12,14 @@ import { CLEAN_UP, DECLARED, DECLARED_FAULTS, DELETES_THE_LIVING } from "./decla
 import { FAULTS, type Fault } from "./external-faults.js";
 import { KEY_FAULTS } from "./key-faults.js";
 import { OWNER_FAULTS } from "./owner-faults.js";
+import { SUBTLE_FAULTS } from "./subtle-faults.js";
 
 const ALL_FAULTS: Record<string, Fault> = {
   ...FAULTS,
   ...KEY_FAULTS,
   ...DECLARED_FAULTS,
   ...OWNER_FAULTS,
+  ...SUBTLE_FAULTS,
 };
 const PARALLEL_RUNS = 6;
 
@@ -96,7 +98,7 @@ describe("externalStoreContract()", () => {
       externalStoreContract(runner, { create, shared: false }),
     );
     expect(broken.map(({ sentence }) => sentence)).to.deep.equal([
-      "The options prefix, maxBytes and timeout reach the base class.",
+      "The options prefix, maxBytes, timeout, stringify and parse reach the base class.",
       "A prefix can contain any characters.",
       "The prefix of an owner and its keys can contain any characters.",
       "sessionsOf() lists exactly the sessions of the owner, wherever they began.",

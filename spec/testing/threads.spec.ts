@@ -26,10 +26,19 @@ describe("externalStoreContract(), with stores on a synchronous driver", () => {
     expect(await run()).to.equal(undefined);
   });
 
+  async function runUnlocked(what: "records" | "owners"): Promise<string | undefined> {
+    process.env["UNLOCKED"] = what;
+    return run().finally(() => delete process.env["UNLOCKED"]);
+  }
+
   it("reports a store that reads, compares and writes in three steps", async () => {
-    process.env["UNLOCKED"] = "yes";
-    const message = await run().finally(() => delete process.env["UNLOCKED"]);
+    const message = await runUnlocked("records");
     expect(message).to.match(/races of (create|update)\(\), both threads won [1-9]/);
+  });
+
+  it("reports a store that reads an owner's keys and writes them in two steps", async () => {
+    const message = await runUnlocked("owners");
+    expect(message).to.match(/linked\(\) returned \d+ keys: [1-9]\d* of the 100/);
   });
 
   it("reports a module that cannot be imported, and the reason", async () => {

@@ -24,6 +24,7 @@ export function changesOf(value: string): Change[] {
     yield* cutParts(value);
     yield* insertions(value);
     yield* wholeChanges(value);
+    yield* replacedParts(value);
   });
 }
 
@@ -95,6 +96,29 @@ function* cutParts(value: string): Generator<Change> {
       yield { value: value.slice(0, start) + value.slice(to), how: without(start, to, value) };
     }
     start = end + 1;
+  }
+}
+
+/** A part may choose the key or the algorithm: by a name that all objects of JavaScript have, or none. */
+function* replacedParts(value: string): Generator<Change> {
+  const ends = [...separatorsIn(value), value.length];
+  let start = 0;
+  for (const end of ends) {
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      const how = `with ${show(name)} for the characters ${start + 1} to ${end} of ${value.length}`;
+      yield { value: value.slice(0, start) + name + value.slice(end), how };
+    }
+    start = end + 1;
+  }
+  const [header = "", ...others] = value.split(".");
+  if (others.length < 2) return;
+  for (const alg of ["none", "None"]) {
+    const unsigned = btoa(JSON.stringify({ alg, typ: "JWT" })).replace(/=+$/, "");
+    for (const tag of ["", others.at(-1)!]) {
+      const how = `with the algorithm ${show(alg)} in its first part${tag ? "" : ", and no tag"}`;
+      if (header.startsWith("ey"))
+        yield { value: [unsigned, ...others.slice(0, -1), tag].join("."), how };
+    }
   }
 }
 

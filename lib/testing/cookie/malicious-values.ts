@@ -1,3 +1,9 @@
+const UNSEALED = [
+  '{"text":"{}","created":1,"expires":9999999999}',
+  '["{}",1,9999999999]',
+  '{"data":{},"created":1,"expires":9999999999}',
+];
+
 /** Values that a client may send instead of a sealed one, after @hattip/cookie has decoded them. */
 export const MALICIOUS_VALUES: readonly string[] = [
   ...["", " ", "\0", "\r\n", "a", "ab", "abc", "a.b", "a.b.c.d"],
@@ -12,6 +18,13 @@ export const MALICIOUS_VALUES: readonly string[] = [
   // {"alg":"none"}, {"text":"{}","created":1,"expires":9999999999} as a JWT, and a JWE without a key
   "eyJhbGciOiJub25lIn0.eyJ0ZXh0Ijoie30iLCJjcmVhdGVkIjoxLCJleHBpcmVzIjo5OTk5OTk5OTk5fQ.",
   "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAA",
+  // Records that are not sealed, as an older version of a store may have written them
+  ...UNSEALED.flatMap((text) => [
+    text,
+    btoa(text),
+    btoa(text).replace(/=+$/, ""),
+    encodeURIComponent(text),
+  ]),
   "A".repeat(4096),
   "[".repeat(4096),
   "\uFFFF".repeat(4096),

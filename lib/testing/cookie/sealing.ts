@@ -4,7 +4,7 @@ import { inLanes } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
 import { changesOf, joinsOf, type Change } from "./changes.js";
 import { MALICIOUS_VALUES } from "./malicious-values.js";
-import { recordWith } from "./records.js";
+import { assertOpened, recordWith } from "./records.js";
 import type { SealedCookies, StartProcess } from "./sealed-cookies.js";
 
 const REASONS: readonly string[] = [
@@ -64,7 +64,13 @@ export function specifySeal(specify: Specify, start: StartProcess): void {
     "unseal() rejects a sealed value after any change, even of one character.",
     async () => {
       const cookies = await start();
-      await assertRejected(cookies, changesOf(await cookies.seal(recordWith('{"user":"u"}'))));
+      for (const text of ['{"user":"u"}', JSON.stringify({ user: "u", fill: "x".repeat(2000) })]) {
+        const record = recordWith(text);
+        const value = await cookies.seal(record);
+        // A store may keep in memory what it has opened.
+        assertOpened(await cookies.unseal(value), record);
+        await assertRejected(cookies, changesOf(value));
+      }
     },
     UNSEALED,
   );

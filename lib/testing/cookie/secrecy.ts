@@ -11,6 +11,7 @@ const PROCESSES = 4;
 const SEALS_OF_EACH = 16;
 /** The block of a cipher has 16 bytes, and 48 bytes are 64 characters of base64. */
 const REPEATING_TEXT = "0123456789abcdef".repeat(60);
+const RANDOM_BYTES = 1_500;
 /** No header is this long, and no random text of this length occurs twice. */
 const HEADER_CHARACTERS = 320;
 const REPETITION_CHARACTERS = 24;
@@ -67,8 +68,11 @@ export function specifySecrecy(specify: Specify, start: StartProcess): void {
       `The data repeat, and so does the value: ${repetition}. Each block needs another key stream.`,
     );
     // A nonce that is used again shows where two texts are the same.
+    // Nothing can compress this text, and it is longer than a part that might not be encrypted.
+    const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
+    const common = btoa(String.fromCharCode(...bytes));
     const rows = await sealInProcesses(start, (process, call) =>
-      recordWith(`${REPEATING_TEXT}${process}${call}`),
+      recordWith(`${common}${process}${call}`),
     );
     const values = rows.flat();
     for (const [index, value] of values.entries()) {

@@ -8,7 +8,13 @@ import { storesFrom, type WithStores } from "./stores-under-test.js";
 export const NOT_PASSED_ON =
   "Pass the options on: create: (options) => new MyStore({ client, ...options }), and in the constructor super(options), without your own.";
 
-const GIVEN = { prefix: "other", maxBytes: 1000, timeout: 17 };
+const GIVEN = {
+  prefix: "other",
+  maxBytes: 1000,
+  timeout: 17,
+  stringify: (data: object): string => `own ${JSON.stringify(data)}`,
+  parse: (text: string): object => JSON.parse(text.slice("own ".length)),
+};
 
 export function specifyConstruction(
   specify: Specify,
@@ -22,10 +28,12 @@ export function specifyConstruction(
   );
   const withGiven = storesFrom(options, GIVEN);
   specify(
-    "The options prefix, maxBytes and timeout reach the base class.",
+    "The options prefix, maxBytes, timeout, stringify and parse reach the base class.",
     withGiven(async ({ store, backend }) => {
       assertSame("The store's prefix", backend.prefix, GIVEN.prefix);
       assertSame("The store's timeout", backend.timeout, GIVEN.timeout);
+      const written = store.codec.serialize({ a: 1 });
+      assertSame("What the store writes with stringify", written, GIVEN.stringify({ a: 1 }));
       const outcome = await outcomeOfSaving(new Client(store, ctx), "x".repeat(GIVEN.maxBytes));
       assertSame(
         "The outcome for a record above maxBytes",

@@ -12,6 +12,7 @@ export function reversed<T>(items: readonly T[]): T[] {
 export const UNUSUAL_PREFIXES: readonly string[] = [
   ...["", "a", "A", "a:", "a/", "a\\", "a//", "a/b/../", "./a", "a ", " a", "\ta", "a+", "a%20"],
   ...["%", "_", "*", "?", "a?", "[ab]", "{a}", "'", '"', "`;--", "\u00E9", "e\u0301"],
+  ...["a,", "a;", "a|", "a#", "a&", "a\n", "a=", "a$", "a~", "session:"],
   ...["\u{1F36A}", LONG_PREFIX, `${LONG_PREFIX.slice(1)}q`],
 ];
 

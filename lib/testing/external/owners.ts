@@ -19,7 +19,7 @@ export function specifyOwners(
   specifySleeping: Specify,
   options: ExternalStoreContractOptions,
 ): void {
-  const { compares = true, anyPrefix = true } = options;
+  const { compares = true } = options;
   const withStores = storesFrom(options);
   specify(
     "The store has all of the hooks link(), unlink() and linked(), or none of them.",
@@ -34,8 +34,8 @@ export function specifyOwners(
       withStores(async (stores) => {
         if (stores.backend.hasIndex) await check(stores);
       });
-    specifyEntries(specify, withIndex);
-    if (anyPrefix) specifyPrefixesOfOwners(specify, withIndex, options);
+    specifyEntries(specify, withIndex, options);
+    specifyPrefixesOfOwners(specify, withIndex, options);
     specifyEntryLife(specify, specifySleeping, withIndex, options);
 
     const owner = (data: object): string | undefined => (data as { owner?: string }).owner;

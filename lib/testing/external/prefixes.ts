@@ -11,11 +11,21 @@ import { storesFrom, type WithStores } from "./stores-under-test.js";
 const LIMITED =
   "If the backend limits its keys, check the option prefix in the constructor, and declare anyPrefix: false.";
 
+/** Of letters only, for a store that rejects others. `other` is a prefix in construction.ts, too. */
+const PLAIN_PREFIXES: readonly string[] = ["session:", "other"];
+const SEPARATE = "Two prefixes keep their records apart.";
+const SEPARATE_OWNERS = "Two prefixes keep their owners' entries apart.";
+
+function prefixesFor({ anyPrefix = true }: ExternalStoreContractOptions): readonly string[] {
+  return anyPrefix ? UNUSUAL_PREFIXES : PLAIN_PREFIXES;
+}
+
 export function specifyPrefixes(specify: Specify, options: ExternalStoreContractOptions): void {
+  const { anyPrefix = true } = options;
   specify(
-    "A prefix can contain any characters.",
+    anyPrefix ? "A prefix can contain any characters." : SEPARATE,
     () =>
-      withPrefixes(UNUSUAL_PREFIXES, options, async (backends) => {
+      withPrefixes(prefixesFor(options), options, async (backends) => {
         await assertSeparate(() => {
           const hash = generateSessionId();
           return backends.map((backend) => ({ backend, key: backend.prefix + hash }));
@@ -23,6 +33,7 @@ export function specifyPrefixes(specify: Specify, options: ExternalStoreContract
       }),
     LIMITED,
   );
+  if (!anyPrefix) return;
   specify(
     `A prefix can have ${LONG_PREFIX.length} characters.`,
     storesFrom(options, { prefix: LONG_PREFIX })(async ({ backend }) => {
@@ -37,15 +48,23 @@ export function specifyPrefixesOfOwners(
   withIndex: WithStores,
   options: ExternalStoreContractOptions,
 ): void {
+  const { anyPrefix = true } = options;
   specify(
-    "The prefix of an owner and its keys can contain any characters.",
+    anyPrefix ? "The prefix of an owner and its keys can contain any characters." : SEPARATE_OWNERS,
     withIndex(() =>
-      withPrefixes(UNUSUAL_PREFIXES, options, async (backends) => {
+      withPrefixes(prefixesFor(options), options, async (backends) => {
         const [hash, ownersHash] = [generateSessionId(), generateSessionId()];
         const ownerOf = ({ prefix }: CheckedBackend): string => `${prefix}owner:${ownersHash}`;
-        for (const backend of backends) await backend.link(ownerOf(backend), backend.prefix + hash);
+        const hashes = [hash, generateSessionId()];
+        const keysOf = ({ prefix }: CheckedBackend): string[] =>
+          hashes.map((each) => prefix + each);
+        for (const backend of backends)
+          for (const key of keysOf(backend)) await backend.link(ownerOf(backend), key);
         for (const backend of backends) {
-          await assertLinked(backend, ownerOf(backend), [backend.prefix + hash]);
+          await assertLinked(backend, ownerOf(backend), keysOf(backend));
+          const [first, second] = keysOf(backend) as [string, string];
+          await backend.unlink(ownerOf(backend), first);
+          await assertLinked(backend, ownerOf(backend), [second]);
         }
       }),
     ),

@@ -1,5 +1,5 @@
 import { assertSame } from "../assertions.js";
-import { inLanes } from "../concurrency.js";
+import { inLanes, inParallel } from "../concurrency.js";
 import { JSON_SHAPES } from "../json-shapes.js";
 import type { Specify } from "../test-runner.js";
 import type { CheckedBackend } from "./checked-backend.js";
@@ -11,13 +11,17 @@ import { assertSeparate } from "./separate-keys.js";
 import type { WithStores } from "./stores-under-test.js";
 
 const PARALLEL_WRITES = 8;
+const MISSING_KEYS = 20;
 const MAX_RECORD_BYTES = 65_536;
 
 export function specifyReading(specify: Specify, withStores: WithStores): void {
   specify(
     "read() returns null for a missing key and does not throw.",
     withStores(async ({ backend }) => {
-      assertSame("The answer of read()", await backend.read(await backend.newKey()), null);
+      // A hook that does not give its connection back would use up the pool.
+      await inParallel(MISSING_KEYS, async () => {
+        assertSame("The answer of read()", await backend.read(await backend.newKey()), null);
+      });
     }),
     "If the hooks need bindings from the request's context, give the contract the option ctx.",
   );
@@ -99,6 +103,10 @@ async function assertStored(backend: CheckedBackend, text: string): Promise<void
   const answer = await backend.update(updated, { text, expected: A });
   assertSame("The answer of update()", answer, true);
   assertSame("The answer of read() after update()", await backend.read(updated), text);
+  // The shorter text must leave nothing of the longer one, which is now the expected one.
+  const again = await backend.update(updated, { text: A, expected: text });
+  assertSame("The answer of update() that expects the text", again, true);
+  assertSame("The answer of read() after a shorter text", await backend.read(updated), A);
   await backend.remove(created);
   await backend.remove(updated);
 }

@@ -46,6 +46,7 @@ export const UNUSUAL_TEXTS: readonly string[] = [
   recordOf("{}\n"),
   recordOf('{\r\n\t"a": 1\r\n}\r\n'),
   recordOf("not JSON at all"),
+  recordOf(String.fromCharCode(...Array.from({ length: 31 }, (_, index) => index + 1))),
   "1.0.0.",
 ];
 
@@ -60,9 +61,15 @@ export const NEARLY_EQUAL: readonly { what: string; stored: string; expected: st
   { what: "the form of a number", stored: '{"a":1}', expected: '{"a":1.0}' },
   { what: "a wildcard for one character", stored: '{"a":"a"}', expected: '{"a":"_"}' },
   { what: "a wildcard for any number of characters", stored: '{"a":"a"}', expected: '{"a":"%"}' },
+  { what: "the form of a line's end", stored: '{"a":1}\n', expected: '{"a":1}\r\n' },
   {
-    what: "the last of 10 000 characters",
-    stored: `{"a":"${"x".repeat(10_000)}y"}`,
-    expected: `{"a":"${"x".repeat(10_000)}z"}`,
+    what: "the last of 60 000 characters",
+    stored: `{"a":"${"x".repeat(60_000)}y"}`,
+    expected: `{"a":"${"x".repeat(60_000)}z"}`,
+  },
+  {
+    what: "the first of 60 000 characters",
+    stored: `{"a":"y${"x".repeat(60_000)}"}`,
+    expected: `{"a":"z${"x".repeat(60_000)}"}`,
   },
 ];

@@ -2,7 +2,9 @@ import type { Replacement } from "../../external/backend-hooks.js";
 import { withinTime } from "../../platform/time-limit.js";
 
 /** The hook, its key, and its argument. */
-export type HookCall = readonly ["create" | "update", string, Replacement];
+export type HookCall =
+  | readonly [hook: "create" | "update", key: string, replacement: Replacement]
+  | readonly [hook: "link", owner: string, key: string, ttl: number];
 
 /**
  * What the thread runs: it calls the hooks one after the other. Before each call it waits for the other
@@ -28,10 +30,10 @@ function meetTheOthers() {
 }
 async function run(calls) {
   const answers = [];
-  for (const [hook, key, argument] of calls) {
+  for (const [hook, ...args] of calls) {
     meetTheOthers();
     const call = { ctx: {}, signal: new AbortController().signal };
-    answers.push(await store[hook](key, argument, call));
+    answers.push(await store[hook](...args, call));
   }
   return answers;
 }

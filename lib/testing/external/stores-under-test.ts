@@ -52,8 +52,10 @@ async function runWithStores(
   const seconds = callSeconds(options);
   const storeOptions = { timeout: seconds, ...given };
   const used: Used = { keys: new Set(), owners: new Set() };
+  // As one request: what release() closes is opened for it.
+  const request = contextWith(ctx);
   const backendOf = (store: ExternalStore): CheckedBackend =>
-    new CheckedBackend(store, contextWith(ctx), used, seconds);
+    new CheckedBackend(store, request, used, seconds);
   const store = await create(storeOptions);
   const otherStore = shared ? await create(storeOptions) : store;
   const backend = backendOf(store);
@@ -62,6 +64,7 @@ async function runWithStores(
   } finally {
     await inLanes(PARALLEL_REMOVALS, [...used.keys], (key) => backend.remove(key).catch(() => {}));
     for (const owner of used.owners) await removeEntries(backend, owner).catch(() => {});
+    for (const each of new Set([store, otherStore])) await releaseOf(each)?.(request);
     await close?.(store);
     if (otherStore !== store) await close?.(otherStore);
   }
@@ -70,4 +73,10 @@ async function runWithStores(
 async function removeEntries(backend: CheckedBackend, owner: string): Promise<void> {
   const keys = await backend.linked(owner);
   await inLanes(PARALLEL_REMOVALS, keys, (key) => backend.unlink(owner, key));
+}
+
+/** The hook of stores that open something for each request. */
+function releaseOf(store: ExternalStore): ((ctx: object) => unknown) | undefined {
+  const { release } = store as unknown as { release?(ctx: object): unknown };
+  return release?.bind(store);
 }

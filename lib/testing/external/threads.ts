@@ -4,6 +4,7 @@ import { inParallel } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
 import type { CheckedBackend } from "./checked-backend.js";
 import type { ExternalStoreContractOptions } from "./options.js";
+import { assertLinked } from "./owner-entries.js";
 import { textOfRival } from "./races.js";
 import { A } from "./record-texts.js";
 import { callSeconds, type WithStores } from "./stores-under-test.js";
@@ -12,6 +13,7 @@ import { StoreInThread, type HookCall } from "./store-in-thread.js";
 const THREADS = 2;
 /** One race may be won by luck. */
 const RACES = 200;
+const LINKS = 50;
 const TTL_SECONDS = 3600;
 /** More than any chain of promises in a hook that waits for nothing outside this thread. */
 const MICROTASKS = 100;
@@ -49,6 +51,7 @@ export function specifyThreads(
         await inParallel(THREADS, (rival) => threads[rival]!.hasStarted());
         await race(backend, threads, "create", created);
         await race(backend, threads, "update", updated);
+        if (backend.hasIndex) await raceOfLinks(backend, threads);
       } finally {
         for (const thread of threads) await thread.stop();
         for (const key of created) await backend.remove(key);
@@ -84,8 +87,22 @@ async function race(
   }
 }
 
-function newKeys({ prefix }: CheckedBackend): string[] {
-  return Array.from({ length: RACES }, () => prefix + generateSessionId());
+/** Both threads link to one owner. */
+async function raceOfLinks(
+  backend: CheckedBackend,
+  threads: readonly StoreInThread[],
+): Promise<void> {
+  const owner = backend.newOwner();
+  const keys = await inParallel(THREADS, async (rival) => {
+    const ofRival = newKeys(backend, LINKS);
+    await threads[rival]!.run(ofRival.map((key): HookCall => ["link", owner, key, TTL_SECONDS]));
+    return ofRival;
+  });
+  await assertLinked(backend, owner, keys.flat());
+}
+
+function newKeys({ prefix }: CheckedBackend, count: number = RACES): string[] {
+  return Array.from({ length: count }, () => prefix + generateSessionId());
 }
 
 /** Whether a hook answers before any timer, socket or other thread can have a turn. */

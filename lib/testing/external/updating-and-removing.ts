@@ -1,10 +1,13 @@
 import { assertSame } from "../assertions.js";
-import { inParallel } from "../concurrency.js";
+import { inParallel, sleep } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
 import type { CheckedBackend } from "./checked-backend.js";
 import { assertOneWins, RACES, RIVALS, textOfRival } from "./races.js";
 import { A, B, C, NEARLY_EQUAL, recordOf } from "./record-texts.js";
 import type { WithStores } from "./stores-under-test.js";
+
+const UPDATES = 5;
+const READERS = 4;
 
 export function specifyUpdating(specify: Specify, withStores: WithStores): void {
   specify(
@@ -57,6 +60,34 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
         await backend.create(key, { text: stored });
         const answer = await backend.update(key, { text: B, expected });
         assertSame(`The answer of update() if only ${what} differs`, answer, false);
+      }
+      const key = await backend.newKey();
+      await backend.create(key, { text: A });
+      const answer = await backend.update(key, { text: B, expected: A.replace("4000", "4001") });
+      assertSame("The answer of update() if only the expiry in the text differs", answer, false);
+    }),
+  );
+  specify(
+    "read() during an update() returns the old or the new text, and nothing else.",
+    withStores(async ({ backend, otherBackend }) => {
+      const key = await backend.newKey();
+      const texts = ["x", "y"].map((character) => recordOf(character.repeat(60_000)));
+      await backend.create(key, { text: texts[0]! });
+      for (let at = 0; at < UPDATES; at++) {
+        const [expected, text] = [texts[at % 2]!, texts[1 - (at % 2)]!];
+        const race = { isOver: false };
+        await inParallel(READERS, async (reader) => {
+          // Some read before the update begins, and some after it.
+          if (reader === READERS / 2) {
+            await backend.update(key, { text, expected }).finally(() => (race.isOver = true));
+            return;
+          }
+          do {
+            const seen = await otherBackend.read(key);
+            if (seen !== expected) assertSame("The answer of read() during update()", seen, text);
+            await sleep(1); // If the store answers from memory, no timer and no socket has a turn.
+          } while (!race.isOver);
+        });
       }
     }),
   );

@@ -8,6 +8,8 @@ import {
   type Replacement,
 } from "../../../lib/index.js";
 
+const YEAR_SECONDS = 31_536_000;
+
 /**
  * Keeps each record in a file. Its calls are synchronous, like those of a driver for SQLite: they can
  * only race between threads or processes.
@@ -42,6 +44,25 @@ export class FileStore extends ExternalStore {
     rmSync(this.#pathOf(key), { force: true });
   }
 
+  /** A file holds all keys of an owner. */
+  protected override link(owner: string, key: string, ttl: number): void {
+    this.alone(owner, () => {
+      const keys = new Set(this.linked(owner)).add(key);
+      return this.#write(owner, { text: JSON.stringify([...keys]), ttl });
+    });
+  }
+
+  protected override unlink(owner: string, key: string): void {
+    this.alone(owner, () => {
+      const keys = this.linked(owner).filter((each) => each !== key);
+      return this.#write(owner, { text: JSON.stringify(keys), ttl: YEAR_SECONDS });
+    });
+  }
+
+  protected override linked(owner: string): string[] {
+    return JSON.parse(this.read(owner) ?? "[]");
+  }
+
   /** Runs steps that no other thread or process may run for this key meanwhile. */
   protected alone(key: string, steps: () => boolean): boolean {
     const lock = `${this.#pathOf(key)}.lock`;
@@ -71,6 +92,13 @@ export class FileStore extends ExternalStore {
 export class UnlockedFileStore extends FileStore {
   protected override alone(_key: string, steps: () => boolean): boolean {
     return steps();
+  }
+}
+
+/** Reads an owner's keys and writes them without a lock. */
+export class UnlockedOwnersFileStore extends FileStore {
+  protected override alone(key: string, steps: () => boolean): boolean {
+    return key.includes("owner:") ? steps() : super.alone(key, steps);
   }
 }
 

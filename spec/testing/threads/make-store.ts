@@ -1,8 +1,13 @@
 // The worker threads of a contract import this file. They have a copy of the environment.
 import type { ExternalStoreOptions } from "../../../lib/index.js";
-import { FileStore, UnlockedFileStore } from "./file-store.js";
+import { FileStore, UnlockedFileStore, UnlockedOwnersFileStore } from "./file-store.js";
+
+const STORES: Record<string, typeof FileStore> = {
+  records: UnlockedFileStore,
+  owners: UnlockedOwnersFileStore,
+};
 
 export function create(options: ExternalStoreOptions): FileStore {
   const { FOLDER, UNLOCKED } = process.env;
-  return new (UNLOCKED ? UnlockedFileStore : FileStore)(FOLDER!, options);
+  return new (STORES[UNLOCKED ?? ""] ?? FileStore)(FOLDER!, options);
 }
