@@ -190,11 +190,4 @@ externalStoreContract(runner, { create: () => store, comparing: false });
 // @ts-expect-error: Property 'create' is missing in type '{}' but required in type 'ExternalStoreContractOptions'.
 externalStoreContract(runner, {});
 
-export {
-  WithoutRemove,
-  WithoutUnseal,
-  WrongAnswers,
-  WrongArguments,
-  WrongPromises,
-  WrongReason,
-};
+export { WithoutRemove, WithoutUnseal, WrongAnswers, WrongArguments, WrongPromises, WrongReason };
