@@ -32,8 +32,9 @@ export function specifyConstruction(
     withGiven(async ({ store, backend }) => {
       assertSame("The store's prefix", backend.prefix, GIVEN.prefix);
       assertSame("The store's timeout", backend.timeout, GIVEN.timeout);
-      const written = store.codec.serialize({ a: 1 });
-      assertSame("What the store writes with stringify", written, GIVEN.stringify({ a: 1 }));
+      const data: object = { a: 1 };
+      const written = store.codec.serialize(data);
+      assertSame("What the store writes with stringify", written, GIVEN.stringify(data));
       const outcome = await outcomeOfSaving(new Client(store, ctx), "x".repeat(GIVEN.maxBytes));
       assertSame(
         "The outcome for a record above maxBytes",
