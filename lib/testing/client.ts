@@ -1,3 +1,4 @@
+import { SessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { session } from "../middleware/session.js";
 import type { SessionScope, SessionStore } from "../records/store.js";
@@ -58,6 +59,17 @@ export class Client {
       return new Response();
     };
     await this.#handle(ctx);
+  }
+}
+
+/** The code of the error with which a visit of the client fails; `none` if it does not. */
+export async function errorCodeOf(visit: Promise<void>): Promise<string> {
+  try {
+    await visit;
+    return "none";
+  } catch (error) {
+    if (error instanceof SessionError) return error.code;
+    throw error;
   }
 }
 

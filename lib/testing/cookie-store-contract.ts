@@ -33,7 +33,7 @@ export interface CookieStoreContractOptions {
    * no such failure is tested.
    */
   broken?(): Awaitable<CookieStore>;
-  /** The limit of one test. Default: 60. */
+  /** The limit of one spec, in seconds, for slow stores. Default: 60. */
   timeoutSeconds?: number;
   /** Added to the `ctx` of the hooks. Example: `{ platform: { env } }`. */
   ctx?: object;

@@ -6,7 +6,7 @@ export interface Broken {
   message: string;
 }
 
-type Define = (runner: TestRunner) => void;
+export type Define = (runner: TestRunner) => void;
 
 /** Runs a contract like a test runner, all specs at once, and returns the failures. */
 export async function brokenIn(define: Define): Promise<Broken[]> {
@@ -30,7 +30,8 @@ export async function failureOf(sentence: string, define: Define): Promise<strin
   );
 }
 
-function specsOf(define: Define): [string, () => Promise<void>][] {
+/** The specs of a contract: their titles, and what they run. */
+export function specsOf(define: Define): [string, () => Promise<void>][] {
   const specs: [string, () => Promise<void>][] = [];
   define({
     describe: (_title, body) => body(),

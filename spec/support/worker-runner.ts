@@ -1,4 +1,4 @@
-import type { TestRunner } from "../../lib/testing.js";
+import { specsOf, type Define } from "./contract-report.js";
 
 /** The titles of the specs, each with the message of the error if it failed. */
 export type WorkerReport = [title: string, failure: string | null][];
@@ -7,14 +7,9 @@ export type WorkerReport = [title: string, failure: string | null][];
  * A test runner for Workers, where mocha cannot run. All specs run within one request: what one
  * request has begun, no other can wait for.
  */
-export async function reportOf(define: (runner: TestRunner) => void): Promise<WorkerReport> {
-  const specs: { title: string; body: () => Promise<void> }[] = [];
-  define({
-    describe: (_title, body) => body(),
-    it: (title, body) => void specs.push({ title, body }),
-  });
+export async function reportOf(define: Define): Promise<WorkerReport> {
   const report: WorkerReport = [];
-  for (const { title, body } of specs) {
+  for (const [title, body] of specsOf(define)) {
     const failure = await body().then(
       () => null,
       (error: Error) => error.message,

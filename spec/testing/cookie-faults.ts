@@ -13,6 +13,7 @@ import { CONTENT_FAULTS } from "./cookie/content-faults.js";
 import { SENTENCES, type Fault } from "./cookie/fault.js";
 import { KEY_FAULTS } from "./cookie/key-faults.js";
 import { SECRECY_FAULTS } from "./cookie/secrecy-faults.js";
+import { SHORTCUT_FAULTS } from "./cookie/shortcut-faults.js";
 import { TAMPERING_FAULTS } from "./cookie/tampering-faults.js";
 
 const keys = SignedCookieStore.generateKey().then((key) => [key]);
@@ -141,4 +142,5 @@ export const FAULTS: Record<string, Fault> = {
   ...BINDING_FAULTS,
   ...SECRECY_FAULTS,
   ...KEY_FAULTS,
+  ...SHORTCUT_FAULTS,
 };

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Insertion, Replacement } from "../../lib/index.js";
 import type { ExternalStoreContractOptions } from "../../lib/testing.js";
 import { TableStore, type Table } from "../support/table-store.js";
+import { isLike } from "./patterns.js";
 
 /** A store with one fault, and the sentences of the contract that it breaks. */
 export interface Fault {
@@ -97,39 +98,6 @@ export const FAULTS: Record<string, Fault> = {
       }
     },
     breaks: ["A record of 64 KiB is stored completely."],
-  },
-  "ignores the case of keys": {
-    Store: class extends TableStore {
-      protected override rowOf(key: string) {
-        return super.rowOf(key.toLowerCase());
-      }
-      protected override write(key: string, insertion: Insertion): void {
-        super.write(key.toLowerCase(), insertion);
-      }
-      protected override async remove(key: string): Promise<void> {
-        return super.remove(key.toLowerCase());
-      }
-    },
-    breaks: [
-      "Two keys that differ in one character are the keys of two records.",
-      "A prefix can contain any characters.",
-      "A prefix can have 251 characters.",
-    ],
-  },
-  "treats keys as paths": {
-    Store: class extends TableStore {
-      protected override rowOf(key: string) {
-        return super.rowOf(pathOf(key));
-      }
-      protected override write(key: string, insertion: Insertion): void {
-        super.write(pathOf(key), insertion);
-      }
-      protected override async remove(key: string): Promise<void> {
-        return super.remove(pathOf(key));
-      }
-    },
-    breaks: ["A prefix can contain any characters."],
-    says: "declare anyPrefix: false",
   },
   "replaces an existing record on create": {
     Store: class extends TableStore {
@@ -296,9 +264,7 @@ export const FAULTS: Record<string, Fault> = {
   "compares with LIKE": {
     Store: class extends TableStore {
       protected override isExpected(stored: string, expected: string): boolean {
-        const pattern = expected.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
-        const like = new RegExp(`^${pattern.replaceAll("_", ".").replaceAll("%", ".*")}$`, "s");
-        return like.test(stored);
+        return isLike(stored, expected);
       }
     },
     // The engine of JavaScript refuses regular expressions as long as these texts.
@@ -498,7 +464,3 @@ export const FAULTS: Record<string, Fault> = {
     breaks: ["The store's getter `compares` agrees with the contract's option `compares`."],
   },
 };
-
-function pathOf(key: string): string {
-  return new URL(key.replaceAll("\\", "/"), "file:///").href;
-}

@@ -6,9 +6,16 @@ import {
   externalStoreContract,
   type ExternalStoreContractOptions,
 } from "../../lib/testing.js";
+import { inParallel, sleep } from "../../lib/testing/concurrency.js";
 import { brokenIn, failureOf, type Broken } from "../support/contract-report.js";
 import { TableStore, type Table } from "../support/table-store.js";
-import { CLEAN_UP, DECLARED, DECLARED_FAULTS, DELETES_THE_LIVING } from "./declared-faults.js";
+import {
+  CLEAN_UP,
+  DECLARED,
+  DECLARED_FAULTS,
+  DELETES_THE_LIVING,
+  WholeSecondsStore,
+} from "./declared-faults.js";
 import { FAULTS, type Fault } from "./external-faults.js";
 import { KEY_FAULTS } from "./key-faults.js";
 import { OWNER_FAULTS } from "./owner-faults.js";
@@ -109,6 +116,44 @@ describe("externalStoreContract()", () => {
       "endSessionsOf() leaves none alive that concurrent requests save, update and move.",
     ]);
     expect(broken[0]!.message).to.include("create: (options) =>");
+  });
+
+  it("gives the hooks of each spec one request, which it releases before it closes the stores", async () => {
+    const open = new Set<object>();
+    let leftOpen = 0;
+    class PerRequestStore extends TableStore {
+      override release(ctx: object): void {
+        open.delete(ctx);
+      }
+      protected override async remove(key: string, call?: BackendCall): Promise<void> {
+        open.add(call!.ctx);
+        return super.remove(key);
+      }
+    }
+    const message = await failureOf("remove() deletes the record.", (runner) =>
+      externalStoreContract(runner, {
+        create: (options) => new PerRequestStore(new Map(), options),
+        shared: false,
+        close: () => (leftOpen += open.size),
+      }),
+    );
+    expect(message).to.equal(undefined);
+    expect(leftOpen).to.equal(0);
+  });
+
+  it("accepts a store that expires records up to a second early, on a busy machine, too", async () => {
+    const sentence = "update() gives the record a new ttl.";
+    // They begin at different moments of a second.
+    const messages = await inParallel(20, async (at) => {
+      await sleep(at * 50);
+      return failureOf(sentence, (runner) =>
+        externalStoreContract(runner, {
+          create: (options) => new WholeSecondsStore(new Map(), options),
+          shared: false,
+        }),
+      );
+    });
+    expect(messages.filter((message) => message !== undefined)).to.deep.equal([]);
   });
 
   it("closes the stores only when no call is under way, after a failed race, too", async () => {

@@ -1,6 +1,7 @@
 import type { ExternalStoreOptions, Insertion, Replacement } from "../../lib/index.js";
 import { TableStore, type Table } from "../support/table-store.js";
 import type { Fault } from "./external-faults.js";
+import { isGlob, isInClasses, isLike } from "./patterns.js";
 
 /** What finds the row of a key. */
 type Fits = (key: string, row: string) => boolean;
@@ -27,24 +28,12 @@ function removesBy(fits: Fits): typeof TableStore {
 
 const byCase: Fits = (key, row) => key.toLowerCase() === row.toLowerCase();
 
-const byLike: Fits = (key, row) =>
-  new RegExp(`^${escaped(key).replaceAll("_", ".").replaceAll("%", ".*")}$`, "s").test(row);
-
-/** As GLOB of SQLite and KEYS of Redis do, but for classes of characters. */
-const byGlob: Fits = (key, row) =>
-  new RegExp(
-    `^${escaped(key)
-      .replaceAll(String.raw`\*`, ".*")
-      .replaceAll(String.raw`\?`, ".")}$`,
-    "s",
-  ).test(row);
-
-function escaped(key: string): string {
-  return key.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
-}
+const byLike: Fits = (key, row) => isLike(row, key);
+const byGlob: Fits = (key, row) => isGlob(row, key);
+const byClasses: Fits = (key, row) => isInClasses(row, key);
 
 /** A store whose hooks change the key first. */
-function keepsKeysAs(change: (key: string) => string): typeof TableStore {
+export function keepsKeysAs(change: (key: string) => string): typeof TableStore {
   return class extends TableStore {
     protected override rowOf(key: string) {
       return super.rowOf(change(key));
@@ -65,12 +54,24 @@ const PREFIXES_OF_OWNERS = "The prefix of an owner and its keys can contain any 
 
 /** Stores that take one key for another. */
 export const KEY_FAULTS: Record<string, Fault> = {
+  "ignores the case of keys": {
+    Store: keepsKeysAs((key) => key.toLowerCase()),
+    breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX],
+    says: "case matters",
+  },
+  "treats keys as paths": {
+    Store: keepsKeysAs((key) => new URL(key.replaceAll("\\", "/"), "file:///").href),
+    breaks: [PREFIXES],
+    says: "declare anyPrefix: false",
+  },
   "updates without regard to the case of keys": {
     Store: updatesBy(byCase),
     breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX],
   },
   "updates by LIKE": { Store: updatesBy(byLike), breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX] },
   "updates by GLOB": { Store: updatesBy(byGlob), breaks: [PREFIXES] },
+  "updates by classes of characters": { Store: updatesBy(byClasses), breaks: [PREFIXES] },
+  "removes by classes of characters": { Store: removesBy(byClasses), breaks: [PREFIXES] },
   "removes without regard to the case of keys": {
     Store: removesBy(byCase),
     breaks: [NEIGHBOURS, PREFIXES, LONG_PREFIX],

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ExternalStoreOptions, Insertion } from "../../lib/index.js";
 import { TableStore, type Table } from "../support/table-store.js";
 import type { Fault } from "./external-faults.js";
+import { keepsKeysAs } from "./key-faults.js";
 
 const CHUNK = 16_384;
 const STORED = "read() returns exactly the text that was written, whatever data it contains.";
@@ -59,6 +60,18 @@ export const SUBTLE_FAULTS: Record<string, Fault> = {
     },
     breaks: ["read() during an update() returns the old or the new text, and nothing else."],
   },
+  "does not give the connection of a read back that finds nothing": {
+    Store: class extends TableStore {
+      #lost = 0;
+      protected override async read(key: string): Promise<string | null> {
+        const text = await super.read(key);
+        if (text === null && ++this.#lost > 10) throw new Error("The pool is empty.");
+        return text;
+      }
+    },
+    breaks: ["read() returns null for a missing key and does not throw."],
+    mayBreak: ["endSessionsOf() leaves none alive that concurrent requests save, update and move."],
+  },
   "drops control characters": {
     Store: class extends TableStore {
       protected override write(key: string, { text, ttl }: Insertion): void {
@@ -80,16 +93,7 @@ export const SUBTLE_FAULTS: Record<string, Fault> = {
     breaks: [COMPARES],
   },
   "drops the prefix, which must be letters": {
-    Store: class extends TableStore {
-      protected override rowOf(key: string) {
-        return super.rowOf(key.slice(-43));
-      }
-      protected override write(key: string, insertion: Insertion): void {
-        super.write(key.slice(-43), insertion);
-      }
-      protected override async remove(key: string): Promise<void> {
-        return super.remove(key.slice(-43));
-      }
+    Store: class extends keepsKeysAs((key) => key.slice(-43)) {
       protected override entriesOf(owner: string): Map<string, number> {
         return super.entriesOf(owner.slice(-43));
       }

@@ -59,8 +59,12 @@ export class CheckedBackend {
   }
 
   /** A key that is free, and that has the form of a real key. */
-  async newKey(prefix: string = this.prefix): Promise<string> {
-    return prefix + generateSessionId();
+  newKey(): string {
+    return this.prefix + generateSessionId();
+  }
+
+  newKeys(count: number): string[] {
+    return Array.from({ length: count }, () => this.newKey());
   }
 
   /** An owner without entries, in the form that the hooks get. */

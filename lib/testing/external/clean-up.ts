@@ -30,9 +30,9 @@ export function specifyCleanUp(
   specify(
     "The clean-up deletes what has expired, and nothing else.",
     withStores(async ({ backend }) => {
-      const expired = [await backend.newKey(), await backend.newKey()] as const;
-      const living = [await backend.newKey(), await backend.newKey()] as const;
-      const [tombstone, prolonged] = [await backend.newKey(), await backend.newKey()];
+      const expired = [backend.newKey(), backend.newKey()] as const;
+      const living = [backend.newKey(), backend.newKey()] as const;
+      const [tombstone, prolonged] = [backend.newKey(), backend.newKey()];
       const owner = backend.newOwner();
       await backend.create(expired[0], { text: A, ttl });
       await backend.create(expired[1], { text: B });

@@ -31,7 +31,7 @@ export function specifyEntries(
     "linked() sees every link() and unlink() by another process, even if it has read them before.",
     withStores(async ({ backend, otherBackend }) => {
       const owner = backend.newOwner();
-      const keys = [await backend.newKey(), await backend.newKey()] as const;
+      const keys = [backend.newKey(), backend.newKey()] as const;
       await assertLinked(backend, owner, []);
       await otherBackend.link(owner, keys[0]);
       await assertLinked(backend, owner, [keys[0]]);
@@ -45,7 +45,7 @@ export function specifyEntries(
     "link() of a key that is linked keeps one entry.",
     withStores(async ({ backend, otherBackend }) => {
       const owner = backend.newOwner();
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.link(owner, key);
       await inParallel(RIVALS, async (rival) => {
         // The entry is there while it gets another life, too.
@@ -60,8 +60,8 @@ export function specifyEntries(
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
         const owner = backend.newOwner();
-        const oldKeys = await newKeys(backend, RIVALS);
-        const keys = await newKeys(backend, RIVALS);
+        const oldKeys = backend.newKeys(RIVALS);
+        const keys = backend.newKeys(RIVALS);
         await inParallel(RIVALS, (rival) =>
           (rival % 2 ? backend : otherBackend).link(owner, oldKeys[rival]!),
         );
@@ -78,7 +78,7 @@ export function specifyEntries(
     "unlink() removes only the entry of this key and this owner.",
     withStores(async ({ backend }) => {
       const [owner, otherOwner] = [backend.newOwner(), backend.newOwner()];
-      const [key = "", ...otherKeys] = await newKeys(backend, 3);
+      const [key = "", ...otherKeys] = backend.newKeys(3);
       for (const each of [key, ...otherKeys]) await backend.link(owner, each);
       await backend.link(otherOwner, key);
       await backend.unlink(owner, key);
@@ -90,7 +90,7 @@ export function specifyEntries(
     "unlink() of a missing entry does nothing and does not throw.",
     withStores(async ({ backend }) => {
       const owner = backend.newOwner();
-      const [key = "", missing = ""] = await newKeys(backend, 2);
+      const [key = "", missing = ""] = backend.newKeys(2);
       await backend.unlink(owner, missing);
       await backend.link(owner, key);
       await backend.unlink(owner, missing);
@@ -126,7 +126,7 @@ export function specifyEntries(
     "link() and unlink() change no record, and remove() changes no entry of another key.",
     withStores(async ({ backend }) => {
       const owner = backend.newOwner();
-      const [unlinked = "", removed = "", kept = ""] = await newKeys(backend, 3);
+      const [unlinked = "", removed = "", kept = ""] = backend.newKeys(3);
       for (const key of [unlinked, removed]) {
         await backend.link(owner, key);
         assertSame("The answer of read() after link()", await backend.read(key), null);
@@ -150,7 +150,7 @@ export function specifyEntries(
     withStores(() =>
       withLongPrefix(async ({ backend }) => {
         const owner = backend.newOwner();
-        const keys = await newKeys(backend, many);
+        const keys = backend.newKeys(many);
         await inLanes(PARALLEL_LINKS, keys, (key) => backend.link(owner, key));
         await assertLinked(backend, owner, keys);
       })(),
@@ -177,8 +177,4 @@ export async function assertLinked(
     missing.size === 0 && surplus === 0,
     `${when}linked() returned ${found.length} keys: ${missing.size} of the ${wanted.length} that are linked are missing, and ${surplus} are too many or there twice.`,
   );
-}
-
-export function newKeys(backend: CheckedBackend, count: number): Promise<string[]> {
-  return inParallel(count, () => backend.newKey());
 }

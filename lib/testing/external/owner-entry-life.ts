@@ -2,7 +2,7 @@ import { assertTrue } from "../assertions.js";
 import { sleep } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
 import type { ExternalStoreContractOptions } from "./options.js";
-import { assertLinked, newKeys } from "./owner-entries.js";
+import { assertLinked } from "./owner-entries.js";
 import type { WithStores } from "./stores-under-test.js";
 import { MAX_TTL_SECONDS, MAX_WAIT_SECONDS } from "./ttl.js";
 
@@ -21,7 +21,7 @@ export function specifyEntryLife(
     withStores(async ({ backend }) => {
       for (const ttl of [1, 3, 59, 60, 86_399, 2_592_001, MAX_TTL_SECONDS + 60]) {
         const owner = backend.newOwner();
-        const key = await backend.newKey();
+        const key = backend.newKey();
         await backend.link(owner, key, ttl);
         // On a slow machine, a short ttl may already have passed.
         if (ttl < 60) continue;
@@ -41,7 +41,7 @@ export function specifyEntryLife(
       const [short, shortLong, longShort, firstLong, lastLong] = Array.from({ length: 5 }, () =>
         backend.newOwner(),
       ) as [string, string, string, string, string];
-      const [key, lasting, newest] = (await newKeys(backend, 3)) as [string, string, string];
+      const [key, lasting, newest] = backend.newKeys(3) as [string, string, string];
       await backend.link(short, key, ttl);
       await backend.link(shortLong, key, ttl);
       await backend.link(shortLong, key, LONG_SECONDS);

@@ -20,7 +20,7 @@ export function specifyReading(specify: Specify, withStores: WithStores): void {
     withStores(async ({ backend }) => {
       // A hook that does not give its connection back would use up the pool.
       await inParallel(MISSING_KEYS, async () => {
-        assertSame("The answer of read()", await backend.read(await backend.newKey()), null);
+        assertSame("The answer of read()", await backend.read(backend.newKey()), null);
       });
     }),
     "If the hooks need bindings from the request's context, give the contract the option ctx.",
@@ -64,7 +64,7 @@ export function specifyCreating(
   specify(
     "create() inserts a record and returns true.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       assertSame("The answer of create()", await backend.create(key, { text: A }), true);
       assertSame("The answer of read()", await otherBackend.read(key), A);
     }),
@@ -74,7 +74,7 @@ export function specifyCreating(
   specify(
     "create() returns false for a key that is taken, and does not replace the record.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.create(key, { text: A });
       assertSame("The answer of create()", await otherBackend.create(key, { text: B }), false);
       assertSame("The answer of read()", await backend.read(key), A);
@@ -84,7 +84,7 @@ export function specifyCreating(
     "Exactly one of several parallel create() calls for one key inserts its record.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
-        const key = await backend.newKey();
+        const key = backend.newKey();
         await assertOneWins(backend, key, (rival) =>
           (rival % 2 ? backend : otherBackend).create(key, { text: textOfRival(rival) }),
         );
@@ -95,10 +95,10 @@ export function specifyCreating(
 
 /** Checks that both create() and update() store the text unchanged. */
 async function assertStored(backend: CheckedBackend, text: string): Promise<void> {
-  const created = await backend.newKey();
+  const created = backend.newKey();
   assertSame("The answer of create()", await backend.create(created, { text }), true);
   assertSame("The answer of read() after create()", await backend.read(created), text);
-  const updated = await backend.newKey();
+  const updated = backend.newKey();
   await backend.create(updated, { text: A });
   const answer = await backend.update(updated, { text, expected: A });
   assertSame("The answer of update()", answer, true);

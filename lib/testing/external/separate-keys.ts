@@ -28,24 +28,25 @@ async function assertSeparateInOrder(places: readonly Place[]): Promise<void> {
   const textOf = (key: string): string => recordOf(JSON.stringify({ key }));
   await inLanes(PARALLEL_CALLS, places, async ({ backend, key }) => {
     const answer = await backend.create(key, { text: A });
-    const what = `The answer of create() for the key ${show(key, key.length - 20)}, beside similar keys,`;
+    const what = `The answer of create() for the key ${endOf(key)}, beside similar keys,`;
     assertSame(what, answer, true);
   });
   for (const { backend, key } of places) {
     const answer = await backend.update(key, { text: textOf(key), expected: A });
-    const what = `The answer of update() for the key ${show(key, key.length - 20)}, after update() of similar keys,`;
+    const what = `The answer of update() for the key ${endOf(key)}, after update() of similar keys,`;
     assertSame(what, answer, true);
   }
   await inLanes(PARALLEL_CALLS, places, async ({ backend, key }) => {
-    assertSame(
-      `The text under the key ${show(key, key.length - 20)}`,
-      await backend.read(key),
-      textOf(key),
-    );
+    assertSame(`The text under the key ${endOf(key)}`, await backend.read(key), textOf(key));
   });
   for (const { backend, key } of places) {
-    const what = `The text under the key ${show(key, key.length - 20)}, after remove() of similar keys,`;
+    const what = `The text under the key ${endOf(key)}, after remove() of similar keys,`;
     assertSame(what, await backend.read(key), textOf(key));
     await backend.remove(key);
   }
+}
+
+/** Long keys differ at their ends. */
+function endOf(key: string): string {
+  return show(key, key.length - 20);
 }

@@ -64,7 +64,7 @@ async function runWithStores(
   } finally {
     await inLanes(PARALLEL_REMOVALS, [...used.keys], (key) => backend.remove(key).catch(() => {}));
     for (const owner of used.owners) await removeEntries(backend, owner).catch(() => {});
-    for (const each of new Set([store, otherStore])) await releaseOf(each)?.(request);
+    for (const each of new Set([store, otherStore])) await each.release?.(request);
     await close?.(store);
     if (otherStore !== store) await close?.(otherStore);
   }
@@ -73,10 +73,4 @@ async function runWithStores(
 async function removeEntries(backend: CheckedBackend, owner: string): Promise<void> {
   const keys = await backend.linked(owner);
   await inLanes(PARALLEL_REMOVALS, keys, (key) => backend.unlink(owner, key));
-}
-
-/** The hook of stores that open something for each request. */
-function releaseOf(store: ExternalStore): ((ctx: object) => unknown) | undefined {
-  const { release } = store as unknown as { release?(ctx: object): unknown };
-  return release?.bind(store);
 }

@@ -1,4 +1,3 @@
-import { generateSessionId } from "../../external/session-id.js";
 import { assertSame, assertTrue } from "../assertions.js";
 import { inParallel } from "../concurrency.js";
 import type { Specify } from "../test-runner.js";
@@ -39,8 +38,8 @@ export function specifyThreads(
     "Of two threads that create() or update() one record at once, exactly one succeeds.",
     withStores(async ({ backend }) => {
       const seconds = callSeconds(options);
-      const created = newKeys(backend);
-      const updated = newKeys(backend);
+      const created = backend.newKeys(RACES);
+      const updated = backend.newKeys(RACES);
       for (const key of updated) await backend.create(key, { text: A });
       const arrivals = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
       const threads = Array.from(
@@ -94,20 +93,16 @@ async function raceOfLinks(
 ): Promise<void> {
   const owner = backend.newOwner();
   const keys = await inParallel(THREADS, async (rival) => {
-    const ofRival = newKeys(backend, LINKS);
+    const ofRival = backend.newKeys(LINKS);
     await threads[rival]!.run(ofRival.map((key): HookCall => ["link", owner, key, TTL_SECONDS]));
     return ofRival;
   });
   await assertLinked(backend, owner, keys.flat());
 }
 
-function newKeys({ prefix }: CheckedBackend, count: number = RACES): string[] {
-  return Array.from({ length: count }, () => prefix + generateSessionId());
-}
-
 /** Whether a hook answers before any timer, socket or other thread can have a turn. */
 async function answersAtOnce(backend: CheckedBackend): Promise<boolean> {
-  const key = await backend.newKey();
+  const key = backend.newKey();
   await backend.create(key, { text: A });
   let hasAnswered = false;
   const answer = backend.read(key).then(() => (hasAnswered = true));

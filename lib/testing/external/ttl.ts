@@ -19,7 +19,7 @@ export function specifyTtl(
     "create() and update() accept every ttl from 1 to 1 000 000 000 seconds.",
     withStores(async ({ backend }) => {
       for (const ttl of [1, 3, 59, 60, 86_399, 2_592_001, MAX_TTL_SECONDS]) {
-        const [created, updated] = [await backend.newKey(), await backend.newKey()];
+        const [created, updated] = [backend.newKey(), backend.newKey()];
         await backend.create(updated, { text: A });
         const isCreated = await backend.create(created, { text: B, ttl });
         const isUpdated = await backend.update(updated, { text: B, ttl, expected: A });
@@ -39,7 +39,7 @@ export function specifyTtl(
   specify(
     "A record exists until its ttl has passed.",
     withStores(async ({ backend }) => {
-      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      const [created, updated] = [backend.newKey(), backend.newKey()];
       await backend.create(created, { text: A, ttl: 30 });
       await backend.create(updated, { text: B, ttl: 30 });
       await backend.update(updated, { text: A, ttl: 30, expected: B });
@@ -63,7 +63,7 @@ export function specifyTtl(
       let isUpdated = false;
       do {
         const begin = performance.now();
-        key = await backend.newKey();
+        key = backend.newKey();
         await backend.create(key, { text: A, ttl });
         isUpdated = await backend.update(key, { text: B, expected: A });
         // If a busy machine let the record expire before the update, a new record gets another try.
@@ -81,7 +81,7 @@ export function specifyTtl(
   specify(
     "update() does not bring back a record whose ttl has passed.",
     withStores(async ({ backend }) => {
-      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      const [created, updated] = [backend.newKey(), backend.newKey()];
       await backend.create(created, { text: A, ttl });
       await backend.create(updated, { text: B });
       await backend.update(updated, { text: A, ttl, expected: B });
@@ -102,7 +102,7 @@ export function specifyTtl(
   specify(
     "read() returns null for a record whose ttl has passed.",
     withStores(async ({ backend }) => {
-      const [created, updated] = [await backend.newKey(), await backend.newKey()];
+      const [created, updated] = [backend.newKey(), backend.newKey()];
       await backend.create(created, { text: A, ttl });
       await backend.create(updated, { text: B });
       await backend.update(updated, { text: A, ttl, expected: B });

@@ -13,7 +13,7 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
   specify(
     "update() replaces the text and returns true if the stored text is the expected one.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.create(key, { text: A });
       const first = await otherBackend.update(key, { text: B, expected: A });
       assertSame("The answer of update()", first, true);
@@ -29,8 +29,8 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
   specify(
     "update() returns false for a key that is missing or was removed, and creates nothing.",
     withStores(async ({ backend, otherBackend }) => {
-      const missing = await backend.newKey();
-      const removed = await backend.newKey();
+      const missing = backend.newKey();
+      const removed = backend.newKey();
       await backend.create(removed, { text: A });
       await otherBackend.remove(removed);
       for (const key of [missing, removed]) {
@@ -43,7 +43,7 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
   specify(
     "update() returns false and replaces nothing if the stored text is not the expected one.",
     withStores(async ({ backend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.create(key, { text: A });
       await backend.update(key, { text: B, expected: A });
       const answer = await backend.update(key, { text: C, expected: A });
@@ -56,12 +56,12 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
     withStores(async ({ backend }) => {
       for (const { what, ...pair } of NEARLY_EQUAL) {
         const [stored, expected] = [recordOf(pair.stored), recordOf(pair.expected)];
-        const key = await backend.newKey();
+        const key = backend.newKey();
         await backend.create(key, { text: stored });
         const answer = await backend.update(key, { text: B, expected });
         assertSame(`The answer of update() if only ${what} differs`, answer, false);
       }
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.create(key, { text: A });
       const answer = await backend.update(key, { text: B, expected: A.replace("4000", "4001") });
       assertSame("The answer of update() if only the expiry in the text differs", answer, false);
@@ -70,7 +70,7 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
   specify(
     "read() during an update() returns the old or the new text, and nothing else.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       const texts = ["x", "y"].map((character) => recordOf(character.repeat(60_000)));
       await backend.create(key, { text: texts[0]! });
       for (let at = 0; at < UPDATES; at++) {
@@ -94,13 +94,8 @@ export function specifyUpdating(specify: Specify, withStores: WithStores): void 
   specify(
     "update() and remove() change only the record under their key.",
     withStores(async ({ backend }) => {
-      const key = await backend.newKey();
-      const neighbours = [
-        `${key.slice(0, -1)}.`,
-        `${key}x`,
-        key.slice(0, -1),
-        await backend.newKey(),
-      ];
+      const key = backend.newKey();
+      const neighbours = [`${key.slice(0, -1)}.`, `${key}x`, key.slice(0, -1), backend.newKey()];
       await backend.create(key, { text: A });
       for (const neighbour of neighbours) await backend.create(neighbour, { text: A });
       await backend.update(key, { text: B, expected: A });
@@ -124,7 +119,7 @@ export function specifyComparison(specify: Specify, withStores: WithStores): voi
   specify(
     "read() sees every write and removal by another process, even if it has read the key before.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       assertSame("The first answer of read()", await backend.read(key), null);
       await otherBackend.create(key, { text: A });
       assertSame("The answer of read() after create()", await backend.read(key), A);
@@ -138,7 +133,7 @@ export function specifyComparison(specify: Specify, withStores: WithStores): voi
     "Exactly one of several parallel update() calls that expect the same text replaces it.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
-        const key = await backend.newKey();
+        const key = backend.newKey();
         await backend.create(key, { text: A });
         await assertOneWins(backend, key, (rival) =>
           (rival % 2 ? backend : otherBackend).update(key, {
@@ -153,7 +148,7 @@ export function specifyComparison(specify: Specify, withStores: WithStores): voi
     "An update() that races with remove() does not bring the record back.",
     withStores(async ({ backend, otherBackend }) => {
       for (let race = 0; race < RACES; race++) {
-        const key = await backend.newKey();
+        const key = backend.newKey();
         await backend.create(key, { text: A });
         await inParallel(RIVALS, async (rival) => {
           if (rival === RIVALS / 2) await otherBackend.remove(key);
@@ -169,7 +164,7 @@ export function specifyRemoval(specify: Specify, withStores: WithStores): void {
   specify(
     "remove() deletes the record.",
     withStores(async ({ backend, otherBackend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.create(key, { text: A });
       await otherBackend.remove(key);
       assertSame("The answer of read()", await backend.read(key), null);
@@ -178,7 +173,7 @@ export function specifyRemoval(specify: Specify, withStores: WithStores): void {
   specify(
     "remove() of a missing key does nothing and does not throw.",
     withStores(async ({ backend }) => {
-      const key = await backend.newKey();
+      const key = backend.newKey();
       await backend.remove(key);
       await backend.remove(key);
       assertSame("The answer of read()", await backend.read(key), null);
