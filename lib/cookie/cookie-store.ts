@@ -45,7 +45,7 @@ export abstract class CookieStore<Data extends object = SessionData> extends Bas
   constructor(options: SerializationOptions<Data> = {}) {
     if (Object.hasOwn(Object(options), "owner")) {
       throw new TypeError(
-        `${new.target.name} has no option owner: browsers keep the sessions, so the server cannot list or end them. Keep a generation number with each user (see the README), or use an external store.`,
+        `${new.target.name} has no option owner: browsers keep the sessions, so the server cannot list or end them. Keep a generation number with each user (docs/log-in.md), or use an external store.`,
       );
     }
     super(options);

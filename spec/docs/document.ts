@@ -32,7 +32,7 @@ export class Document {
         language,
         text: text.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
         line: before.split("\n").length + 1,
-        fileName: /`([\w-]+\.(?:ts|mjs))`/.exec(lastLine)?.[1],
+        fileName: /`([\w-]+\.(?:ts|mjs|cjs))`/.exec(lastLine)?.[1],
       };
     });
   }

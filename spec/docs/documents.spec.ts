@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { Document, documents, PROJECT } from "./document.js";
 
 const run = promisify(execFile);
+const TSC = `${PROJECT}/node_modules/.bin/tsc`;
 
 /** The check of the code blocks in each language. */
 const CHECKED = {
@@ -53,7 +54,7 @@ describe("The documents", function () {
         it("has code that compiles against the built package", async () => {
           const folder = writeProgram(document);
           // tsc writes its errors to stdout. They have the line numbers of the document.
-          const errors = await run("npx", ["tsc", "-p", folder], { cwd: PROJECT }).then(
+          const errors = await run(TSC, ["-p", folder]).then(
             () => "",
             (error: { stdout: string }) => error.stdout,
           );

@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cookie } from "@hattip/cookie";
 import type { HattipHandler } from "@hattip/core";
@@ -10,31 +9,18 @@ import { createClient } from "redis";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
 import { freePort } from "../support/free-port.js";
-import { Document, PROJECT } from "./document.js";
-
-/** The folder is in the project, so that the package's own name resolves to the built files. */
-const FOLDER = `${PROJECT}/.cache/docs/error-handler`;
+import { appBlock } from "./app-block.js";
+import { Document } from "./document.js";
 
 /** What an app imports that uses both builds, for example through a CommonJS dependency. */
 const otherBuild: typeof Package = createRequire(import.meta.url)("@hattip/session");
 
-describe("The error handler in the README", () => {
-  let install: (app: Router) => void;
+describe("The error handler in docs/errors.md", () => {
+  let install: (app: Router) => unknown;
 
   before(async () => {
-    const block = new Document("README.md")
-      .blocksIn("ts")
-      .find(({ text }) => text.includes("ctx.handleError ="))!;
-    const code = block.text.split("\n");
-    const imports = code.filter((line) => line.startsWith("import "));
-    const rest = code.filter((line) => !line.startsWith("import "));
-    const module = [...imports, "export default (app) => {", ...rest, "};"].join("\n");
-    mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(`${FOLDER}/handler.ts`, module);
-    ({ default: install } = await import(`${FOLDER}/handler.ts`));
+    install = await appBlock(new Document("docs/errors.md"), "ctx.handleError =", "app");
   });
-
-  after(() => rmSync(FOLDER, { recursive: true, force: true }));
 
   /** An app that awaits `meanwhile` between the change of a log-in and its `regenerate()`. */
   function appWith(store: SessionStore, meanwhile?: Promise<void>): HattipHandler {

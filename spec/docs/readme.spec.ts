@@ -1,50 +1,33 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { externalStoreContract } from "@hattip/session/testing";
-import { freePort } from "../support/free-port.js";
-import { ServerProcess } from "../support/server-process.js";
-import { waitUntil } from "../support/wait-until.js";
-import { Document, PROJECT } from "./document.js";
+import { Document } from "./document.js";
+import { ServedApp } from "./served-app.js";
 
 const run = promisify(execFile);
 const readme = new Document("README.md");
 
-/** The folder is in the project, so that the package's own name resolves to the built files. */
-const FOLDER = `${PROJECT}/.cache/docs/start`;
-const STORE_FOLDER = `${PROJECT}/.cache/docs/custom-store`;
 /** Headers of the connection, which the document leaves out. */
 const CONNECTION = /^(Date|Connection|Keep-Alive|Transfer-Encoding|Content-Length):/i;
 
+describe("The README", () => {
+  it("has at most 220 lines", () => {
+    expect(readme.text.trimEnd().split("\n").length).to.be.at.most(220);
+  });
+});
+
 describe("The first app in the README", () => {
-  let port: number;
-  let server: ServerProcess;
+  let app: ServedApp;
 
   before(async () => {
-    port = await freePort();
-    const text = fileIn("app.mjs");
-    rmSync(FOLDER, { recursive: true, force: true });
-    mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(`${FOLDER}/app.mjs`, text.replace("3000", `${port}`));
-    const { stdout: key } = await run("bash", ["-c", keyCommand()]);
-    server = await ServerProcess.start("node", ["app.mjs"], "nodejs", {
-      cwd: FOLDER,
-      env: { ...process.env, SESSION_KEY: key.trim() },
-    });
-    await waitUntil(`the server on port ${port}`, async () => {
-      if (server.hasExited) throw new Error(server.output);
-      return (await fetch(`http://localhost:${port}/`)).ok;
-    });
+    const { stdout: key } = await run("bash", ["-c", `${keyCommand()}; echo $SESSION_KEY`]);
+    app = await ServedApp.start(readme, "app.mjs", key.trim());
   });
 
-  after(async () => {
-    await server?.end("SIGTERM");
-    rmSync(FOLDER, { recursive: true, force: true });
-  });
+  after(() => app?.stop());
 
   it("has at most twenty lines of code", () => {
-    const text = fileIn("app.mjs");
+    const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs")!;
     expect(text.trim().split("\n").length).to.be.at.most(20);
   });
 
@@ -52,8 +35,8 @@ describe("The first app in the README", () => {
     const [transcript] = readme.blocksIn("console");
     let actual = "";
     for (const [, command = ""] of transcript!.text.matchAll(/^\$ (.*)$/gm)) {
-      const { stdout } = await run("bash", ["-c", command.replace(":3000", `:${port}`)], {
-        cwd: FOLDER,
+      const { stdout } = await run("bash", ["-c", command.replace(":3000", `:${app.port}`)], {
+        cwd: app.folder,
       });
       actual += `$ ${command}\n${stdout}`;
     }
@@ -61,33 +44,9 @@ describe("The first app in the README", () => {
   });
 });
 
-describe("The custom store in the README", () => {
-  const path = `${STORE_FOLDER}/map-store.ts`;
-
-  before(() => {
-    mkdirSync(STORE_FOLDER, { recursive: true });
-    writeFileSync(path, fileIn("map-store.ts"));
-  });
-
-  after(() => rmSync(STORE_FOLDER, { recursive: true, force: true }));
-
-  externalStoreContract(
-    { describe, it },
-    {
-      create: async (options) => new (await import(path)).MapStore(options),
-      shared: false,
-    },
-  );
-});
-
-/** The code block with this file name. */
-function fileIn(name: string): string {
-  return readme.blocks.find(({ fileName }) => fileName === name)!.text;
-}
-
-/** The command in the document that creates a key. */
+/** The command that creates a key. */
 function keyCommand(): string {
-  return readme.blocksIn("sh").find(({ text }) => text.startsWith("node -p"))!.text;
+  return /^export SESSION_KEY=.*$/m.exec(readme.text)![0];
 }
 
 /** The lines of a transcript. Values that differ in every run are masked. */

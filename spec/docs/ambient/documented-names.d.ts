@@ -9,6 +9,8 @@ declare module "@hattip/session" {
     userId?: string;
     generation?: number;
     credits?: number;
+    basket?: string[];
+    csrfToken?: string;
     notice?: string;
   }
 }
