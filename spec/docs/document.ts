@@ -41,6 +41,19 @@ export class Document {
     return this.blocks.filter((block) => block.language === language);
   }
 
+  /** The code blocks in this language that have `part`. */
+  blocksWith(language: string, part: string): CodeBlock[] {
+    return this.blocksIn(language).filter(({ text }) => text.includes(part));
+  }
+
+  /** The code blocks in this language below a heading of the second level. */
+  blocksBelow(heading: string, language: string): CodeBlock[] {
+    const lines = this.text.split("\n");
+    const from = lines.indexOf(`## ${heading}`);
+    const to = lines.findIndex((line, index) => index > from && line.startsWith("## "));
+    return this.blocksIn(language).filter(({ line }) => line > from && line <= to);
+  }
+
   /** The targets of its links, except links to other sites. */
   get links(): string[] {
     const links = [...this.prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);

@@ -9,7 +9,7 @@ import { createClient } from "redis";
 import { Browser } from "../support/browser.js";
 import { Deferred } from "../support/deferred.js";
 import { freePort } from "../support/free-port.js";
-import { appBlock } from "./app-block.js";
+import { appCode } from "./app-code.js";
 import { Document } from "./document.js";
 
 /** What an app imports that uses both builds, for example through a CommonJS dependency. */
@@ -19,7 +19,10 @@ describe("The error handler in docs/errors.md", () => {
   let install: (app: Router) => unknown;
 
   before(async () => {
-    install = await appBlock(new Document("docs/errors.md"), "ctx.handleError =", "app");
+    install = await appCode(
+      new Document("docs/errors.md").blocksWith("ts", "ctx.handleError ="),
+      "app",
+    );
   });
 
   /** An app that awaits `meanwhile` between the change of a log-in and its `regenerate()`. */

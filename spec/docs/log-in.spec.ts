@@ -4,7 +4,7 @@ import { createRouter } from "@hattip/router";
 import { EncryptedCookieStore, session } from "@hattip/session";
 import { expect } from "chai";
 import { Browser } from "../support/browser.js";
-import { appBlock } from "./app-block.js";
+import { appCode } from "./app-code.js";
 import { Document } from "./document.js";
 
 const page = new Document("docs/log-in.md");
@@ -19,7 +19,7 @@ describe("The generation number of docs/log-in.md", () => {
     router.use(cookie());
     const keys = [await EncryptedCookieStore.generateKey()];
     router.use(session({ store: new EncryptedCookieStore(keys) }));
-    const install = await appBlock(page, "generationOf", "app", "generationOf");
+    const install = await appCode(page.blocksWith("ts", "generationOf"), "app", "generationOf");
     install(router, async () => generation);
     router.post("/login", (ctx) => {
       Object.assign(ctx.session.data, { userId: "ada", generation });

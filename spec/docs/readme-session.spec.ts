@@ -4,7 +4,7 @@ import { createRouter } from "@hattip/router";
 import { expect } from "chai";
 import { Browser } from "../support/browser.js";
 import { RedisServer } from "../support/redis-server.js";
-import { appBlock } from "./app-block.js";
+import { appCode } from "./app-code.js";
 import { Document } from "./document.js";
 
 /** As a form of a page, or the app's own client, posts it. */
@@ -26,15 +26,15 @@ describe("The section “The session” in the README", () => {
     server = await RedisServer.start();
     const { REDIS_URL } = process.env;
     process.env["REDIS_URL"] = server.url;
-    const install = await appBlock(
-      new Document("README.md"),
-      'app.get("/devices"',
+    const install = await appCode(
+      new Document("README.md").blocksBelow("The session", "ts"),
       "app",
       "findUser",
     );
     const router = createRouter();
     router.use(cookie());
     const { store } = install(router, findUser);
+    router.get("/basket", (ctx) => new Response(ctx.session.data["basket"].join(", ")));
     app = router.buildHandler();
     // The store opens its client at its first use.
     await store.ping();
@@ -90,7 +90,7 @@ describe("The section “The session” in the README", () => {
   it("keeps all of many items that are put into the basket at once", async () => {
     const browser = await loggedIn();
     const items = ["ink", "paper", "cards", "gears", "levers"];
-    await Promise.all(items.map((item) => browser.post("/basket", form({ item }))));
+    await Promise.all(items.map((item) => browser.post("/basket", { body: item })));
     const basket = (await text(browser, "/basket")).split(", ");
     expect(basket).to.have.members(items);
   });

@@ -3,7 +3,7 @@ import { createRouter } from "@hattip/router";
 import { session, UnsafeMemoryStore } from "@hattip/session";
 import { expect } from "chai";
 import { Browser } from "../support/browser.js";
-import { appBlock } from "./app-block.js";
+import { appCode } from "./app-code.js";
 import { Document } from "./document.js";
 
 const page = new Document("docs/security.md");
@@ -11,7 +11,7 @@ const page = new Document("docs/security.md");
 describe("The page about security", () => {
   it("has a check of Sec-Fetch-Site that refuses the unsafe methods of other origins", async () => {
     const router = createRouter();
-    (await appBlock(page, "sec-fetch-site", "app"))(router);
+    (await appCode(page.blocksWith("ts", "sec-fetch-site"), "app"))(router);
     router.use(() => new Response("Done"));
     const browser = new Browser(router.buildHandler());
     const statusOf = async (method: string, from?: string) => {
@@ -35,7 +35,7 @@ describe("The page about security", () => {
       const router = createRouter();
       router.use(cookie());
       router.use(session({ store: new UnsafeMemoryStore() }));
-      (await appBlock(page, "csrfToken(ctx)", "app"))(router);
+      (await appCode(page.blocksWith("ts", "csrfToken(ctx)"), "app"))(router);
       browser = new Browser(router.buildHandler());
     });
 

@@ -2,7 +2,7 @@
 // of the documents include this file.
 import type { RequestContext } from "@hattip/compose";
 import type { Router } from "@hattip/router";
-import type { SessionData, SessionStore } from "@hattip/session";
+import type { RedisSessionStore, SessionData } from "@hattip/session";
 
 declare module "@hattip/session" {
   interface SessionData {
@@ -18,12 +18,13 @@ declare module "@hattip/session" {
 declare global {
   const app: Router;
   const ctx: RequestContext;
-  const store: SessionStore;
+  const store: RedisSessionStore;
   const form: FormData;
   const newKey: string;
   const oldKey: string;
 
-  /** A function of the application, as are the next two. */
+  /** A function of the application, as are the next three. */
+  function redirect(location: string): Response;
   function findUser(form: FormData): Promise<{ id: string } | null>;
   function generationOf(userId: string): Promise<number>;
   function validate(data: unknown): SessionData;
