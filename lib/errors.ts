@@ -1,18 +1,18 @@
 /**
- * The codes of errors at run time. Codes are stable; messages are for people and may change.
+ * The codes of errors at run time. Codes are stable; messages are for people, and may change.
  *
- * - `ERR_SESSION_STORE`: the backend is down, does not answer or refused the call, or the keys
- *   could not be loaded; `cause` has the reason.
+ * - `ERR_SESSION_STORE`: the backend is down, does not answer or has refused the call, or the keys
+ *   could not be loaded. `cause` has the reason.
  * - `ERR_SESSION_CONFLICT`: other requests changed the session at each attempt within the store's
- *   `timeout`; or one ended or moved the session that `update()` or `regenerate()` was called for; or
- *   one changed it before `regenerate()`, and this request has unsaved changes.
- * - `ERR_SESSION_DATA`: the data cannot be stored; where JSON refuses them, the message names the
- *   key.
- * - `ERR_SESSION_COOKIE_TOO_LARGE`: name and value are over 4096 bytes; browsers drop such a cookie.
- * - `ERR_SESSION_RECORD_TOO_LARGE`: the record is over the store's `maxBytes`.
- * - `ERR_SESSION_RESPONSE`: this response cannot carry the change, or has already left.
- * - `ERR_SESSION_USAGE`: a mistake in the app or the store that shows only when a request comes; the
- *   message says how to mend it.
+ *   `timeout`; or one ended or moved the session for which `update()` or `regenerate()` was called; or
+ *   one changed it before `regenerate()`, while this request has unsaved changes.
+ * - `ERR_SESSION_DATA`: the data cannot be stored. If JSON cannot hold it, the message names the key.
+ * - `ERR_SESSION_COOKIE_TOO_LARGE`: the cookie's name and value take more than 4096 bytes. Browsers
+ *   would drop it.
+ * - `ERR_SESSION_RECORD_TOO_LARGE`: the record takes more than the store's `maxBytes`.
+ * - `ERR_SESSION_RESPONSE`: the response cannot carry the change, or has already been sent.
+ * - `ERR_SESSION_USAGE`: a mistake in the app or the store that shows only when a request comes. The
+ *   message says how to correct it.
  */
 export type SessionErrorCode =
   | "ERR_SESSION_STORE"
@@ -43,6 +43,7 @@ export type SessionErrorCode =
  */
 export class SessionError extends Error {
   override readonly name: string = "SessionError";
+  /** What has gone wrong. */
   readonly code: SessionErrorCode;
 
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
@@ -51,8 +52,8 @@ export class SessionError extends Error {
   }
 
   /**
-   * For `instanceof`: an error of the other of this package's two builds is a `SessionError`, too. An
-   * app may get its store or its `session()` from there.
+   * For `instanceof`: an error of this package's other build (ESM or CommonJS) is a `SessionError`,
+   * too. An app may get its store or its `session()` from there.
    */
   static override [Symbol.hasInstance](error: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, error)) return true;

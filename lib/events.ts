@@ -3,21 +3,28 @@ import type { RequestContext } from "./hattip.mjs" with { "resolution-mode": "im
 import type { RejectionReason } from "./records/store.js";
 
 /**
- * An event for security logs and monitoring. Events contain neither IDs nor data.
+ * An event for security logs and monitoring: what `onEvent` gets. Events contain neither IDs nor data.
  *
- * - `fresh`: the client sent something that is not a valid session, for this reason. A client that
+ * - `fresh`: the client sent something that is not a valid session. `reason` says why. A client that
  *   sends nothing causes no event.
- * - `saved`: new or changed data have been written.
+ * - `saved`: new or changed data has been written.
  * - `renewed`: only the expiry has been moved.
- * - `reissued`: a value sealed by an old key has been replaced by one under the first key.
- * - `merged`: another request had changed the session meanwhile. Changes to different keys were
- *   both kept; of the same key, the later change.
+ * - `reissued`: a value that an old key had sealed has been sealed again by the first key.
+ * - `merged`: another request had changed the session meanwhile. Changes to different keys were both
+ *   kept; for the same key, the later change.
  * - `regenerated`, `destroyed`: the session has a new ID, or has ended.
- * - `gone`: another request moved the session to a new ID, or ended it, so that this one came too
- *   late. Its changes were dropped, and it set no cookie.
- * - `store-failed`: an operation failed after so many milliseconds; the code says why, and the
- *   error's `cause` is the error of the driver. Only `ERR_SESSION_STORE` means that the backend failed,
- *   or the source of the keys. `ERR_SESSION_USAGE` causes no event.
+ * - `gone`: this request came too late, because another one had moved the session to a new ID or
+ *   ended it. The changes of this request were dropped, and it set no cookie.
+ * - `store-failed`: an operation of the store failed after so many milliseconds. `code` says why, and
+ *   the `cause` of `error` is the error of the driver. Only `ERR_SESSION_STORE` means that the backend,
+ *   or the source of the keys, has failed. `ERR_SESSION_USAGE` causes no event.
+ *
+ * @example
+ * ```ts
+ * function onEvent(event: SessionEvent) {
+ *   if (event.type === "store-failed") console.error(event.code, event.error.cause);
+ * }
+ * ```
  */
 export type SessionEvent =
   | { readonly type: "fresh"; readonly reason: RejectionReason }
@@ -33,7 +40,7 @@ export type SessionEvent =
       readonly error: SessionError;
     };
 
-/** What a request asks of the store. `save` includes renewals. */
+/** What `session()` asks of the store. `save` includes renewals. */
 export type SessionOperation = "load" | "save" | "update" | "regenerate" | "destroy";
 
 export type Emit = (event: SessionEvent, ctx: RequestContext) => void;

@@ -1,3 +1,9 @@
+/**
+ * The middleware, the stores, and the base classes for a store of your own.
+ *
+ * @module @hattip/session
+ */
+
 export { session, type SessionMiddleware } from "./middleware/session.js";
 export type { SessionOptions } from "./middleware/options.js";
 export type { DefaultSessionData } from "./middleware/default-data.js";

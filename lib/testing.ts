@@ -1,3 +1,9 @@
+/**
+ * Contracts for a store of your own: specs that run in your test runner.
+ *
+ * @module @hattip/session/testing
+ */
+
 export type { TestRunner } from "./testing/test-runner.js";
 export {
   cookieStoreContract,

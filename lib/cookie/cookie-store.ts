@@ -13,16 +13,17 @@ import type { SessionData } from "../session.js";
 
 /** The record that `unseal` found in a value. */
 export interface Unsealed extends SessionRecord {
-  /** `true` if an old key sealed the value: the response then reissues it. */
+  /** Whether an old key sealed the value. The response then carries a new value, by the first key. */
   readonly outdated?: boolean;
 }
 
 /**
- * Keeps the session in the cookie itself. A subclass defines how a record is sealed.
+ * The base class of stores that keep the session in the cookie itself. A subclass says how a record
+ * is sealed.
  *
  * The server keeps nothing of these sessions: `destroy()` and `regenerate()` replace the browser's
- * copy, but a stolen copy stays valid until it expires. Of two concurrent requests, the later
- * response wins.
+ * copy, but a stolen copy stays valid until it expires. If two requests change a session at the same
+ * time, the later response wins.
  *
  * @example
  * ```ts

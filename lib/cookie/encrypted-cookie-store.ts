@@ -17,7 +17,14 @@ const PERIOD_SECONDS = 3600;
 /**
  * Keeps the session in a cookie that the client can neither read nor change.
  *
- * Format of the value: base64url of
+ * @example
+ * ```ts
+ * // node -p "crypto.randomBytes(32).toString('base64url')" makes a key.
+ * app.use(session({ store: new EncryptedCookieStore([process.env.SESSION_KEY!]) }));
+ * ```
+ *
+ * @remarks
+ * The value is base64url of
  *
  * | bytes | content |
  * | --- | --- |
@@ -29,15 +36,10 @@ const PERIOD_SECONDS = 3600;
  * | 25… | AES-256-GCM of the data in UTF-8; the tag also covers the bytes before the nonce |
  * | the last 16 | its tag |
  *
- * The AES key is HKDF-Expand of the ring's key; its `info` is PAE("@hattip/session", "encrypted",
- * "1", cookie name, period), where the period is floor(expires / 3600) in decimal. So an AES key
- * seals only cookies that expire within one hour, of which there may be 2^32: the limit that NIST
- * sets for random nonces under one key (SP 800-38D, 8.3).
- *
- * @example
- * ```ts
- * app.use(session({ store: new EncryptedCookieStore([process.env.SESSION_KEY!]) }));
- * ```
+ * The AES key is HKDF-Expand of one of the store's keys. Its `info` is PAE("@hattip/session",
+ * "encrypted", "1", cookie name, period), where the period is floor(expires / 3600) in decimal. So each
+ * AES key seals only cookies that expire within one hour, of which there may be 2^32: the limit that
+ * NIST sets for random nonces under one key (SP 800-38D, 8.3).
  */
 export class EncryptedCookieStore<Data extends object = SessionData> extends KeyedCookieStore<
   CipherKey,

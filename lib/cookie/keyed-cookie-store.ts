@@ -23,13 +23,14 @@ import type { RingKey } from "./keys/ring-key.js";
 export type SessionKey = CryptoKey | string;
 
 /**
- * The keys of a store, the first of which seals; a promise of them; or a function of `ctx` (on
- * Workers, only `ctx` gives access to secrets). They are resolved once per store, within 5 seconds.
- * A function that fails is called again by the next request; a rejected promise stays rejected.
+ * The keys of a cookie store: an array, a promise of one, or a function of `ctx` that returns one (on
+ * Workers, only `ctx` gives access to secrets). The first key seals; all keys open.
  *
- * The store keeps the answer for all requests, so it must not depend on the request: a tenant with
- * keys of its own needs a store of its own. Two apps with one key and one cookie name accept each
- * other's sessions.
+ * The store loads its keys once, within 5 seconds, and keeps them for all requests: they must not depend
+ * on the request. A tenant with keys of its own needs a store of its own. If a function fails, the next
+ * request calls it again; a rejected promise stays rejected.
+ *
+ * Two apps with the same key and the same cookie name accept each other's sessions.
  *
  * @example
  * ```ts
@@ -63,24 +64,24 @@ export abstract class KeyedCookieStore<
     void this.#keep(this.#makeRing(keyMaterialOf(keys)));
   }
 
-  /** A new key from the platform's random source, extractable. */
+  /** Makes a new key from the platform's random source. `exportKey()` can export it. */
   static async generateKey(): Promise<CryptoKey> {
     return subtleCrypto().generateKey(HMAC, true, ["sign"]);
   }
 
   /**
-   * The key as base64url of 32 bytes: keep it as a secret, and give it to `generateKeysFromBase64`.
+   * Returns the key as base64url of 32 bytes: keep it as a secret, and give it to the constructor.
    */
   static async exportKey(key: CryptoKey): Promise<string> {
     return encodeBase64url(new Uint8Array(await subtleCrypto().exportKey("raw", key)));
   }
 
   /**
-   * Makes keys from base64 or base64url of 32 random bytes each, the first of which seals. The
-   * constructor also takes such texts themselves.
+   * Makes keys from base64 or base64url of 32 random bytes each. The constructor also takes such texts
+   * themselves.
    *
-   * To rotate: add the new key at the end, deploy everywhere, move it to the front, and remove the
-   * old key when the absolute timeout has passed.
+   * To rotate keys: add the new key at the end, and deploy everywhere. Then move it to the front. Remove
+   * the old key when the absolute timeout has passed.
    *
    * @throws {TypeError} for an empty list, and for a key that is not 32 bytes long.
    */

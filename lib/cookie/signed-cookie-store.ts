@@ -20,7 +20,14 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
 /**
  * Keeps the session in a cookie that the client can read but not change.
  *
- * Format of the value: base64url of
+ * @example
+ * ```ts
+ * const store = new SignedCookieStore([process.env.SESSION_KEY!]);
+ * app.use(session({ store, defaultSessionData: { theme: "light" } }));
+ * ```
+ *
+ * @remarks
+ * The value is base64url of
  *
  * | bytes | content |
  * | --- | --- |
@@ -31,15 +38,9 @@ const PBKDF2_SALT = "@hattip/session PBKDF2 1";
  * | 13… | the data in UTF-8 |
  * | the last 16 | HMAC-SHA-256, truncated, of all bytes before it |
  *
- * The key of the MAC is HKDF-Expand of the ring's key; its `info` is
- * PAE("@hattip/session", "signed", "1", cookie name, "0"), so that a value is invalid under another
- * name and in another kind of store.
- *
- * @example
- * ```ts
- * const store = new SignedCookieStore([process.env.SESSION_KEY!]);
- * app.use(session({ store, defaultSessionData: { theme: "light" } }));
- * ```
+ * The key of the MAC is HKDF-Expand of one of the store's keys. Its `info` is PAE("@hattip/session",
+ * "signed", "1", cookie name, "0"), so that a value is invalid under another name and in another kind
+ * of store.
  */
 export class SignedCookieStore<Data extends object = SessionData> extends KeyedCookieStore<
   MacKey,
@@ -49,12 +50,11 @@ export class SignedCookieStore<Data extends object = SessionData> extends KeyedC
   protected readonly minBytes: number = HEADER_BYTES + MAC_BYTES;
 
   /**
-   * Makes keys from password-like secrets, the first of which seals: PBKDF2-SHA-256 with 100 000
-   * iterations and the salt `@hattip/session PBKDF2 1`. Run it once at start-up.
+   * Makes keys from secrets such as passwords, by PBKDF2-SHA-256 with 100 000 iterations and the salt
+   * `@hattip/session PBKDF2 1`. Call it once, when the app starts.
    *
-   * Anybody who has one cookie can guess secrets offline, so a weak secret is a weak session: with
-   * these iterations a guess costs some 20 ms, and no more. Prefer random keys
-   * (`generateKeysFromBase64`).
+   * Prefer random keys: anybody who has one cookie can guess secrets offline, and a guess costs only
+   * some 20 ms.
    *
    * @throws {TypeError} for an empty list or an empty secret.
    */

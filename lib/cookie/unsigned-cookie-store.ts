@@ -10,15 +10,16 @@ import { isSealed } from "./frame.js";
 const POSSIBLY_LARGE_NUMBER = /\d[eE]|\d{300}/;
 
 /**
- * Keeps the session in a cookie that the client can read **and write**: for data that need no
- * protection, with a `parse` that validates. The client can change the timeouts, too.
- *
- * Format of the value: base64url of the record's text, `1.<created>.<expires>.<data>`, in UTF-8.
+ * Keeps the session in a cookie that the client can read **and write**: for preferences that need no
+ * protection, with a `parse` that validates them. The client can change the timeouts, too.
  *
  * @example
  * ```ts
  * const store = new UnsignedCookieStore({ parse: (text) => preferences.parse(JSON.parse(text)) });
  * ```
+ *
+ * @remarks
+ * The value is base64url of the record's text, `1.<created>.<expires>.<data>`, in UTF-8.
  */
 export class UnsignedCookieStore<Data extends object = SessionData> extends CookieStore<Data> {
   protected override seal(record: SessionRecord): string {

@@ -1,7 +1,7 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { Awaitable } from "../platform/awaitable.js";
 
-/** The options of a method that the app calls on its store. */
+/** The options of the methods that an app calls on its store. */
 export interface AppCall {
   /** The request's context, for a store whose hooks or `getClient` use it. */
   readonly ctx?: RequestContext<any> | undefined;

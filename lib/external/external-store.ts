@@ -23,15 +23,8 @@ import { hasJustMoved, isTombstone } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
 
 /**
- * Keeps an ID in the cookie and the record in a backend. A subclass implements four hooks on that
- * backend; this class handles IDs, expiry, conflicts and timeouts.
- *
- * The record is text that a person can read: `1.<created>.<expires>.<data>`, times in seconds
- * since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in base64url: 43
- * characters of `A–Z a–z 0–9 - _`. When a session moves to a new ID or ends, its record becomes a
- * tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`. The new
- * record of a session with an owner begins with `draft ` until then. What the backend knows an owner by
- * is the prefix, `owner:` and the SHA-256 of `owner=<owner>` in base64url.
+ * The base class of stores that keep an ID in the cookie, and the record in a backend. A subclass
+ * implements four hooks on that backend. This class handles IDs, expiry, conflicts and timeouts.
  *
  * @example
  * ```ts
@@ -56,6 +49,14 @@ import { WriterQueue } from "./writer-queue.js";
  *   }
  * }
  * ```
+ *
+ * @remarks
+ * A record in the backend is text that a person can read: `1.<created>.<expires>.<data>`,
+ * with times in seconds since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in
+ * base64url: 43 characters of `A–Z a–z 0–9 - _`. When a session moves to a new ID or ends, its record
+ * becomes a tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`.
+ * Until then, the new record of a session with an owner begins with `draft `. The key of an owner is
+ * the prefix, `owner:` and the SHA-256 of `owner=<owner>` in base64url.
  */
 export abstract class ExternalStore<Data extends object = SessionData> extends BackendHooks<Data> {
   readonly #backend: GuardedBackend;
@@ -81,10 +82,10 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   }
 
   /**
-   * For readiness probes: resolves when the backend has answered a read. A hook, or `getClient`, that
-   * uses the request's context needs it here, too.
+   * For readiness probes: resolves when the backend has answered a read.
    *
-   * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails, or does not answer in time.
+   * @param options - The `ctx` of the request, for a store whose hooks, or `getClient`, use it.
+   * @throws {SessionError} `ERR_SESSION_STORE` if the backend fails, or does not answer in time.
    */
   async ping({ ctx }: AppCall = {}): Promise<void> {
     const key = this.prefix + HASH_OF_NO_SESSION;
@@ -92,11 +93,14 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   }
 
   /**
-   * The sessions of an owner, newest first. Needs the option `owner`, and `ctx` where `ping()` does.
-   * One that begins or ends meanwhile may be in the list or not, and one that moves under both its IDs.
+   * Lists the sessions of an owner, newest first. Needs the option `owner`.
    *
+   * A session that begins or ends during the call may be in the list or not. One that moves during the
+   * call may be in it under both its IDs.
+   *
+   * @param options - As for `ping()`.
    * @throws {TypeError} for an owner that is not a string of 1 to 1024 bytes.
-   * @throws {SessionError} `ERR_SESSION_STORE` when the backend fails.
+   * @throws {SessionError} `ERR_SESSION_STORE` if the backend fails.
    */
   async sessionsOf(owner: string, { ctx }: AppCall = {}): Promise<OwnedSession<Data>[]> {
     const owned = this.#ownedBy(owner, "sessionsOf");
@@ -105,11 +109,12 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   }
 
   /**
-   * Ends one session of an owner, even if another request moves it meanwhile.
+   * Ends one session of an owner, even if another request moves it meanwhile. Needs the option `owner`.
    *
-   * @param id - May come from a form: a session of another owner stays.
-   * @returns whether there was such a session.
-   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` when other requests changed
+   * @param id - The `id` of the session. It may come from a form: a session of another owner stays.
+   * @param options - The owner, and `ctx` as for `ping()`.
+   * @returns whether this owner had such a session.
+   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` if other requests have changed
    * the session at each attempt.
    */
   async endSession(id: string, { owner, ctx }: AppCall & { owner: string }): Promise<boolean> {
@@ -118,9 +123,11 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   }
 
   /**
-   * Ends all sessions of an owner. When it resolves, none that was the owner's at the call answers with
-   * that owner's data, and no request under way can bring one back or carry it on under a new ID. A
-   * store that cannot compare, or whose backend loses what it had acknowledged, cannot promise that.
+   * Ends all sessions of an owner. Needs the option `owner`.
+   *
+   * When the promise resolves, no session that was the owner's at the call gives access to that owner's
+   * data. No request that is still running can bring one back, or carry it on under a new ID. A store
+   * that cannot compare, or whose backend loses what it has acknowledged, cannot promise that.
    *
    * @example
    * ```ts
@@ -128,9 +135,10 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
    * await store.endSessionsOf(userId, { except: ctx.session });
    * ```
    *
-   * @param except - A session that stays under its present ID. If another request moves it, it ends.
-   * @returns how many this call has ended.
-   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` when log-ins came faster than
+   * @param options - `except` is a session that stays under its present ID; if another request moves
+   * it, it ends. `ctx` as for `ping()`.
+   * @returns how many sessions this call has ended.
+   * @throws the same errors as `sessionsOf()`, and `ERR_SESSION_CONFLICT` if log-ins came faster than
    * sessions could be ended, so that some may be left.
    */
   async endSessionsOf(

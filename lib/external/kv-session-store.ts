@@ -7,12 +7,15 @@ import { ExternalStore } from "./external-store.js";
 import type { BackendCall, Insertion, Replacement } from "./backend-hooks.js";
 import type { ExternalStoreOptions } from "./options.js";
 
-/** The part of a Workers KV namespace that is used. */
+/** The part of a Workers KV namespace that the store uses. */
 export interface KvNamespace {
+  /** Returns the value, or `null` if the key has none. */
   get(key: string): Promise<string | null>;
+  /** Writes a value, which KV deletes after `expirationTtl` seconds. */
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
+  /** Deletes the value. A missing key is not an error. */
   delete(key: string): Promise<void>;
-  /** Needed for the option `owner`. */
+  /** Returns a page of the keys with this prefix. Needed for the option `owner`. */
   list(options: { prefix: string; cursor?: string | undefined }): Promise<KvList>;
 }
 
@@ -28,7 +31,7 @@ interface KvList {
 export interface KvSessionStoreOptions<
   Data extends object = SessionData,
 > extends ExternalStoreOptions<Data> {
-  /** Returns the namespace, which a Worker can reach only through the request's context. */
+  /** Returns the KV namespace. A Worker can reach it only through the request's context. */
   getStore(ctx: RequestContext<any>): Awaitable<KvNamespace>;
 }
 
@@ -41,28 +44,30 @@ const MIN_TTL_SECONDS = 60;
 const MAX_PAUSES_MS = [300, 500, 700];
 
 /**
- * Keeps sessions in Cloudflare Workers KV, which is eventually consistent and cannot compare and
- * write in one step: the store reads, compares and writes.
+ * Keeps sessions in Cloudflare Workers KV, for sites that read much more than they write. KV is
+ * eventually consistent, and cannot compare and write in one step.
  *
- * The consequences: for up to a minute, other locations may not see a change, nor the tombstone of a
- * log-out or a `regenerate()`. If a request with the old ID writes there in that minute, even just a
- * renewal, the session comes back for its whole lifetime. Of two changes at the same moment one may
- * be lost, and `update()` is not atomic. Where that matters, use Redis or Durable Objects
- * (examples/durable-object-store.ts).
+ * - For up to a minute, other locations may not see a change, a log-out or a `regenerate()`. If a
+ *   request with the old ID writes there in that minute, even only a renewal, the session comes back
+ *   for its whole lifetime.
+ * - One of two changes at the same moment may be lost, and `update()` is not atomic.
+ * - KV accepts one write a second for each key. A log-in that changes data after `regenerate()` writes
+ *   the new record twice, so it can take a second longer.
  *
- * KV accepts one write a second for each key. A log-in writes the new record twice if it changes data
- * after `regenerate()`, so it can take a second longer.
- *
- * With the option `owner`, each session has an entry of its own under `<owner>:<hash>`, which a log-in
- * and a renewal read and write. Lists lag as records do: for a minute after its log-in, a session can be
- * missing in the `sessionsOf()` of other locations, and escape their `endSessionsOf()`, which looks only
- * once. One that `endSessionsOf()` has ended can go on elsewhere, as after a log-out. Each session costs
- * several calls of KV, whose number is limited for each request.
+ * Where that matters, use Redis or Durable Objects (examples/durable-object-store.ts).
  *
  * @example
  * ```ts
  * const store = new KvSessionStore({ getStore: (ctx) => ctx.platform.env.SESSIONS });
+ * app.use(session({ store }));
  * ```
+ *
+ * @remarks
+ * With the option `owner`, each session has an entry of its own under `<owner>:<hash>`, which a log-in
+ * and a renewal read and write. For a minute after its log-in, a session can be missing from the
+ * `sessionsOf()` of other locations, and their `endSessionsOf()` can miss it. A session that
+ * `endSessionsOf()` has ended can go on elsewhere, as after a log-out. Each session costs several calls
+ * of KV, whose number is limited for each request.
  */
 export class KvSessionStore<Data extends object = SessionData> extends ExternalStore<Data> {
   readonly #getStore: (ctx: RequestContext<any>) => Awaitable<KvNamespace>;

@@ -9,19 +9,19 @@ const MAX_TIMEOUT_SECONDS = 3600;
 export interface ExternalStoreOptions<
   Data extends object = SessionData,
 > extends SerializationOptions<Data> {
-  /** Begins every key in the backend. Default: `"session:"`. */
+  /** The start of every key in the backend, different for each app. Default: `"session:"`. */
   prefix?: string | undefined;
-  /** The longest record that is stored, in bytes of UTF-8. Default: 65 536. */
+  /** The maximum size of a record, in bytes of UTF-8. Default: 65 536. */
   maxBytes?: number | undefined;
   /**
-   * How long a call may take, and how long a write meets conflicts: whole seconds, 1 to 3600. When
-   * this process itself was busy at the end of that time, a call may take up to twice as long.
-   * Default: 2.
+   * The timeout of one call to the backend, and of one write while other requests are faster: whole
+   * seconds, 1 to 3600. If this process was busy at the end of that time, a call may take up to twice
+   * as long. Default: 2.
    */
   timeout?: number | undefined;
   /**
-   * Whose session it is: a string of at most 1 KB, such as the user's ID, or nothing for a guest. With
-   * it, `sessionsOf()`, `endSession()` and `endSessionsOf()` work. It gets a copy of the data.
+   * Returns whose session it is: a string of 1 to 1024 bytes, such as the user's ID, or `undefined` for
+   * a guest. It gets a copy of the data. `sessionsOf()`, `endSession()` and `endSessionsOf()` need it.
    *
    * @example
    * ```ts

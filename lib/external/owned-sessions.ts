@@ -12,13 +12,13 @@ import { isTombstone, successorIn, TOMBSTONE_TTL_SECONDS } from "./tombstone.js"
 
 /** A session, as `sessionsOf()` lists it. */
 export interface OwnedSession<Data extends object = SessionData> {
-  /** The `ctx.session.id` of its requests, and what `endSession()` takes. No credential. */
+  /** The `ctx.session.id` of its requests, and what `endSession()` takes. It is no credential. */
   readonly id: string;
   /** When it began, or was last moved by `regenerate()`: seconds since 1970. */
   readonly created: number;
   /** When it ends if no later request uses it: seconds since 1970. */
   readonly expires: number;
-  /** A copy: changing it changes nothing in the store. */
+  /** A copy of its data. */
   readonly data: Data;
 }
 

@@ -5,8 +5,8 @@ import { ExpiringMap } from "./expiring-map.js";
 import { ExternalStore } from "./external-store.js";
 
 /**
- * Keeps sessions in the memory of this process: for development and tests. A restart ends them all,
- * and a second process cannot see them.
+ * Keeps sessions in the memory of this process, for development and tests. A restart ends them all,
+ * and other processes cannot see them.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ export class UnsafeMemoryStore<Data extends object = SessionData> extends Extern
   readonly #owners: ExpiringMap<Map<string, number>> = new ExpiringMap();
 
   /**
-   * The number of records, including those that have expired and are not swept yet, and the tombstones
+   * The number of records, with those that have expired and are not yet deleted, and with the tombstones
    * of sessions that have moved or ended.
    */
   get size(): number {

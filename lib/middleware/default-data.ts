@@ -6,8 +6,8 @@ import { copyPlain, isPlain, isPlainObject } from "../records/plain-data.js";
 import type { SessionData } from "../session.js";
 
 /**
- * Default data, or a function that makes them. If a required key of `SessionData` is missing, a
- * handler must set it before any handler reads it. TypeScript cannot check that.
+ * The data of a fresh session, or a function that makes it. If a required key of `SessionData` is
+ * missing, a handler must set it before any handler reads it. TypeScript cannot check that.
  */
 export type DefaultSessionData<Data extends object = SessionData> =
   Partial<Data> | ((ctx: RequestContext) => Awaitable<Partial<Data>>);

@@ -12,12 +12,12 @@ import { SessionCookie, type SessionCookieOptions } from "./session-cookie.js";
 
 /** The options of `session()`. */
 export interface SessionOptions<Data extends object = SessionData> {
-  /** Where sessions are kept. */
+  /** The store that keeps the sessions. */
   store: SessionStore<Data>;
   /**
    * The data of a fresh session: an object, which is copied for every session, or a function of
    * `ctx` that returns one. The function is called once for each fresh session, before the handler.
-   * Its result is saved once the handler has read it. Default: `{}`.
+   * Its result is saved if a handler reads `data`. Default: `{}`.
    *
    * @example
    * ```ts
@@ -25,14 +25,15 @@ export interface SessionOptions<Data extends object = SessionData> {
    * ```
    */
   defaultSessionData?: DefaultSessionData<Data> | undefined;
-  /** Default: `"session"`. Sealed values and IDs are bound to it. */
+  /** The name of the cookie, to which sealed values and IDs are bound. Default: `"session"`. */
   cookieName?: string | undefined;
   /** The attributes of the cookie. */
   cookieOptions?: SessionCookieOptions | undefined;
   /**
-   * Returns the session ID (or the sealed value) of a request. Default: the cookie's value. Without
-   * `setSessionId`, new IDs are still sent in a cookie. With `getSessionId`, `session()` sets no
-   * `Vary` header: your app must set it to the name of the header that it reads.
+   * Returns the session ID (or the sealed value) of a request. Default: the cookie's value.
+   *
+   * Without `setSessionId`, new IDs are still sent in a cookie. With `getSessionId`, `session()` sets no
+   * `Vary` header: the app must set it to the name of the header that it reads.
    *
    * @example
    * ```ts
@@ -41,7 +42,7 @@ export interface SessionOptions<Data extends object = SessionData> {
    */
   getSessionId?: ((ctx: RequestContext) => Awaitable<string | null | undefined>) | undefined;
   /**
-   * Sends the session ID to the client. Default: a Set-Cookie header. A promise is awaited.
+   * Sends the session ID to the client. Default: in a Set-Cookie header. A promise is awaited.
    *
    * @param response - Its headers can be changed.
    * @param id - `null` when the session has been destroyed.
@@ -51,24 +52,24 @@ export interface SessionOptions<Data extends object = SessionData> {
     | ((ctx: RequestContext, response: Response, id: string | null, maxAge: number) => unknown)
     | undefined;
   /**
-   * Seconds without a request after which a session is over. With a cookie, at most 400 days count,
+   * After so many seconds without a request, a session is over. In a cookie, at most 400 days count,
    * because browsers keep no cookie longer. Default: 86 400, a day.
    */
   idleTimeout?: number | undefined;
   /**
-   * Seconds from its creation, or from its last `regenerate()`, after which a session is over.
-   * Default: 2 592 000, thirty days, or `idleTimeout` if that is longer.
+   * So many seconds after its creation, or its last `regenerate()`, a session is over. Default:
+   * 2 592 000, thirty days, or `idleTimeout` if that is longer.
    */
   absoluteTimeout?: number | undefined;
   /**
-   * A session is renewed when that extends its life by at least this many seconds. Default: a tenth
-   * of `idleTimeout`. Maximum: `idleTimeout`. For a session with a `lifetime` of its own, it is
+   * A session is renewed only if that extends its life by at least so many seconds, at most
+   * `idleTimeout`. Default: a tenth of `idleTimeout`. For a session with a `lifetime` of its own, it is
    * scaled in proportion to that lifetime.
    */
   renewAfter?: number | undefined;
   /**
-   * Called for each event, without IDs or data. Its result is not awaited, and errors that it throws
-   * or rejects with are ignored.
+   * Called for each event, for logs and monitoring. Its result is not awaited, and its errors are
+   * ignored.
    */
   onEvent?: ((event: SessionEvent, ctx: RequestContext) => unknown) | undefined;
 }

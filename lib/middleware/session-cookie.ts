@@ -11,10 +11,11 @@ export interface SessionCookieOptions {
   domain?: string | undefined;
   /** Whether the cookie is hidden from scripts. Default: `true`. */
   httpOnly?: boolean | undefined;
-  /** Seconds: another name of the option `idleTimeout`. */
+  /** Another name of the option `idleTimeout` of `session()`, in seconds. Give only one of them. */
   maxAge?: number | undefined;
   /**
-   * Whether each top-level site has its own cookie (CHIPS). Needs `secure`. Default: `false`.
+   * Whether the browser keeps a separate cookie for each site that embeds this one (CHIPS). Needs
+   * `secure`. Default: `false`.
    */
   partitioned?: boolean | undefined;
   /** The path under which the browser sends the cookie. Default: `"/"`. */

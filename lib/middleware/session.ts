@@ -40,8 +40,8 @@ interface Served {
 export interface SessionMiddleware<Data extends object = SessionData> {
   (ctx: RequestContext): Promise<Response>;
   /**
-   * The session that this middleware provides to a request, whichever is `ctx.session`: an app may
-   * use several `session()`, with different cookie names.
+   * Returns the session of this middleware for a request. An app may use several `session()`, with
+   * different cookie names: `ctx.session` is the innermost one.
    *
    * @example
    * ```ts
@@ -57,19 +57,21 @@ export interface SessionMiddleware<Data extends object = SessionData> {
 }
 
 /**
- * The middleware: provides `ctx.session` to the handlers after it, and saves their changes before
- * the response leaves.
+ * Makes the middleware, which provides `ctx.session` to the handlers after it, and saves their
+ * changes before the response is sent.
  *
  * It needs `cookie()` from `@hattip/cookie` before it, or the option `getSessionId`.
  *
- * @throws {TypeError} for options that cannot work.
- *
  * @example
  * ```ts
+ * const store = new EncryptedCookieStore([process.env.SESSION_KEY!]);
  * app.use(cookie());
- * app.use(session({ store: new SignedCookieStore(keys), defaultSessionData: { visits: 0 } }));
+ * app.use(session({ store, defaultSessionData: { visits: 0 } }));
  * app.get("/", (ctx) => text(`Visit ${++ctx.session.data.visits}`));
  * ```
+ *
+ * @returns a handler for `app.use()`.
+ * @throws {TypeError} for an option that is wrong or unknown.
  */
 export function session<Data extends object = SessionData>(
   options: SessionOptions<Data>,

@@ -109,8 +109,8 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
   "~data"?(data: Data): void;
 
   /**
-   * Optional hook: the request is over, whatever its outcome. A store that opens something for each
-   * request closes it here. Only `ctx.waitUntil` waits for it, and its errors are ignored.
+   * Optional hook: called when the request is over, whatever its outcome. A store that opens something
+   * for each request closes it here. Only `ctx.waitUntil` waits for it, and its errors are ignored.
    */
   release?(ctx: RequestContext<any>): Awaitable<void>;
 }

@@ -1,13 +1,13 @@
-/** A session as every store reads and writes it. */
+/** A session as a store reads and writes it. */
 export interface SessionRecord {
   /**
-   * The data as the store's `stringify` wrote them, with the session's own lifetime before them if
-   * it has one.
+   * The data as the store's `stringify` has written it, after the session's own lifetime if it has
+   * one.
    */
   readonly text: string;
-  /** Seconds since 1970. */
+  /** When the session began, or was last moved: seconds since 1970. */
   readonly created: number;
-  /** Seconds since 1970: the first second at which the session is over. */
+  /** The first second at which the session is over: seconds since 1970. */
   readonly expires: number;
   /**
    * Whether this is the record under the new ID of a session that is being moved. Until its request
@@ -22,9 +22,9 @@ export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
 }
 
 /**
- * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the
- * version of the format and the times are decimal seconds since 1970. A draft has `draft ` before it. Each record has exactly one
- * such text, so that backends can compare records as text.
+ * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the version of
+ * the format, and the times are decimal seconds since 1970. A draft has `draft ` before it. Each record
+ * has exactly one such text, so that backends can compare records as text.
  */
 export function encodeRecord({ text, created, expires, isDraft }: SessionRecord): string {
   return `${isDraft ? "draft " : ""}1.${created}.${expires}.${text}`;

@@ -14,16 +14,16 @@ import type { LoadedSession, RejectionReason, SessionNames } from "./store.js";
  */
 export type Given<Data> = [Data][Data extends unknown ? 0 : never];
 
-/** The functions that turn data into text and back. */
+/** Options of every store: the functions that turn data into text and back. */
 export interface SerializationOptions<Data extends object = SessionData> {
   /**
-   * Default: `JSON.stringify`, with an error for what JSON would drop or change. Equal data must
-   * give equal text: a session has changed when its text has changed.
+   * Turns data into text. Equal data must give equal text: a session has changed if its text has
+   * changed. Default: `JSON.stringify`, with an error for what JSON would drop or change.
    */
   stringify?: ((data: Given<Data>) => string) | undefined;
   /**
-   * Default: `JSON.parse`. Returns a plain object, not a promise. It may validate: when it throws,
-   * the client gets a fresh session (reason `invalid`).
+   * Turns text into data: a plain object, and not a promise. It may validate: if it throws, the client
+   * gets a fresh session (reason `invalid`). Default: `JSON.parse`.
    */
   parse?: ((text: string) => Given<Data>) | undefined;
 }

@@ -4,8 +4,8 @@ import type { Timeouts } from "./expiry.js";
 import type { SessionRecord } from "./record.js";
 
 /**
- * Where sessions are kept: a store of this package, or one that extends `CookieStore` or
- * `ExternalStore`. What `session()` calls on a store is private to this package.
+ * What `session()` takes as its `store`: a store of this package, or one that extends `CookieStore` or
+ * `ExternalStore`. The methods that `session()` calls are private to this package.
  */
 export interface SessionStore<Data extends object = SessionData> {
   /** The version of the private protocol, so that `session()` refuses a store of another version. */
@@ -15,15 +15,20 @@ export interface SessionStore<Data extends object = SessionData> {
 }
 
 /**
- * Why the value that a client sent was rejected: `malformed` (not of this store's form), `tampered`
- * (the seal is broken, or was made for another cookie name), `expired`, `unknown` (there is no such
- * record), `unknown-key` (sealed by a key that is not in the ring), `other-store` (sealed by another
- * kind of store) and `invalid` (`parse` refused the data).
+ * Why the value that a client sent was rejected. The event `fresh` has it.
+ *
+ * - `malformed`: it does not have the form of this store's values.
+ * - `tampered`: the seal is broken, or was made for another cookie name.
+ * - `expired`: the session is over.
+ * - `unknown`: there is no such record.
+ * - `unknown-key`: it was sealed by a key that is not among the store's keys.
+ * - `other-store`: another kind of store sealed it.
+ * - `invalid`: the option `parse` refused the data.
  */
 export type RejectionReason =
   "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
 
-/** The request and the cookie on whose behalf `session()` calls a store. */
+/** The request, the cookie and the timeouts for which `session()` calls a store. */
 export interface SessionScope extends Timeouts {
   /** The request's context. */
   readonly ctx: RequestContext<any>;

@@ -10,16 +10,16 @@ import { specifyAnyInput, specifySeal } from "./cookie/sealing.js";
 import { specifySecrecy } from "./cookie/secrecy.js";
 import { specifierFor, type TestRunner } from "./test-runner.js";
 
-/** What a cookie store declares about itself. */
+/** The options of `cookieStoreContract()`: how to make the store, and what it can do. */
 export interface CookieStoreContractOptions {
   /** Makes a store. All stores that one contract makes must have the same keys. */
   create(): Awaitable<CookieStore>;
   /**
-   * Whether the store rejects values that a client has made up or changed. `false` for stores like
+   * Whether the store rejects values that a client has invented or changed. `false` for a store like
    * `UnsignedCookieStore`. Default: `true`.
    */
   sealed?: boolean;
-  /** Whether the store rejects a value under another cookie name. Default: as `sealed`. */
+  /** Whether the store rejects a value under another cookie name. Default: the value of `sealed`. */
   bound?: boolean;
   /** Whether a client cannot read the value. Default: `false`. */
   encrypted?: boolean;
@@ -40,7 +40,7 @@ export interface CookieStoreContractOptions {
 }
 
 /**
- * The contract of cookie stores, as specs of your test runner. Needs Node 18 or newer.
+ * Registers the contract of cookie stores, as specs of your test runner. Needs Node 18 or newer.
  *
  * @example
  * ```ts

@@ -17,9 +17,9 @@ import {
 import { sideBySide, specifierFor, type TestRunner } from "./test-runner.js";
 
 /**
- * The contract of external stores, as specs of your test runner: the four hooks, those for the option
- * `owner` if the store has them, and the sessions that `session()` keeps by means of them. Needs Node
- * 18 or newer.
+ * Registers the contract of external stores, as specs of your test runner: for the four hooks, for
+ * those of the option `owner` if the store has them, and for the sessions that `session()` keeps by
+ * means of them. Needs Node 18 or newer.
  *
  * @example
  * ```ts

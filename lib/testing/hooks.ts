@@ -6,7 +6,7 @@ import { withinTime } from "../platform/time-limit.js";
 import type { SessionRecord } from "../records/record.js";
 import type { RejectionReason, SessionScope } from "../records/store.js";
 
-/** The hooks of a cookie store; the doc comments of `CookieStore` are their contract. */
+/** The hooks of a cookie store. `CookieStore` says what each of them must do. */
 export interface CookieStoreHooks {
   /** Turns a record into a value for the cookie. */
   seal(record: SessionRecord, scope: SessionScope): Awaitable<string>;
@@ -14,12 +14,12 @@ export interface CookieStoreHooks {
   unseal(value: string, scope: SessionScope): Awaitable<Unsealed | RejectionReason>;
 }
 
-/** The same store, with its protected hooks made public for specs. */
+/** Returns the same store with its protected hooks public, so that your specs can call them. */
 export function externalHooksOf(store: ExternalStore): Backend {
   return store as unknown as Backend;
 }
 
-/** The same store, with its protected hooks made public for specs. */
+/** Returns the same store with its protected hooks public, so that your specs can call them. */
 export function cookieHooksOf(store: CookieStore): CookieStoreHooks {
   return store as unknown as CookieStoreHooks;
 }

@@ -1,4 +1,4 @@
-/** What mocha, vitest, jest and `node:test` have in common. */
+/** The part of a test runner that the contracts use: mocha, vitest, jest and `node:test` have it. */
 export interface TestRunner {
   /** Groups specs. */
   describe(title: string, body: () => void): unknown;

@@ -13,33 +13,43 @@ export interface RedisSessionStoreOptions<
   Data extends object = SessionData,
 > extends ExternalStoreOptions<Data> {
   /**
-   * Called on first use, and again only after the client was closed or given up. A client that is not
-   * open yet is opened by the store, which also listens to its errors and closes it in `close()`. A
-   * client that is open is used as it is.
+   * Returns the client. Called on first use, and again only if that client was closed or hung.
+   *
+   * The store opens a client that is not open yet, listens to its errors, and closes it in `close()`. It
+   * uses an open client as it is.
    */
   getClient: GetRedisClient;
   /**
-   * For platforms where a connection must not outlive its request: `getClient` is called for each
-   * request that uses the store, and its client is closed when the request is over. Default: `false`.
+   * For platforms where a connection must not outlive its request, such as Workers: `getClient` is
+   * called for each request that uses the store, and its client is closed after the request. Default:
+   * `false`.
    */
   perRequest?: boolean | undefined;
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer or in Valkey, through node-redis 6 or newer or ioredis 5 or
- * newer: one node, Cluster or Sentinel. Loading is one `GET`, creating one `SET`, changing one script
+ * Keeps sessions in Redis 6.2 or newer, or in Valkey: on one node, Cluster or Sentinel. The client is
+ * node-redis 6 or newer, or ioredis 5 or newer.
+ *
+ * To load a session takes one `GET`, to create one takes one `SET`, and to change one takes one script
  * of `GET` and `SET` on one key. With the option `owner`, each owner has a sorted set of the keys of
  * its sessions, which lives as long as the last of them.
  *
- * While a client is down, calls fail at once. A client that the store has opened is replaced when it
- * hangs. With ioredis, this needs `lazyConnect: true`: other clients open themselves.
+ * While a client is down, calls fail at once. The store replaces a client that hangs if the store has
+ * opened it. With ioredis, this needs `lazyConnect: true`: other clients open themselves.
  *
- * Replication in Redis is asynchronous: a failover may lose the last acknowledged writes. How many,
- * and how to lose none in a planned failover, stands in docs/redis.md.
+ * Replication in Redis is asynchronous: a failover may lose the last acknowledged writes. The guide
+ * (docs/redis.md) says how many, and how to lose none in a planned failover.
  *
  * @example
  * ```ts
- * const store = new RedisSessionStore({ getClient: () => redis.createClient() });
+ * import { createClient } from "redis";
+ *
+ * const store = new RedisSessionStore({
+ *   getClient: () => createClient({ url: process.env.REDIS_URL! }),
+ *   owner: (data) => data.userId, // For sessionsOf() and endSessionsOf().
+ * });
+ * app.use(session({ store }));
  * ```
  */
 export class RedisSessionStore<Data extends object = SessionData> extends ExternalStore<Data> {
@@ -65,8 +75,8 @@ export class RedisSessionStore<Data extends object = SessionData> extends Extern
   }
 
   /**
-   * Closes the store for good, and the client if a store has opened it and no other store uses it.
-   * Call it when the server has answered its last request: later calls fail. Never rejects.
+   * Closes the store for good, and its client, if a store has opened it and no other store uses it.
+   * Call it when the server has answered its last request: later calls fail. It never rejects.
    */
   async close(): Promise<void> {
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()));

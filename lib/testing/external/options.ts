@@ -2,7 +2,7 @@ import type { ExternalStore } from "../../external/external-store.js";
 import type { ExternalStoreOptions } from "../../external/options.js";
 import type { Awaitable } from "../../platform/awaitable.js";
 
-/** What an external store declares about itself. */
+/** The options of `externalStoreContract()`: how to make the store, and what it can do. */
 export interface ExternalStoreContractOptions {
   /**
    * Makes a store on the backend under test. The backend need not be empty: the specs use random
