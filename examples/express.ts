@@ -10,11 +10,12 @@ import counter from "./counter.js";
 
 export function createApp(): Express {
   const app = express();
+  // Behind a proxy that terminates TLS, app.set("trust proxy", 1) tells Express, and through it
+  // Hattip, that the browser uses https.
   app.get("/health", (_request, response) => {
     response.send("Express is well");
   });
   // By default, Hattip calls next() even after it has responded. Express would then respond again.
-  // Behind a TLS-terminating proxy, { trustProxy: true } tells Hattip that the browser uses https.
   const hattip = createMiddleware(counter, { alwaysCallNext: false });
   app.use(hattip as express.RequestHandler);
   app.use((_request, response) => {
