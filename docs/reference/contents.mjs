@@ -17,7 +17,13 @@ export const PAGES = {
     "docs/errors.md",
     "docs/security.md",
   ],
-  "In production": ["docs/deploying.md", "docs/keys.md", "docs/redis.md", "docs/performance.md"],
+  "In production": [
+    "docs/deploying.md",
+    "docs/keys.md",
+    "docs/redis.md",
+    "docs/performance.md",
+    "docs/performance-appendix.md",
+  ],
   "Stores of your own": [
     "docs/writing-a-store.md",
     "docs/testing-a-store.md",

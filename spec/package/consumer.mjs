@@ -30,10 +30,13 @@ export async function pack(folder) {
   if (!existsSync(join(root, "dist")))
     throw new Error("There is nothing to pack. Run first: npm run build");
   await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
-  return join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith(".tgz")),
-  );
+  return tarballIn(folder);
+}
+
+/** The path of the tarball that `npm pack` has written into the folder. */
+export function tarballIn(folder) {
+  const name = readdirSync(folder).find((file) => file.endsWith(".tgz"));
+  return join(folder, name);
 }
 
 /** A package of Hattip, in the version that this package is developed with. */

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { npmInstall, root } from "./consumer.mjs";
+import { installed } from "./installed.mjs";
 
 /** The versions of Node that the package supports. No spec of mocha runs on the oldest two. */
 export const NODES = {
@@ -11,18 +10,13 @@ export const NODES = {
   24: "24.21.0",
 };
 
-/** The path of a Node program, which is installed once and kept in `.cache/`. */
+/** The path of a Node program. */
 export async function nodeProgram(node) {
   if (node === "current") return process.execPath;
   const version = NODES[node];
   if (!version)
     throw new Error(`Node ${node} is not in the list: ${Object.keys(NODES).join(", ")}`);
-  const folder = join(root, ".cache", `node-${version}`);
   const name = `node-${process.platform}-${process.arch}`;
-  const program = join(folder, "node_modules", name, "bin", "node");
-  if (!existsSync(program)) {
-    console.log(`Fetching Node ${version}`);
-    await npmInstall(folder, `${name}@${version}`);
-  }
-  return program;
+  const folder = await installed(`node-${version}`, `${name}@${version}`);
+  return join(folder, "node_modules", name, "bin", "node");
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { build } from "esbuild";
 import { execFile } from "node:child_process";
 import nodeCrypto, {
   type BinaryLike,
@@ -7,6 +8,9 @@ import nodeCrypto, {
   type CipherKey,
   type DecipherGCM,
 } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sinon from "sinon";
 import {
@@ -19,13 +23,14 @@ import {
   subtleCrypto,
 } from "../../lib/platform/crypto.js";
 import { NodeCryptoEngine, nodeEngine } from "../../lib/platform/node-engine.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const { crypto } = globalThis;
 
-const urlOf = (file: string) =>
-  JSON.stringify(new URL(`../../lib/${file}.js`, import.meta.url).href);
-const [INDEX, NODE, WORKERD] = [urlOf("index"), urlOf("node"), urlOf("workerd")];
-const [CRYPTO, BYTES] = [urlOf("platform/crypto"), urlOf("platform/bytes")];
+const LIB = fileURLToPath(new URL("../../lib", import.meta.url));
+/** Has `lib/` in JavaScript: a process that compiles TypeScript needs two seconds to start. */
+const folder = temporaryFolder("platform");
+const [INDEX, NODE, WORKERD] = ["./index.js", "./node.js", "./workerd.js"];
 const SELF_TEST_MESSAGE = Buffer.from("what do ya want for nothing?");
 
 type CreateDecipher = (
@@ -191,6 +196,12 @@ describe("The crypto engine", () => {
   describe("in a new process", function () {
     this.timeout(60_000);
 
+    before(async () => {
+      await build({ entryPoints: [`${LIB}/**/*.ts`], outdir: folder.path, logLevel: "silent" });
+      writeFileSync(join(folder.path, "package.json"), JSON.stringify({ type: "module" }));
+    });
+    after(() => folder.remove());
+
     const WITHOUT_CRYPTO = "delete globalThis.crypto; delete globalThis.CryptoKey;";
 
     it("is node:crypto if the entry point for Node is loaded, without a global crypto, too", async () => {
@@ -238,7 +249,7 @@ describe("The crypto engine", () => {
     it("is chosen again if there was none at first, and a polyfill was loaded later", async () => {
       const loadPolyfillLate = `
         const { webcrypto } = crypto;
-        const { SignedCookieStore } = await import(${INDEX});
+        const { SignedCookieStore } = await import("${INDEX}");
         const failure = await SignedCookieStore.generateKey().catch((error) => error.message);
         if (!/crypto.subtle is missing.*https/.test(failure)) throw new Error(failure);
         globalThis.crypto = webcrypto;
@@ -261,7 +272,7 @@ async function engineAfter(entry: string, prepare: string): Promise<string> {
     crypto.createHmac = (...args) => ((engine = "node:crypto"), createHmac(...args));
     syncBuiltinESMExports();
     ${prepare}
-    const { EncryptedCookieStore } = await import(${entry});
+    const { EncryptedCookieStore } = await import("${entry}");
     const keys = EncryptedCookieStore.generateKeysFromBase64(["${"A".repeat(43)}"]);
     const created = Math.floor(Date.now() / 1000);
     const scope = { ctx: {}, cookieName: "session", absoluteTimeout: 86400 };
@@ -273,7 +284,7 @@ async function engineAfter(entry: string, prepare: string): Promise<string> {
     const found = stores[1].load(value, scope);
     const isSynchronous = !(found instanceof Promise);
     const { data } = await found;
-    const { encodeUtf8 } = await import(${BYTES});
+    const { encodeUtf8 } = await import("./platform/bytes.js");
     const usesBuffer = Buffer.isBuffer(encodeUtf8("text"));
     console.log(JSON.stringify({ data, engine, isSynchronous, usesBuffer }));
   `;
@@ -294,8 +305,8 @@ async function engineAfter(entry: string, prepare: string): Promise<string> {
 /** Calls each operation in a process that has loaded this entry point. */
 function operationsAfter(entry: string): Promise<{ engine: string; results: unknown[] }> {
   return resultOf(`
-    await import(${entry});
-    const library = await import(${CRYPTO});
+    await import("${entry}");
+    const library = await import("./platform/crypto.js");
     const [key, text] = [new Uint8Array(32), new Uint8Array(12)];
     const root = await library.rootKey(key);
     const mac = await library.macKey(key);
@@ -313,9 +324,9 @@ function operationsAfter(entry: string): Promise<{ engine: string; results: unkn
   `);
 }
 
-/** What the script, in a new process, writes as JSON. */
+/** What the script writes as JSON. It runs as a module of the folder, in a new process. */
 async function resultOf<Result>(script: string): Promise<Result> {
-  const options = ["--import", "ts-blank-space/register", "--input-type=module", "--eval", script];
-  const { stdout } = await promisify(execFile)(process.execPath, options);
+  const options = ["--input-type=module", "--eval", script];
+  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: folder.path });
   return JSON.parse(stdout) as Result;
 }

@@ -17,7 +17,7 @@ const report = new Report(
 
 setTimeout(() => finish("The run was stopped after ten minutes."), 600_000).unref();
 
-const folder = installProject();
+const folder = await installProject();
 const redis = await startRedis();
 const started = [];
 const tokens = [];

@@ -1,15 +1,20 @@
 import { fileURLToPath } from "node:url";
+import { bunProgram } from "../package/bun.mjs";
+import { NODES, nodeProgram } from "../package/nodes.mjs";
 import { startChromium } from "./launchers/chromium.mjs";
 import { startEdgeVm } from "./launchers/edge-vm.mjs";
 import { startServer } from "./launchers/server-process.mjs";
 import { startWorkerd } from "./launchers/workerd.mjs";
 
-const npm = "npm ci --prefix spec/runtimes";
-const apt = `apt-get install chromium, ${npm}`;
+const npm = "npm ci, npm run test:runtimes";
+const apt = `apt-get install chromium-headless-shell, ${npm}`;
 
-// The commands in .bin need an install script, which npm has not run here.
+const nodes = new Map(
+  await Promise.all(Object.keys(NODES).map(async (key) => [key, await nodeProgram(key)])),
+);
+const bun = await bunProgram();
+// The command in .bin needs an install script, which npm has not run here.
 const deno = installed("@deno/linux-x64-glibc/deno");
-const bun = installed("@oven/bun-linux-x64/bin/bun");
 const denoRun = [
   "run",
   "--node-modules-dir=manual",
@@ -20,8 +25,8 @@ const denoRun = [
 
 /** The runtimes: a function that starts one in the app's folder, and the command to install it. */
 export const runtimes = [
-  runtime("Node 16 CommonJS without fetch", npm, node(16, "node-without-fetch.cjs")),
-  ...[16, 18, 20, 22, 24].flatMap((version) => [
+  runtime("Node 16 CommonJS without fetch", npm, node("16", "node-without-fetch.cjs")),
+  ...[...nodes.keys()].flatMap((version) => [
     runtime(`Node ${version} CommonJS`, npm, node(version, "node.cjs")),
     runtime(`Node ${version} ES modules`, npm, node(version, "node.mjs")),
   ]),
@@ -47,7 +52,7 @@ function withRedis(name, install, start) {
 }
 
 function node(version, script) {
-  return (folder) => startServer(installed(`node${version}/bin/node`), [script], folder);
+  return (folder) => startServer(nodes.get(version), [script], folder);
 }
 
 function installed(path) {

@@ -6,10 +6,11 @@
 //   npm run test:types -- 5.4 7.0     with some
 
 import { randomUUID } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { twoAtOnce } from "../package/at-once.mjs";
 import { npmInstall, root, run, withConsumer } from "../package/consumer.mjs";
+import { installed } from "../package/installed.mjs";
 import { BROWSER, FOLDERS, NODE_18, OTHER_PLATFORMS } from "./platforms.mjs";
 
 /** The first one is the oldest that can read the declarations. The last one is the newest. */
@@ -143,13 +144,8 @@ async function compilerOf(version) {
       `TypeScript ${version} is not in the list: ${Object.keys(COMPILERS).join(", ")}`,
     );
   }
-  const folder = join(root, ".cache", `typescript-${exact}`);
-  const program = join(folder, "node_modules", "typescript", "bin", "tsc");
-  if (!existsSync(program)) {
-    console.log(`Fetching TypeScript ${exact}`);
-    await npmInstall(folder, `typescript@${exact}`);
-  }
-  return program;
+  const folder = await installed(`typescript-${exact}`, `typescript@${exact}`);
+  return join(folder, "node_modules", "typescript", "bin", "tsc");
 }
 
 await main(process.argv.slice(2));

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { npmInstall, root, run } from "../consumer.mjs";
+import { root, run } from "../consumer.mjs";
+import { installed } from "../installed.mjs";
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const CACHE = join(root, ".cache");
@@ -67,15 +68,10 @@ export const yarn = {
 const pnpmProgram = () => programOf("pnpm", "12.21.0", "pnpm");
 const yarnProgram = () => programOf("@yarnpkg/cli-dist", "4.18.1", "yarn");
 
-/** The path of a package manager, which is installed once and kept in `.cache/`. */
+/** The path of a package manager. */
 async function programOf(name, version, command) {
-  const folder = join(CACHE, `${command}-${version}`);
-  const program = join(folder, "node_modules", ".bin", command);
-  if (!existsSync(program)) {
-    console.log(`Fetching ${command} ${version}`);
-    await npmInstall(folder, `${name}@${version}`);
-  }
-  return program;
+  const folder = await installed(`${command}-${version}`, `${name}@${version}`);
+  return join(folder, "node_modules", ".bin", command);
 }
 
 /** Runs the command. Throws its output if it fails, or if it prints a complaint. */

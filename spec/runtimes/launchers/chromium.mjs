@@ -1,13 +1,10 @@
+import { launchChromium } from "../../support/chromium.js";
 import { servePage } from "./page-server.mjs";
 
 export async function startChromium(folder) {
-  const { chromium } = await import("playwright-core");
   const pages = await servePage(folder, "page.mjs");
   try {
-    const browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    const browser = await launchChromium();
     const stop = async () => {
       await browser.close();
       pages.close();

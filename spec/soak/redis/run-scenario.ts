@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppProcess } from "./app-process.js";
 import { nowMs } from "./figures.js";
 import { LatenessMeter } from "./lateness-meter.js";
-import { expectationsOf, type Scenario, type Servers } from "./scenario.js";
-import { violations, type Outcome } from "./verdict.js";
+import { expectationsOf, type MachineWasBusy, type Scenario, type Servers } from "./scenario.js";
+import { lateMs, violations, type Outcome } from "./verdict.js";
 
 const TICK_MS = 20;
 
@@ -64,15 +64,21 @@ async function run<S extends Servers>(
       const struckAtMs = nowMs();
       let recoveredAtMs = Infinity;
       const recovered = () => void (recoveredAtMs = Math.min(recoveredAtMs, nowMs()));
-      const violated: string[] = [];
+      const reports: { atMs: number; sentence: string; unless: MachineWasBusy | undefined }[] = [];
       await scenario.fault(servers, {
         ...{ isShort, seed, app, recovered },
-        violated: (sentence) => void violated.push(sentence),
+        violated: (sentence, unless) => void reports.push({ atMs: nowMs(), sentence, unless }),
       });
       recovered();
       const endMs = recoveredAtMs + expectationsOf(scenario, isStrict).recoverySeconds * 1000;
       await sleep(Math.max(0, endMs - nowMs()) + afterRecoveryMs);
       const figures = await app.finish();
+      const delays = { late: figures.late, lateHere: meter.late };
+      const violated = reports
+        .filter(
+          ({ atMs, unless }) => !unless || lateMs(delays, unless.sinceMs, atMs) < unless.lateMs,
+        )
+        .map(({ sentence }) => sentence);
       return { ...figures, struckAtMs, recoveredAtMs, violated, lateHere: meter.late };
     } finally {
       clearInterval(ticking);

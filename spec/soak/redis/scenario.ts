@@ -29,7 +29,13 @@ export interface Run {
   /** The servers serve again from now on, although the fault goes on. Default: when it has ended. */
   recovered(): void;
   /** Reports what is wrong, in a sentence, and what no figure shows. */
-  violated(sentence: string): void;
+  violated(sentence: string, unless?: MachineWasBusy): void;
+}
+
+/** The machine did not let the app, or this process with its proxies, run for so long in all. */
+export interface MachineWasBusy {
+  readonly sinceMs: number;
+  readonly lateMs: number;
 }
 
 /** A fault, and what is right for it. */

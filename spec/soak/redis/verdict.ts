@@ -15,14 +15,23 @@ export interface Outcome extends Figures {
  * Milliseconds from the recovery of the servers to the last error; 0 if there was none. The time for
  * which a busy machine did not let the app, or this process with its proxies, run does not count.
  */
-export function recoveryMs({ errors, late, lateHere, recoveredAtMs }: Outcome): number {
+export function recoveryMs({ errors, recoveredAtMs, ...delays }: Outcome): number {
   const lastMs = errors.reduce((max, { atMs }) => Math.max(max, atMs), 0);
-  const lateMs = [late, lateHere].map((delays) =>
+  return Math.max(0, Math.round(lastMs - recoveredAtMs - lateMs(delays, recoveredAtMs, lastMs)));
+}
+
+/** How long the machine did not let the app run in a period, or this process if that is longer. */
+export function lateMs(
+  { late, lateHere }: Pick<Outcome, "late" | "lateHere">,
+  sinceMs: number,
+  untilMs: number,
+): number {
+  const sums = [late, lateHere].map((delays) =>
     delays
-      .filter(({ atMs }) => atMs > recoveredAtMs && atMs < lastMs)
+      .filter(({ atMs }) => atMs > sinceMs && atMs < untilMs)
       .reduce((sum, { milliseconds }) => sum + milliseconds, 0),
   );
-  return Math.max(0, Math.round(lastMs - recoveredAtMs - Math.max(...lateMs)));
+  return Math.max(...sums);
 }
 
 /** A sentence for each expectation that the run has not met. */
