@@ -1,6 +1,7 @@
 import { compose, type RequestContext, type RequestHandler } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import type { HattipHandler } from "@hattip/core";
+import { putCopyBack } from "./copied-cookie.js";
 import { errorPage } from "./error-page.js";
 import { files } from "./files.js";
 import { readForm } from "./form.js";
@@ -38,7 +39,7 @@ export function createApp(sites: readonly Site[]): HattipHandler {
 function findSite(sites: readonly Site[]): RequestHandler {
   return (ctx) => {
     const { pathname } = ctx.url;
-    if (pathname === "/") return backTo(sites[0]!);
+    if (pathname === "/") return backTo(sites[0]!, "");
     const site = sites.find(({ path }) => pathname.startsWith(`${path}/`));
     if (!site) return new Response("Not found", { status: 404 });
     ctx.locals.site = site;
@@ -80,7 +81,9 @@ function mischief(raceOn: (ctx: RequestContext, site: Site) => Promise<Response>
         return raceOn(ctx, site);
       case "/rotate":
         await site.rotateKey();
-        return backTo(site);
+        return backTo(site, "#rotate");
+      case "/use-copy":
+        return putCopyBack(ctx);
       default:
         return undefined;
     }

@@ -1,49 +1,31 @@
+import type { Part } from "./parts.js";
+import { dissectData, dissectRecord, UNREADABLE } from "./record-anatomy.js";
 import { isExternal, type StoreName } from "./stores.js";
+import { toTime } from "./time-left.js";
 
-/** The parts of a cookie that are readable without a key. */
-export interface Anatomy {
-  readonly facts: readonly (readonly [name: string, value: string])[];
-}
-
-/** The doc comments of the stores describe the wire formats. */
-export function dissect(store: StoreName, value: string): Anatomy {
-  if (isExternal(store)) return { facts: [["Random ID", `${value.length} characters, 256 bits`]] };
+/** The parts of a cookie that are readable without a key. The stores' doc comments have the formats. */
+export function dissect(store: StoreName, value: string): readonly Part[] {
+  if (isExternal(store)) return [];
   const bytes = Buffer.from(value, "base64url");
-  if (store === "unsigned") return dissectRecord(bytes.toString());
-  if (bytes.length < 13)
-    return { facts: [["Unreadable", "The value does not have this store's format."]] };
+  if (store === "unsigned") return dissectRecord(bytes.toString()).parts;
+  // A header of 13 bytes, and at least a signature or a tag of 16.
+  if (bytes.length < 29) return [UNREADABLE];
   const header = [
-    ["Key ID", bytes.toString("hex", 1, 5)],
-    ["Created", toTime(bytes.readUInt32BE(5))],
-    ["Expires", toTime(bytes.readUInt32BE(9))],
-  ] as const;
-  const body =
-    store === "signed"
-      ? ([
-          ["Data", bytes.toString("utf8", 13, bytes.length - 16)],
-          ["Signature", bytes.toString("hex", bytes.length - 16)],
-        ] as const)
-      : ([
-          ["Nonce", bytes.toString("hex", 13, 25)],
-          ["Data", `${Math.max(0, bytes.length - 41)} bytes, which only the server can read`],
-        ] as const);
-  return { facts: [...header, ...body] };
-}
-
-/** `1.<created>.<expires>.<data>`: a record in an external store, or in an unsigned cookie. */
-export function dissectRecord(record: string): Anatomy {
-  const match = /^1\.(\d+)\.(\d+)\.(.*)$/s.exec(record);
-  if (match === null)
-    return { facts: [["Unreadable", "The value does not have this store's format."]] };
-  return {
-    facts: [
-      ["Created", toTime(Number(match[1]))],
-      ["Expires", toTime(Number(match[2]))],
-      ["Data", match[3]!],
-    ],
-  };
-}
-
-export function toTime(second: number): string {
-  return `${new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+    { name: "Created", value: toTime(bytes.readUInt32BE(5)) },
+    { name: "Expires", value: toTime(bytes.readUInt32BE(9)) },
+    { name: "Key ID", value: bytes.toString("hex", 1, 5) },
+  ];
+  if (store === "signed") {
+    return [
+      ...dissectData("Data", bytes.toString("utf8", 13, bytes.length - 16)),
+      ...header,
+      { name: "Signature", value: bytes.toString("hex", bytes.length - 16) },
+    ];
+  }
+  const length = Math.max(0, bytes.length - 41);
+  return [
+    { name: "Data", value: `${length} bytes, which only the server can read` },
+    ...header,
+    { name: "Nonce", value: bytes.toString("hex", 13, 25) },
+  ];
 }

@@ -1,11 +1,11 @@
 import { html as htmlResponse } from "@hattip/response";
 import type { OwnedSession, Session } from "@hattip/session";
 import { button } from "./button.js";
-import { toTime } from "./cookie-anatomy.js";
 import { html, type Html } from "./html.js";
 import { indexCard } from "./index-card.js";
 import type { Site } from "./site.js";
-import { countdown } from "./time-left.js";
+import { GENERATION_NUMBER } from "./pages.js";
+import { countdown, toTime } from "./time-left.js";
 
 /** "Where you're signed in", and what the store's index holds about it. */
 export async function devicesPage(site: Site, session: Session): Promise<Response> {
@@ -73,10 +73,13 @@ function noList({ store }: Site): Html {
     </p>
     <p>
       What a cookie store can do is to end all of them. The app keeps a
-      <strong>generation number</strong>
+      <a href="${GENERATION_NUMBER}">generation number</a>
       with the user, copies it into the session at the login, and compares the two in each request.
       “End all other sessions” raises the number of the user and of this session. All others have
       the older one.
     </p>
-    <p>The tabs memory and redis have the list.</p>`;
+    <p>
+      The stores <a href="/memory/day/">memory</a> and <a href="/redis/day/">redis</a> have the
+      list.
+    </p>`;
 }

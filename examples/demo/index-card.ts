@@ -1,7 +1,7 @@
 import type { Session } from "@hattip/session";
-import { toTime } from "./cookie-anatomy.js";
 import { html, type Html } from "./html.js";
-import { plural } from "./time-left.js";
+import { dissectRecord, type RecordKind } from "./record-anatomy.js";
+import { plural, toTime } from "./time-left.js";
 import type { IndexEntry, TransparentStore } from "./transparent-stores.js";
 
 /** Shows the user's entry for each session, and what is under its key. */
@@ -21,7 +21,7 @@ export async function indexCard(
       Under a hash of the name, the server has, for each session, the key of its record:
       ${plural(entries.length, "key")}.
     </p>
-    <p class="cookie"><code>${store.indexKeyOf(user)}</code></p>
+    <p class="key"><code>${store.indexKeyOf(user)}</code></p>
     <ul class="notes">
       ${items}
     </ul>
@@ -46,6 +46,13 @@ function item({ key, score }: IndexEntry, record: string | null, isCurrent: bool
 }
 
 function stateOf(record: string | null): string {
-  if (record === null) return "There is no record any more.";
-  return /^1\.\d+\.0\./.test(record) ? "The session has ended or moved." : "There is a record.";
+  return record === null ? "There is no record any more." : STATES[dissectRecord(record).kind];
 }
+
+const STATES: Record<RecordKind, string> = {
+  record: "A record.",
+  draft: "A draft: the session is on its way to this ID.",
+  ended: "A tombstone: the session has ended.",
+  moved: "A tombstone: the session has a new ID.",
+  unreadable: "A record that the store cannot read.",
+};

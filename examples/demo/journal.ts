@@ -1,5 +1,5 @@
 import type { RequestContext } from "@hattip/compose";
-import type { SessionEvent } from "@hattip/session";
+import type { RejectionReason, SessionEvent } from "@hattip/session";
 
 export interface Entry {
   readonly time: Date;
@@ -26,7 +26,7 @@ export class Journal {
   }
 
   /** The reason why the server rejected the cookie of a request, or `null`. */
-  refusalOf(request: Request): string | null {
+  refusalOf(request: Request): RejectionReason | null {
     const entry = this.#entries.find(
       ({ request: of, event }) => of === request && event.type === "fresh",
     );

@@ -1,8 +1,8 @@
 import type { RequestContext } from "@hattip/compose";
+import { header } from "./header.js";
 import { html, type Html } from "./html.js";
 import { panel } from "./panel.js";
-import { PACES, type Site } from "./site.js";
-import { STORES } from "./stores.js";
+import type { Site } from "./site.js";
 
 /** Wraps the handlers' HTML in a page, and adds the panel. */
 export async function layout(ctx: RequestContext): Promise<Response> {
@@ -10,7 +10,10 @@ export async function layout(ctx: RequestContext): Promise<Response> {
   if (response.headers.get("content-type")?.startsWith("text/html") !== true) return response;
   const main = trusted(await response.text());
   const page = document(ctx.locals.site, main, await panel(ctx, response));
-  return new Response(page.text, response);
+  const answer = new Response(page.text, response);
+  // The browser's Back button must not show what the browser and the server held some clicks ago.
+  answer.headers.set("cache-control", "no-store");
+  return answer;
 }
 
 /** Marks the handlers' output as HTML that needs no escaping. */
@@ -25,49 +28,18 @@ function document(site: Site, main: Html, aside: Html): Html {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>Sessions: ${site.store}</title>
+        <title>@hattip/session demo: ${site.store}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/style.css" />
         <script type="module" src="/countdown.js"></script>
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
-        <header>
-          <h1>Sessions</h1>
-          ${storeLinks(site)} ${paceLinks(site)}
-        </header>
+        ${header(site)}
         <div class="columns">
           <main id="main">${main}</main>
-          <aside aria-labelledby="panel" class="card">${aside}</aside>
+          <aside aria-labelledby="panel" class="card" tabindex="0">${aside}</aside>
         </div>
       </body>
     </html>`;
-}
-
-function storeLinks({ store, pace }: Site): Html {
-  const links = STORES.map((name) => link(`/${name}/${pace}/`, name, name === store));
-  return html`<nav aria-label="Store">
-    <ul>
-      ${links}
-    </ul>
-  </nav>`;
-}
-
-function paceLinks({ store, pace }: Site): Html {
-  const links = (["day", "minute"] as const).map((name) => {
-    const { idleTimeout } = PACES[name];
-    const label = name === "day" ? "timeout: 1 day" : `timeout: ${idleTimeout} s`;
-    return link(`/${store}/${name}/`, label, name === pace);
-  });
-  return html`<nav aria-label="Idle timeout">
-    <ul>
-      ${links}
-    </ul>
-  </nav>`;
-}
-
-function link(href: string, label: string, isCurrent: boolean): Html {
-  return isCurrent
-    ? html`<li><a href="${href}" aria-current="page">${label}</a></li>`
-    : html`<li><a href="${href}">${label}</a></li>`;
 }

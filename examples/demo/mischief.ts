@@ -1,19 +1,14 @@
 import type { HattipHandler } from "@hattip/core";
 import type { RequestContext } from "@hattip/compose";
 import type { Site } from "./site.js";
+import { setCookieOf, valueOf } from "./site-cookie.js";
 import type { StoreName } from "./stores.js";
 
 /** Changes the visitor's cookie, as the visitor could with the browser's developer tools. */
 export function tamper(ctx: RequestContext, site: Site): Response {
-  const response = backTo(site);
+  const response = backTo(site, "#tamper");
   const value = ctx.cookie[site.cookieName];
-  if (value) {
-    const secure = site.isSecure ? "; Secure" : "";
-    response.headers.set(
-      "set-cookie",
-      `${site.cookieName}=${forge(site.store, value)}; Path=/; HttpOnly; SameSite=Lax${secure}`,
-    );
-  }
+  if (value) response.headers.set("set-cookie", setCookieOf(site, forge(site.store, value)));
   return response;
 }
 
@@ -36,7 +31,7 @@ function forge(store: StoreName, value: string): string {
  * without a cookie would begin one session each.
  */
 export async function race(app: HattipHandler, ctx: RequestContext, site: Site): Promise<Response> {
-  const response = backTo(site);
+  const response = backTo(site, "#race");
   let held = ctx.cookie[site.cookieName];
   const send = async (step: string): Promise<void> => {
     const { ip, platform } = ctx;
@@ -61,12 +56,12 @@ export async function race(app: HattipHandler, ctx: RequestContext, site: Site):
   return response;
 }
 
-/** 303 makes the browser GET the page, so that a reload does not send the form twice. */
-export function backTo(site: Site, page = ""): Response {
+/**
+ * 303 makes the browser GET the page, so that a reload does not send the form twice.
+ *
+ * @param page - With a fragment, the browser scrolls to the card whose button was pressed. On a phone,
+ * the visitor would otherwise be at the top of the page after each click.
+ */
+export function backTo(site: Site, page: string): Response {
   return new Response(null, { status: 303, headers: { location: `${site.path}/${page}` } });
-}
-
-/** The value of the cookie that a Set-Cookie header sets. */
-export function valueOf(setCookie: string): string {
-  return setCookie.slice(setCookie.indexOf("=") + 1, setCookie.indexOf(";"));
 }

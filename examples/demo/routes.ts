@@ -2,6 +2,7 @@ import { createRouter } from "@hattip/router";
 import type { RequestHandler } from "@hattip/compose";
 import { setTimeout as sleep } from "node:timers/promises";
 import { deviceName } from "../device-name.js";
+import { keepCopy } from "./copied-cookie.js";
 import { devicesPage } from "./devices-page.js";
 import { field } from "./form.js";
 import { backTo } from "./mischief.js";
@@ -17,28 +18,30 @@ export function routes(): RequestHandler[] {
   const router = createRouter();
 
   // This GET changes no data. So session() writes nothing and sets no cookie for a new visitor.
-  router.get("/:store/:pace/", (ctx) => homePage(ctx.locals.site, ctx.session));
+  router.get("/:store/:pace/", (ctx) => homePage(ctx));
 
   router.post("/:store/:pace/login", async (ctx) => {
     const name = field(ctx, "name").slice(0, MAX_NAME);
-    if (name === "") return backTo(ctx.locals.site);
+    if (name === "") return backTo(ctx.locals.site, "#account");
     // Every change of privilege needs a new ID: an attacker may know the old one.
     await ctx.session.regenerate();
     ctx.session.data.name = name;
     ctx.session.data.device = deviceName(ctx.request.headers.get("user-agent"));
     // By default, the cookie outlives the browser until the idle timeout.
     ctx.session.lifetime = ctx.locals.form.has("remember") ? undefined : "browser";
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, "#account");
   });
 
   router.post("/:store/:pace/logout", async (ctx) => {
+    const response = backTo(ctx.locals.site, "#account");
+    if (ctx.session.data.name !== undefined) keepCopy(ctx, response);
     await ctx.session.destroy();
-    return backTo(ctx.locals.site);
+    return response;
   });
 
   router.post("/:store/:pace/regenerate", async (ctx) => {
     await ctx.session.regenerate();
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, "#account");
   });
 
   router.get("/:store/:pace/devices", (ctx) => devicesPage(ctx.locals.site, ctx.session));
@@ -48,17 +51,17 @@ export function routes(): RequestHandler[] {
     const { name } = ctx.session.data;
     // The form can hold any ID. With the owner, no session of another user can be ended.
     if (name !== undefined) await site.external?.endSession(field(ctx, "id"), { owner: name });
-    return backTo(site, "devices");
+    return backTo(site, "devices#devices");
   });
 
   router.post("/:store/:pace/devices/end-others", async (ctx) => {
     const { site } = ctx.locals;
     const { name } = ctx.session.data;
-    if (name === undefined) return backTo(site, "devices");
+    if (name === undefined) return backTo(site, "devices#devices");
     // With a new ID, a copy of this session's cookie is worth nothing either.
     await ctx.session.regenerate();
     await site.external?.endSessionsOf(name, { except: ctx.session });
-    return backTo(site, "devices");
+    return backTo(site, "devices#devices");
   });
 
   router.post("/:store/:pace/count", async (ctx) => {
@@ -66,7 +69,7 @@ export function routes(): RequestHandler[] {
     await ctx.session.update((data) => {
       data.count += 1;
     });
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, "#counter");
   });
 
   router.post("/:store/:pace/notes", (ctx) => {
@@ -75,34 +78,35 @@ export function routes(): RequestHandler[] {
     // The session may have ended since the form was shown: by a logout in another tab, or by a
     // timeout.
     if (note !== "" && data.name !== undefined) data.notes.push(note);
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, data.name === undefined ? "#account" : "#notes");
   });
 
   router.post("/:store/:pace/delete-note", (ctx) => {
     const index = Number(field(ctx, "index"));
     ctx.session.data.notes = ctx.session.data.notes.filter((_, i) => i !== index);
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, "#notes");
   });
 
   // Sets the values of the race to zero. This change also begins a session for a new visitor.
   router.post("/:store/:pace/race/start", (ctx) => {
     const { data } = ctx.session;
-    data.races += 1;
     data.left = 0;
     data.right = 0;
-    data.counted = 0;
-    return backTo(ctx.locals.site);
+    data.shared = 0;
+    return backTo(ctx.locals.site, "#race");
   });
 
   // Handles one of the two concurrent requests. Each of them changes a key of its own and,
   // atomically, a shared key.
   router.post("/:store/:pace/race/:side", async (ctx) => {
-    ctx.session.data[ctx.url.pathname.endsWith("left") ? "left" : "right"] += 1;
+    const { data } = ctx.session;
+    const side = ctx.url.pathname.endsWith("left") ? "left" : "right";
+    data[side] = (data[side] ?? 0) + 1;
     await sleep(RACE_MS);
     await ctx.session.update((newest) => {
-      newest.counted += 1;
+      newest.shared = (newest.shared ?? 0) + 1;
     });
-    return backTo(ctx.locals.site);
+    return backTo(ctx.locals.site, "#race");
   });
 
   return router.handlers;

@@ -30,7 +30,12 @@ export function timeLeft(ctx: RequestContext, session: Times | null): Html {
 /** countdown.js updates it. Without JavaScript, it shows the time that was left at the response. */
 export function countdown(second: number): Html {
   const left = Math.max(0, second - now());
-  return html`<span role="timer" data-seconds="${left}">${duration(left)}</span>`;
+  return html`<span role="timer" data-seconds="${left}">${duration(left)}</span
+    ><noscript> when the server sent this page</noscript>`;
+}
+
+export function toTime(second: number): string {
+  return `${new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function now(): number {

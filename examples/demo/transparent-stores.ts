@@ -19,6 +19,8 @@ export interface IndexEntry {
 export type TransparentStore = ExternalStore & Transparent;
 
 interface Transparent {
+  /** The `session.id` of the session for which a cookie stands, also if it has ended. */
+  idOf(cookieName: string, value: string): string;
   /** The key of the record of a session. */
   keyOf(id: string): string;
   /** The record under a key. */
@@ -39,6 +41,10 @@ const owner = ({ name }: { name?: string }): string | undefined => name;
 export class TransparentMemoryStore extends UnsafeMemoryStore implements Transparent {
   constructor(prefix: string) {
     super({ prefix, owner });
+  }
+
+  idOf(cookieName: string, value: string): string {
+    return sha256(`${cookieName}=${value}`);
   }
 
   keyOf(id: string): string {
@@ -68,6 +74,10 @@ export class TransparentRedisStore extends RedisSessionStore implements Transpar
     super({ prefix, owner, getClient: () => (this.#newest = create()) });
   }
 
+  idOf(cookieName: string, value: string): string {
+    return sha256(`${cookieName}=${value}`);
+  }
+
   keyOf(id: string): string {
     return this.prefix + id;
   }
@@ -94,5 +104,9 @@ export class TransparentRedisStore extends RedisSessionStore implements Transpar
 
 /** The store's format. The index holds hashes alone, no name and no ID. */
 function indexKey(prefix: string, user: string): string {
-  return `${prefix}owner:${createHash("sha256").update(`owner=${user}`).digest("base64url")}`;
+  return `${prefix}owner:${sha256(`owner=${user}`)}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
 }

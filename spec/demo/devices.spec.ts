@@ -100,7 +100,7 @@ describe("The demo's page “Where you're signed in” in Chromium", function ()
     const ada = await logIn("redis", `Ada "the first"`);
     await ada.follow(HEADING);
     const index = ada.region("What the index holds");
-    const key = (await index.locator(".cookie code").textContent())!;
+    const key = (await index.locator(".key code").textContent())!;
     const [member, score] = (await redis.cli("ZRANGE", key, "0", "-1", "WITHSCORES")).split("\n");
     expect(await entries(ada)).to.deep.equal([member]);
     const text = (await index.locator("li").textContent())!;
@@ -119,7 +119,7 @@ describe("The demo's page “Where you're signed in” in Chromium", function ()
     const answer = await mallory.page.request.post(`${demo.origin}/memory/day/devices/end`, {
       form: { id },
     });
-    expect(answer.url()).to.equal(`${demo.origin}/memory/day/devices`);
+    expect(answer.url()).to.equal(`${demo.origin}/memory/day/devices#devices`);
     await ada.visit();
     expect(await ada.heading.textContent()).to.equal("Hello, Ada");
   });

@@ -44,8 +44,9 @@ export class Visitor {
     return this.page.getByRole("region", { name });
   }
 
+  /** "Log in", or the name of the user. */
   get heading(): Locator {
-    return this.page.getByRole("main").getByRole("heading", { level: 2 }).first();
+    return this.page.locator("#account");
   }
 
   async count(): Promise<string> {
@@ -62,7 +63,7 @@ export class Visitor {
     return items.map((item) => item.split(/\s+(?:GET|POST) /)[0]!);
   }
 
-  /** The value of a row in the panel: for example, of the key ID. */
+  /** The value of a labelled part in the panel: for example, of the key ID. */
   async fact(region: string, name: string): Promise<string | null> {
     return this.region(region).locator(`dt:text-is("${name}") + dd`).textContent();
   }
