@@ -22,8 +22,8 @@ export interface Unsealed extends SessionRecord {
  * is sealed.
  *
  * The server keeps nothing of these sessions: `destroy()` and `regenerate()` replace the browser's
- * copy, but a stolen copy stays valid until it expires. If two requests change a session at the same
- * time, the later response wins.
+ * copy, but a stolen copy stays valid, and is renewed by its use, until `absoluteTimeout`. If two
+ * requests change a session at the same time, the later response wins.
  *
  * @example
  * ```ts

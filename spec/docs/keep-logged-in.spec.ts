@@ -33,7 +33,7 @@ describe("The recipe that keeps people logged in", function () {
       let app: PageApp;
       before(async () => {
         change = new Switch(path, redis.url);
-        [guest, people] = await change.visitOld(10);
+        [guest, people] = await change.visitOld(11);
         app = await change.startNew();
       });
       after(() => app.stop());
@@ -71,13 +71,18 @@ describe("The recipe that keeps people logged in", function () {
         expect(await visitor.get(app.origin)).to.equal("Hello, Ada: visit 2");
       });
 
-      it("changes nothing in a request that fails", async () => {
-        const visitor = people.pop()!;
-        const before = visitor.cookies;
-        expect(await visitor.get(`${app.origin}/broken`)).to.equal("500");
-        expect(visitor.cookies).to.deep.equal(before);
-        expect(await visitor.get(app.origin)).to.equal(ADA);
-      });
+      for (const [what, page] of [
+        ["fails", "broken"],
+        ["succeeds, if its session cannot be saved", "unsaved"],
+      ]) {
+        it(`changes nothing in a request that ${what}`, async () => {
+          const visitor = people.pop()!;
+          const before = visitor.cookies;
+          expect(await visitor.get(`${app.origin}/${page}`)).to.equal("500");
+          expect(visitor.cookies).to.deep.equal(before);
+          expect(await visitor.get(app.origin)).to.equal(ADA);
+        });
+      }
 
       it("leaves a guest a guest", async () => {
         expect(await guest.get(`${app.origin}/elsewhere`)).to.equal("302");
@@ -118,7 +123,7 @@ describe("The recipe that keeps people logged in", function () {
 
       it("is what does it: without it, a visitor must log in again", async () => {
         const without = await change.startNew({
-          edit: inFile("after.mjs", "app.use(keepLoggedIn);", ""),
+          edit: inFile("after.mjs", "app.use(recipe.keepLoggedIn);", ""),
         });
         try {
           expect(await people.pop()!.get(without.origin)).to.equal(GUEST);

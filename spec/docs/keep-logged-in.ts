@@ -60,24 +60,35 @@ export function inFile(name: string, part: string | RegExp, by: string): Edit {
   return (text, fileName) => (fileName === name ? replaced(text, part, by) : text);
 }
 
-/** Adds the recipe where the page says, an output of the events, an error and a redirect. */
+/** Adds the recipe where the page says, an output of the events, and pages that fail or redirect. */
 function withRecipe(program: string): string {
   const withEvents = replaced(
     program,
     "defaultSessionData: { visits: 0 },",
     "$&\n    onEvent: (event) => console.log(JSON.stringify(event)),",
   );
-  const mounted = replaced(withEvents, 'app.get("/",', "app.use(keepLoggedIn);\n\n$&");
-  const withPages = replaced(
+  const mounted = replaced(withEvents, 'app.get("/",', "app.use(recipe.keepLoggedIn);\n\n$&");
+  // Not all recipes have this half.
+  const both = replaced(
     mounted,
+    "app.use(cookie());",
+    "$&\nif (recipe.readOldSession) app.use(recipe.readOldSession);",
+  );
+  const withPages = replaced(
+    both,
     "createServer(app.buildHandler())",
     `app.get("/broken", () => {
   throw new Error("This page is broken");
+});
+// No store has so much room.
+app.get("/unsaved", (ctx) => {
+  ctx.session.data.text = "x".repeat(70_000);
+  return text("Saved");
 });
 // The headers of this response cannot be changed.
 app.get("/elsewhere", () => Response.redirect("http://localhost/"));
 
 $&`,
   );
-  return `import { keepLoggedIn } from "./keep-logged-in.mjs";\n${withPages}`;
+  return `import * as recipe from "./keep-logged-in.mjs";\n${withPages}`;
 }

@@ -18,7 +18,7 @@ export class ServedApp {
     const port = await freePort();
     const folder = `${FOLDER}/${port}`;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(`${folder}/${name}`, text.replace("3000", `${port}`));
+    writeFileSync(`${folder}/${name}`, text.replaceAll("3000", `${port}`));
     const server = await ServerProcess.start("node", [name], "nodejs", {
       cwd: folder,
       env: { ...process.env, SESSION_KEY: sessionKey },

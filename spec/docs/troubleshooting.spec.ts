@@ -43,7 +43,7 @@ describe("The page about troubleshooting", () => {
 
   before(() => {
     recipes = new Recipes("troubleshooting");
-    recipes.add("trace", tsBlankSpace(fileIn("trace.ts")));
+    recipes.add("trace", fileIn("trace.mjs"));
     recipes.add("app", APP);
   });
   afterEach(async () => {
@@ -73,6 +73,12 @@ describe("The page about troubleshooting", () => {
     expect(await visits(server, server)).to.equal("Visit 1, Visit 2");
     expect(server.process.output).to.include("GET / { received: true, set: false }");
     expect(server.process.output).to.not.include("fresh");
+  });
+
+  it("tells the session's cookie from others of a similar name", async () => {
+    const server = await serve("memory");
+    await bash(`curl -s -b my_session=abc ${server.origin}/`);
+    expect(server.process.output).to.include("GET / { received: false, set: true }");
   });
 
   it("1: a session that no handler changes is not stored", async () => {

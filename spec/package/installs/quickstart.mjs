@@ -8,7 +8,7 @@ export const packages = /^npm install (.+)$/m.exec(readme.text)[1].trim().split(
 
 export function javascriptApp(port) {
   const { text } = readme.blocks.find(({ fileName }) => fileName === "app.mjs");
-  return text.replace("3000", String(port));
+  return text.replaceAll("3000", String(port));
 }
 
 /** The app with the two changes for TypeScript, and a mistake that the compiler must find. */
