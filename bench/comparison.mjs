@@ -1,90 +1,67 @@
-import { WARM_UP } from "./measure.mjs";
+import { casesOf, FIELDS, nameOf } from "./cases.mjs";
+import { median, rounded } from "./statistics.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
-/** The contenders for each kind of session. The first one is this package, except for `nothing`. */
-export const FIELDS = {
-  nothing: ["nothing", "nothing-express"],
-  signed: [
-    "hattip-session",
-    "floor",
-    "cookie-session",
-    "react-router",
-    "hono-cookies",
-    "hattip-session-0.0.49",
-    "hattip-session-web-crypto",
-  ],
-  encrypted: [
-    "hattip-session",
-    "floor",
-    "fastify-secure-session",
-    "iron-session",
-    "h3",
-    "hono-sessions",
-    "hattip-session-0.0.49",
-    "hattip-session-web-crypto",
-  ],
-  unsigned: ["hattip-session", "floor", "cookie-session", "react-router", "hattip-session-0.0.49"],
-  memory: [
-    "hattip-session",
-    "floor",
-    "express-session",
-    "react-router",
-    "hono-sessions",
-    "hattip-session-0.0.49",
-  ],
-  redis: ["hattip-session", "floor", "express-session", "hattip-session-0.0.49"],
-};
-
-/** The contenders that use Web Crypto. */
-export const ON_WEB_CRYPTO = [
-  "react-router",
-  "hono-cookies",
-  "hattip-session-0.0.49",
-  "iron-session",
-  "h3",
-  "hono-sessions",
-];
-
-export const IN_FLIGHT = [1, 64];
-
-/** The cases that every contender of a kind runs. */
-export const CASES = [
-  { action: "anonymous", size: "none", inFlight: 1 },
-  ...IN_FLIGHT.flatMap((inFlight) =>
-    ["small", "medium"].flatMap((size) =>
-      ["read", "write"].map((action) => ({ action, size, inFlight })),
-    ),
-  ),
-];
-
-export function nameOf({ action, size, inFlight }) {
-  return action === "anonymous" ? "anonymous" : `${action} ${size} ${inFlight}`;
-}
+/**
+ * Every contender has this number of processes, one after the other. The JIT compiles the code of
+ * each process a little differently, and this makes up to 20 % of the time.
+ */
+const PROCESSES = 3;
+/** Fewer rounds would not be worth a process. */
+const ROUNDS_PER_PROCESS = 3;
 
 /**
  * Measures all contenders of a kind. For each case, every contender runs once in each round, and
  * the order changes from round to round. So other load on the machine affects all contenders alike,
  * and each round has its own ratios.
  */
-export async function compare(kind, { rounds, milliseconds, clock, redisUrl, log }) {
+export async function compare(kind, settings) {
+  const share = Math.max(Math.ceil(settings.rounds / PROCESSES), ROUNDS_PER_PROCESS);
+  const parts = [];
+  for (let first = 0; first < settings.rounds; first += share) {
+    const rounds = Array.from(
+      { length: Math.min(share, settings.rounds - first) },
+      (_, i) => first + i,
+    );
+    parts.push(await compareOnce(kind, rounds, settings));
+  }
+  settings.log(kind);
+  return { kind, contenders: FIELDS[kind].map((_, i) => joined(parts.map((part) => part[i]))) };
+}
+
+/** Runs these rounds, with one process for each contender. */
+async function compareOnce(kind, rounds, { milliseconds, warmUp, clock, redisUrl }) {
   const workers = [];
   for (const id of FIELDS[kind]) workers.push(await WorkerProcess.open(id, kind, { redisUrl }));
-  const results = workers.map(({ id, title, versions, bytes, lacks }) => {
-    return { id, title, versions, bytes, lacks, times: {}, allocated: {} };
+  const results = workers.map(({ id, title, versions, tooNew, bytes, lacks }) => {
+    return { id, title, versions, tooNew, bytes, lacks, times: {}, allocated: {} };
   });
-  for (const one of CASES) {
-    for (const worker of workers) await worker.ask("run", { ...one, milliseconds: WARM_UP, clock });
-    for (let round = 0; round < rounds; round++) {
+  for (const [index, one] of casesOf(kind).entries()) {
+    // The first case compiles the code that all cases share.
+    const length = index === 0 ? warmUp : warmUp / 2;
+    for (const worker of workers) await worker.ask("warmUp", { ...one, milliseconds: length });
+    for (const round of rounds) {
       for (const i of turns(workers.length, round)) {
         const { time, allocated } = await workers[i].ask("run", { ...one, milliseconds, clock });
         (results[i].times[nameOf(one)] ??= []).push(time);
         (results[i].allocated[nameOf(one)] ??= []).push(allocated);
       }
     }
-    log(`${kind}, ${nameOf(one)}`);
   }
   for (const worker of workers) await worker.close();
-  return { kind, contenders: results };
+  return results;
+}
+
+/** One contender's results of all processes. */
+function joined(results) {
+  const [{ times, allocated: _, ...contender }] = results;
+  const allTimes = Object.keys(times).map((name) => [
+    name,
+    results.flatMap((result) => result.times[name]).map(rounded),
+  ]);
+  const allocated = results.flatMap((result) => result.allocated["write medium 1"] ?? []);
+  const kilobytes = allocated.length > 0 ? rounded(median(allocated) / 1024) : undefined;
+  return { ...contender, kilobytes, times: Object.fromEntries(allTimes) };
 }
 
 function turns(count, round) {

@@ -1,6 +1,5 @@
-import { median } from "./statistics.mjs";
+import { median, rounded } from "./statistics.mjs";
 import { SIZES } from "./workload.mjs";
-import { WARM_UP } from "./measure.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
 const WRITE = { action: "write", size: "small", inFlight: 1 };
@@ -19,21 +18,20 @@ const byFlight = (kind) => ({
   title: `requests in flight, ${kind}`,
   points: FLIGHT_SIZES.map((x) => ({ x, kind, run: { ...WRITE, size: SMALL, inFlight: x } })),
 });
-const byRing = (kind) => ({
-  title: `keys in the ring, ${kind}`,
-  points: RING_SIZES.map((x) => ({
-    x,
-    kind,
-    options: { keys: x },
-    run: { ...WRITE, size: SMALL },
-  })),
-});
 
 /** Each line shows how the cost of a write grows with one quantity while all others are fixed. */
 const LINES = [
   ...["signed", "encrypted"].map((kind) => bySize(kind, COOKIE_SIZES)),
   ...["memory", "redis"].map((kind) => bySize(kind, RECORD_SIZES)),
-  ...["signed", "encrypted"].map(byRing),
+  {
+    title: "keys in the ring, encrypted",
+    points: RING_SIZES.map((x) => ({
+      x,
+      kind: "encrypted",
+      options: { keys: x },
+      run: { ...WRITE, size: SMALL },
+    })),
+  },
   {
     title: "sessions in memory",
     points: SESSION_COUNTS.map((x) => ({
@@ -43,14 +41,14 @@ const LINES = [
       run: { ...WRITE, size: SMALL },
     })),
   },
-  ...["signed", "encrypted", "memory", "redis"].map(byFlight),
+  ...["encrypted", "redis"].map(byFlight),
 ];
 
 /**
  * Measures this package without its peers. Each point of a line has a process of its own, and the
  * points take turns in rounds.
  */
-export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions, log }) {
+export async function grow({ rounds, milliseconds, warmUp, clock, redisUrl, maxSessions, log }) {
   const lines = [];
   for (const { title, points } of LINES) {
     const taken = points.filter(({ fill = 0 }) => fill <= maxSessions);
@@ -63,7 +61,7 @@ export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions,
     }
     const times = taken.map(() => []);
     for (const [i, { run }] of taken.entries()) {
-      await workers[i].ask("run", { ...run, milliseconds: WARM_UP, clock });
+      await workers[i].ask("warmUp", { ...run, milliseconds: warmUp });
     }
     for (let round = 0; round < rounds; round++) {
       for (const [i, { run }] of taken.entries()) {
@@ -71,8 +69,11 @@ export async function grow({ rounds, milliseconds, clock, redisUrl, maxSessions,
       }
     }
     for (const worker of workers) await worker.close();
-    lines.push({ title, points: taken.map(({ x }, i) => ({ x, time: median(times[i]) })) });
-    log(`growth, ${title}`);
+    lines.push({
+      title,
+      points: taken.map(({ x }, i) => ({ x, time: rounded(median(times[i])) })),
+    });
+    log(`growth of ${title}`);
   }
   return lines;
 }

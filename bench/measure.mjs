@@ -3,11 +3,8 @@ import { cookieHeaderOf } from "./drivers/fetch.mjs";
 import { median } from "./statistics.mjs";
 import { dataOf } from "./workload.mjs";
 
-/** Milliseconds. After this time, the JIT has compiled the hot code. */
-export const WARM_UP = 200;
-
 const POOL_MAX = 1024;
-const POOL_SECONDS = 1.5;
+const POOL_SECONDS = 0.5;
 const BATCH_MS = 2;
 const BATCH_MAX = 128;
 /** Requests in a batch per request in flight. With several, all lanes are busy most of the time. */
@@ -59,6 +56,13 @@ export class Clients {
 
   get cookies() {
     return this.#cookies;
+  }
+
+  /** Runs batches for this number of milliseconds, so that the JIT compiles the hot code. */
+  async warmUp(action, inFlight, milliseconds) {
+    const deadline = performance.now() + milliseconds;
+    do await this.run(action, inFlight, 0.001);
+    while (performance.now() < deadline);
   }
 
   /**

@@ -1,12 +1,14 @@
 // npm run bench [-- --quick] [--rounds=N] [--ms=N] [--clock=cpu] [--kinds=signed,redis]
-// [--no-growth] [--no-install] [--no-docs]
+// [--no-growth] [--no-install] [--no-docs] [--from=result.json]
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const RESULT = `${HERE}result.json`;
 
 const { values: options } = parseArgs({
   options: {
@@ -18,45 +20,68 @@ const { values: options } = parseArgs({
     "no-growth": { type: "boolean", default: false },
     "no-install": { type: "boolean", default: false },
     "no-docs": { type: "boolean", default: false },
+    from: { type: "string" },
   },
 });
 
-if (!options["no-install"]) {
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: HERE, stdio: "inherit" });
-  execFileSync("npm", ["run", "build"], { cwd: ROOT, stdio: "inherit" });
-}
+// A signal must also stop redis-server, which the listener of "exit" does.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-// These modules import packages that the lines above install and build.
-const { compare } = await import("./comparison.mjs");
-const { grow } = await import("./growth.mjs");
-const { startRedis } = await import("./redis-server.mjs");
-const { picture } = await import("./picture.mjs");
-const { report } = await import("./report.mjs");
-
-const redis = await startRedis();
-const settings = {
-  rounds: Number(options.rounds ?? (options.quick ? 3 : 15)),
-  milliseconds: Number(options.ms ?? (options.quick ? 10 : 40)),
-  clock: options.clock,
-  maxSessions: options.quick ? 10_000 : 1_000_000,
-  redisUrl: redis.url,
-  log: (line) => console.error(line),
-};
-
-const fields = [];
-for (const kind of ["nothing", ...options.kinds.split(",")])
-  fields.push(await compare(kind, settings));
-const lines = options["no-growth"] ? [] : await grow(settings);
-await redis.stop();
-
-const given = process.argv.slice(2).filter((argument) => !argument.startsWith("--no-"));
-const command = ["npm run bench", ...(given.length ? ["--", ...given] : [])].join(" ");
-const text = report({ fields, lines, settings, command });
-console.log(text);
+const result = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
+const { pagesOf } = await import("./pages.mjs");
+const pages = await pagesOf(result);
+console.log(pages["docs/performance.md"]);
 if (!options["no-docs"]) {
-  mkdirSync(`${ROOT}docs`, { recursive: true });
-  writeFileSync(`${ROOT}docs/performance.md`, text);
-  writeFileSync(`${ROOT}docs/performance.svg`, picture({ fields, lines }));
-  execFileSync("npx", ["prettier", "--write", "docs/performance.md"], { cwd: ROOT });
+  for (const [path, text] of Object.entries(pages)) writeFileSync(`${ROOT}${path}`, text);
 }
 process.exit(0);
+
+async function measure() {
+  if (!options["no-install"]) {
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: HERE, stdio: "inherit" });
+    execFileSync("npm", ["run", "build"], { cwd: ROOT, stdio: "inherit" });
+  }
+  // These modules import packages that the lines above install and build.
+  const { compare } = await import("./comparison.mjs");
+  const { grow } = await import("./growth.mjs");
+  const { startRedis } = await import("./redis-server.mjs");
+
+  const redis = await startRedis();
+  const settings = {
+    rounds: Number(options.rounds ?? (options.quick ? 3 : 9)),
+    warmUp: options.quick ? 100 : 600,
+    milliseconds: Number(options.ms ?? (options.quick ? 10 : 40)),
+    clock: options.clock,
+    maxSessions: options.quick ? 10_000 : 1_000_000,
+    redisUrl: redis.url,
+    log: (line) => console.error(`${Math.round(process.uptime())} s: ${line}`),
+  };
+  const fields = [];
+  for (const kind of ["nothing", ...options.kinds.split(",")]) {
+    fields.push(await compare(kind, settings));
+  }
+  const lines = options["no-growth"] ? [] : await grow(settings);
+  await redis.stop();
+
+  const { rounds, milliseconds, clock } = settings;
+  const measured = { command: command(), ...machine(), rounds, milliseconds, clock };
+  const measurement = { measured, fields, lines };
+  // Kept, so that the pages can be written again without another measurement.
+  if (!options["no-docs"]) writeFileSync(RESULT, await json(measurement));
+  return measurement;
+}
+
+function command() {
+  const given = process.argv.slice(2).filter((argument) => argument !== "--no-install");
+  return ["npm run bench", ...(given.length > 0 ? ["--", ...given] : [])].join(" ");
+}
+
+function machine() {
+  const [{ model }, ...others] = cpus();
+  return { node: process.version, processor: model.trim(), cores: others.length + 1 };
+}
+
+async function json(value) {
+  const { format } = await import("prettier");
+  return format(JSON.stringify(value), { parser: "json", printWidth: 100 });
+}

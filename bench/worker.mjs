@@ -16,15 +16,24 @@ const commands = {
     contender = await definition.open(kind, request);
     const bytes = request.unverified || kind === "nothing" ? {} : await verify(contender, kind);
     const { title, packages } = definition;
-    const versions = packages.map((name) => `${name} ${versionOf(name)}`);
-    return { title, versions, bytes, lacks: definition.lacks?.[kind] ?? "" };
+    const manifests = packages.map(manifestOf);
+    return {
+      ...{ title, bytes, lacks: definition.lacks?.[kind] ?? "" },
+      versions: manifests.map(({ name, version }) => `${name} ${version}`),
+      tooNew: manifests
+        .filter(needsNewerNode)
+        .map(({ name, engines }) => `${name} (${engines.node})`),
+    };
   },
 
   async run({ action, size, inFlight, milliseconds, clock }) {
-    const isAnonymous = action === "anonymous" || kind === "nothing";
-    const clients = await clientsOf(isAnonymous ? "none" : size);
-    const run = action === "anonymous" ? () => {} : contender.actions[action];
-    return clients.run(run, inFlight, milliseconds, clock);
+    const clients = await clientsOf(size);
+    return clients.run(actionOf(action), inFlight, milliseconds, clock);
+  },
+
+  async warmUp({ action, size, inFlight, milliseconds }) {
+    const clients = await clientsOf(size);
+    await clients.warmUp(actionOf(action), inFlight, milliseconds);
   },
 
   /** Puts this number of sessions into the store. */
@@ -38,6 +47,10 @@ const commands = {
   },
 };
 
+function actionOf(name) {
+  return name === "anonymous" ? () => {} : contender.actions[name];
+}
+
 /** Keeps one pool for each size, so that every round uses the same clients. */
 async function clientsOf(size) {
   if (!pools.has(size)) {
@@ -50,9 +63,15 @@ async function clientsOf(size) {
   return pools.get(size);
 }
 
-function versionOf(name) {
+function manifestOf(name) {
   const manifest = new URL(`./node_modules/${name}/package.json`, import.meta.url);
-  return JSON.parse(readFileSync(manifest, "utf8")).version;
+  return JSON.parse(readFileSync(manifest, "utf8"));
+}
+
+function needsNewerNode({ engines }) {
+  const [, major, minor = 0] = />=\s*(\d+)(?:\.(\d+))?/.exec(engines?.node) ?? [0, 0];
+  const [ourMajor, ourMinor] = process.versions.node.split(".").map(Number);
+  return ourMajor < major || (ourMajor === Number(major) && ourMinor < minor);
 }
 
 // The parent process has exited or crashed.

@@ -5,7 +5,7 @@ import { expressExchange, expressHandler, setCookiesOf } from "../drivers/expres
 import { objectActions } from "../workload.mjs";
 
 export const title = "express-session";
-export const packages = ["express-session", "connect-redis"];
+export const packages = ["express-session", "connect-redis", "redis"];
 export const kinds = ["memory", "redis"];
 export const lacks = { memory: "hca", redis: "hca" };
 

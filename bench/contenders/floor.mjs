@@ -9,7 +9,7 @@ import { signedFloor } from "../floor/signed.mjs";
 import { unsignedFloor } from "../floor/unsigned.mjs";
 import { nextVisit } from "../workload.mjs";
 
-export const title = "floor: node:crypto by hand";
+export const title = "handwritten floor";
 export const packages = [];
 export const kinds = ["signed", "encrypted", "unsigned", "memory", "redis"];
 export const lacks = {

@@ -3,7 +3,7 @@ import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { setCookiesOf, webExchange } from "../drivers/fetch.mjs";
 import { nextVisit } from "../workload.mjs";
 
-export const title = "hono, signed cookies";
+export const title = "hono signed cookies";
 export const packages = ["hono"];
 export const kinds = ["signed"];
 export const lacks = { signed: "erna" };

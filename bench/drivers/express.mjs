@@ -26,7 +26,9 @@ class UnsentResponse extends ServerResponse {
     return this.#hasHead;
   }
 
-  writeHead() {
+  /** Fastify passes its headers here; Express-style middleware sets them before. */
+  writeHead(_status, headers = {}) {
+    for (const name of Object.keys(headers)) this.setHeader(name, headers[name]);
     this.#hasHead = true;
     return this;
   }

@@ -6,7 +6,6 @@ import { cookie } from "@hattip/cookie";
 import { createRouter, type Router } from "@hattip/router";
 import { session, UnsafeMemoryStore } from "@hattip/session";
 import { expect } from "chai";
-import tsBlankSpace from "ts-blank-space";
 import { Recipes, type Served } from "../platforms/recipes.js";
 import { Browser } from "../support/browser.js";
 import { Document } from "./document.js";
