@@ -15,6 +15,10 @@ import type { RejectionReason } from "./records/store.js";
  * - `regenerated`, `destroyed`: the session has a new ID, or has ended.
  * - `gone`: this request came too late, because another one had moved the session to a new ID or
  *   ended it. The changes of this request were dropped, and it set no cookie.
+ * - `binding-offered`, `bound`, `proved`: with `DeviceBinding`, the browser has been asked for a key of
+ *   its device, has registered one, or has renewed its proof by a signature.
+ * - `proof-refused`: a registration or a renewal that the session's device cannot have sent.
+ * - `refresh-skipped`: a request had no proof, and its browser said why.
  * - `store-failed`: an operation of the store failed after so many milliseconds. `code` says why, and
  *   the `cause` of `error` is the error of the driver. Only `ERR_SESSION_STORE` means that the backend,
  *   or the source of the keys, has failed. `ERR_SESSION_USAGE` causes no event.
@@ -32,6 +36,11 @@ export type SessionEvent =
       readonly type:
         "saved" | "renewed" | "reissued" | "merged" | "regenerated" | "destroyed" | "gone";
     }
+  | { readonly type: "binding-offered" | "bound" | "proved" | "proof-refused" }
+  | {
+      readonly type: "refresh-skipped";
+      readonly reason: "unreachable" | "server_error" | "quota_exceeded";
+    }
   | {
       readonly type: "store-failed";
       readonly code: SessionErrorCode;
@@ -40,8 +49,8 @@ export type SessionEvent =
       readonly error: SessionError;
     };
 
-/** What `session()` asks of the store. `save` includes renewals. */
-export type SessionOperation = "load" | "save" | "update" | "regenerate" | "destroy";
+/** What `session()` asks of the store. `save` includes renewals, `bind` all that a `DeviceBinding` needs. */
+export type SessionOperation = "load" | "save" | "update" | "regenerate" | "destroy" | "bind";
 
 export type Emit = (event: SessionEvent, ctx: RequestContext) => void;
 

@@ -15,6 +15,7 @@ export type { Awaitable } from "./platform/awaitable.js";
 export type { SessionRecord } from "./records/record.js";
 export type { SerializationOptions } from "./records/session-codec.js";
 export type { RejectionReason, SessionScope, SessionStore } from "./records/store.js";
+export { DeviceBinding, type DeviceBindingOptions } from "./device-binding/device-binding.js";
 export { CookieStore, type Unsealed } from "./cookie/cookie-store.js";
 export {
   UnsignedCookieStore,

@@ -66,6 +66,11 @@ export interface Session<Data extends object = SessionData> {
    */
   readonly expires: number | undefined;
   /**
+   * Whether a browser has bound the session to its device: see `DeviceBinding`. Without the proof that
+   * such a session needs, the client has a fresh one.
+   */
+  readonly isDeviceBound: boolean;
+  /**
    * The idle timeout of this session, if it differs from the option `idleTimeout`: seconds, up to
    * `absoluteTimeout`, or `"browser"` for a cookie that the browser deletes when it is closed. The
    * session keeps it until it ends.

@@ -32,6 +32,7 @@ describe("The package", () => {
   it("exports exactly what its documentation names", () => {
     expect(Object.keys(library)).to.have.members([
       "CookieStore",
+      "DeviceBinding",
       "EncryptedCookieStore",
       "ExternalStore",
       "KvSessionStore",

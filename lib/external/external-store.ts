@@ -55,8 +55,9 @@ import { WriterQueue } from "./writer-queue.js";
  * with times in seconds since 1970. Its key is the prefix and the SHA-256 of `<cookie name>=<ID>` in
  * base64url: 43 characters of `A–Z a–z 0–9 - _`. When a session moves to a new ID or ends, its record
  * becomes a tombstone for a minute: `1.<when>.0.<SHA-256 of the new ID, as in its key; or nothing>`.
- * Until then, the new record of a session with an owner begins with `draft `. The key of an owner is
- * the prefix, `owner:` and the SHA-256 of `owner=<owner>` in base64url.
+ * Until then, the new record of a session with an owner begins with `draft `. With `DeviceBinding`,
+ * `device=`, a secret and a public key come next. The key of an owner is the prefix, `owner:` and the
+ * SHA-256 of `owner=<owner>` in base64url.
  */
 export abstract class ExternalStore<Data extends object = SessionData> extends BackendHooks<Data> {
   readonly #backend: GuardedBackend;
@@ -219,7 +220,23 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
       (applied = applyChange(this.codec, loaded, currentData(), change, current, scope)).next;
     const written = await this.#writer.change(loaded, changed, scope);
     const result = applied;
-    return written && result ? updated(this.codec, loaded, result, written.merged) : null;
+    return written && result ? updated(this.codec, loaded, result, written) : null;
+  }
+
+  /** @internal */
+  override async bindDevice(
+    loaded: LoadedSession,
+    next: (current: string | undefined) => string | undefined,
+    scope: SessionScope,
+  ): Promise<string | undefined> {
+    const bound: NextRecord = (current) => ({ ...current, binding: next(current.binding) });
+    const written = await this.#writer.change(loaded, bound, scope);
+    return written?.record.binding;
+  }
+
+  /** @internal */
+  override get bindsDevices(): boolean {
+    return this.compares;
   }
 
   #ownedBy(owner: string, method: string): OwnedSessions {

@@ -78,7 +78,7 @@ export class RecordWriter {
       turn.newest = null;
       let linked: SessionRecord | undefined;
       for (;;) {
-        const next = nextRecord(current);
+        const next = { binding: current.binding, ...nextRecord(current) };
         const merged = current.text !== loaded.text;
         if (isSameRecord(next, current)) {
           // "Nothing to change" is true only of a record that was read just now.
@@ -170,9 +170,10 @@ export class RecordWriter {
   }
 
   /** The same data, as of a session that begins now. */
-  #restarted({ text }: SessionRecord, scope: SessionScope): SessionRecord {
+  #restarted({ text, binding }: SessionRecord, scope: SessionScope): SessionRecord {
     const created = currentSecond();
-    const next = { text, created, expires: expiryFor(created, lifetimeOf(text), scope) };
+    const expires = expiryFor(created, lifetimeOf(text), scope);
+    const next = { text, created, expires, binding: scope.binder?.carry(binding) };
     return this.#owners?.needsDraft(next) ? { ...next, isDraft: true } : next;
   }
 

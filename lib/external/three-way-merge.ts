@@ -112,15 +112,15 @@ export function applyChange(
 export function updated(
   codec: SessionCodec,
   loaded: LoadedSession,
-  { next, before, after }: AppliedChange,
-  merged: boolean,
+  { before, after }: AppliedChange,
+  { record, merged }: { record: SessionRecord; merged: boolean },
 ): UpdatedSession {
-  const { text, expires } = next;
+  const { text, expires, binding } = record;
   return {
-    session: { ...loaded, text, expires, lifetime: lifetimeOf(text) },
+    session: { ...loaded, text, expires, binding, lifetime: lifetimeOf(text) },
     dataWith(pending) {
       const base = decode(codec, loaded).data;
-      const withPending = threeWayMerge(codec, base, pending, decode(codec, next).data);
+      const withPending = threeWayMerge(codec, base, pending, decode(codec, record).data);
       return threeWayMerge(codec, before, after, withPending);
     },
     merged,

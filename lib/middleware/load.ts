@@ -1,9 +1,11 @@
+import type { DeviceBinder } from "../device-binding/binder.js";
 import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
 import type { SessionData } from "../session.js";
+import { cookieValues } from "./cookie-values.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** The session of a request before its handlers run. */
@@ -18,14 +20,13 @@ export interface InitialState {
    * its response must not replace the new cookie.
    */
   readonly isLate?: boolean;
+  /** Whether the client's session is bound to a device, and the request does not prove that it is there. */
+  readonly isUnproven?: boolean;
   /** The error of the store, which is thrown when a handler uses the session. */
   readonly failure?: unknown;
 }
 
 type Found = LoadedSession | RejectionReason | "moved";
-
-/** A client can send many values, and each may cost a call of the backend. */
-const MAX_VALUES = 4;
 
 /** Loads the session of a request, or begins a fresh one. */
 export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {
@@ -50,35 +51,27 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
   if (typeof found !== "string") return { sent, loaded: found, data: found.data };
   if (found === "moved") emit?.({ type: "gone" }, ctx);
   else if (sent !== "") emit?.({ type: "fresh", reason: found }, ctx);
-  return { sent, loaded: null, data: await defaults.make(ctx), isLate: found === "moved" };
+  const isUnproven = found === "unproven";
+  const isLate = found === "moved" || isUnproven;
+  return { sent, loaded: null, data: await defaults.make(ctx), isLate, isUnproven };
 }
 
-/**
- * All values that the client has sent for the session, without repetitions. A browser sends several
- * cookies of one name if they have different paths or domains (RFC 6265, 5.4).
- */
+/** The values that the client has sent for the session. */
 export function sentValues(
   sent: unknown,
   { cookie, getSessionId }: ResolvedOptions,
   { ctx }: SessionScope,
 ): string[] {
   if (typeof sent !== "string") return [];
-  if (getSessionId) return [sent];
-  const values = new Set([sent]);
   // ctx.cookie has the first one only.
-  for (const pair of (ctx.request.headers.get("cookie") ?? "").split(";")) {
-    const end = pair.indexOf("=");
-    if (end < 0 || pair.slice(0, end).trim() !== cookie.name) continue;
-    values.add(pair.slice(end + 1).trim());
-    if (values.size === MAX_VALUES) break;
-  }
-  return [...values];
+  return getSessionId ? [sent] : cookieValues(ctx.request, cookie.name, sent);
 }
 
 /**
  * Tries the other values of a client whose first one was rejected.
  *
- * @returns the first session, or the reason why there is none: `"moved"`, or that of the first value.
+ * @returns the first session, or the reason why there is none: `"moved"` or `"unproven"`, or that of the
+ * first value.
  */
 async function loadAnother(
   rejection: RejectionReason | "moved",
@@ -90,20 +83,32 @@ async function loadAnother(
   for (const value of sentValues(sent, options, scope).slice(1)) {
     const found = await loadValue(value, options, scope);
     if (typeof found !== "string") return found;
-    if (found === "moved") reason = found;
+    if (found === "moved" || found === "unproven") reason = found;
   }
   return reason;
 }
 
-function loadValue(
+/** The session of one value, if the request may use it. */
+export function loadValue(
   value: unknown,
-  { store, cookie, getSessionId }: ResolvedOptions,
+  { store, cookie, binder, getSessionId }: ResolvedOptions,
   scope: SessionScope,
 ): Awaitable<Found> {
   // getSessionId may return anything, such as a number from a parsed body. A cookie over the limit
   // of browsers was not set by this package, and could not be reissued.
   const canBeOurs = typeof value === "string" && (getSessionId || cookie.fits(value));
-  return canBeOurs ? store.load(value, scope) : "malformed";
+  if (!canBeOurs) return "malformed";
+  const loading = store.load(value, scope);
+  return binder ? proven(loading, binder, scope) : loading;
+}
+
+async function proven(
+  loading: Awaitable<Found>,
+  binder: DeviceBinder,
+  { ctx }: SessionScope,
+): Promise<Found> {
+  const found = await loading;
+  return typeof found === "string" || (await binder.isProven(found, ctx)) ? found : "unproven";
 }
 
 function cookieOf(ctx: RequestContext, name: string): string | undefined {

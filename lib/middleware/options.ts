@@ -1,4 +1,6 @@
 import { MAX_COOKIE_AGE_SECONDS } from "../browser-limits.js";
+import type { DeviceBinder } from "../device-binding/binder.js";
+import type { DeviceBinding } from "../device-binding/device-binding.js";
 import type { Emit, SessionEvent } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { assertNoUnknown, assertOption, assertOptions, assertWhole } from "../option-checks.js";
@@ -68,6 +70,15 @@ export interface SessionOptions<Data extends object = SessionData> {
    */
   renewAfter?: number | undefined;
   /**
+   * Binds sessions to the device of their visitor, in browsers that can do it: see `DeviceBinding`.
+   *
+   * @example
+   * ```ts
+   * deviceBinding: new DeviceBinding()
+   * ```
+   */
+  deviceBinding?: DeviceBinding | undefined;
+  /**
    * Called for each event, for logs and monitoring. Its result is not awaited, and its errors are
    * ignored.
    */
@@ -82,6 +93,8 @@ export interface ResolvedOptions
   readonly defaults: DefaultData;
   /** Seconds. */
   readonly renewAfter: number;
+  /** Present with the option `deviceBinding`. */
+  readonly binder?: DeviceBinder | undefined;
   /** Calls `onEvent`, and ignores its errors. Absent when the app has no `onEvent`. */
   readonly emit?: Emit | undefined;
 }
@@ -124,6 +137,7 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
     idleTimeout,
     absoluteTimeout,
     renewAfter,
+    deviceBinding,
     onEvent,
     ...unknown
   } = options;
@@ -133,17 +147,22 @@ export function resolveOptions(options: SessionOptions): ResolvedOptions {
   for (const [name, value] of Object.entries({ getSessionId, setSessionId, onEvent })) {
     assertOption(name, value === undefined || typeof value === "function", "a function");
   }
-  const cookie = new SessionCookie(cookieName, cookieOptions);
-  return {
-    // Only this package's base classes have the protocol, and they have all of it.
+  const isBinding = deviceBinding === undefined || typeof deviceBinding?.binderFor === "function";
+  assertOption("deviceBinding", isBinding, "a DeviceBinding: new DeviceBinding()");
+  // Only this package's base classes have the protocol, and they have all of it.
+  const served = {
     store: store as BaseStore,
-    cookie,
-    defaults: new DefaultData(defaultSessionData, store as BaseStore),
+    cookie: new SessionCookie(cookieName, cookieOptions),
+    emit: onEvent && emitterFor(onEvent),
+  };
+  return {
+    ...served,
+    binder: deviceBinding?.binderFor(served, cookieOptions, getSessionId !== undefined),
+    defaults: new DefaultData(defaultSessionData, served.store),
     ...resolveTimeouts(idleTimeout, cookieOptions.maxAge, absoluteTimeout, renewAfter),
     clientLimit: setSessionId ? Infinity : MAX_COOKIE_AGE_SECONDS,
     getSessionId,
     setSessionId,
-    emit: onEvent && emitterFor(onEvent),
   };
 }
 

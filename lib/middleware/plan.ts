@@ -15,6 +15,8 @@ export interface CommitPlan {
   readonly write: StoreWrite | null;
   /** Whether the client must forget what it holds, if there is no session for it. */
   readonly clearsClient: boolean;
+  /** The binding for which the browser is asked to register a key, after `regenerate()`. */
+  readonly offered?: string | undefined;
 }
 
 /** A write, named after the event that reports it. */
@@ -51,7 +53,8 @@ export function planCommit(
   // Of a new record or another lifetime, the client would have to learn. (A cookie store writes none.)
   const isNews = current === null || lifetime !== held?.lifetime;
   const isUseless = isDropped && isNews && options.store.keepsSessions;
-  return { held, current, write: isUseless ? null : write, clearsClient };
+  const offered = view.isRegenerated ? (current ?? write?.next)?.binding : undefined;
+  return { held, current, write: isUseless ? null : write, clearsClient, offered };
 }
 
 /**
@@ -72,14 +75,15 @@ function planWrite(
 
 function planFresh(
   options: ResolvedOptions,
-  { text, untouchedText, lifetime }: SessionView,
+  { text, untouchedText, lifetime, isRegenerated }: SessionView,
   canTell: boolean,
 ): StoreWrite | null {
   if (text === undefined) return null;
   const isChanged = text !== untouchedText;
   if (!isChanged && !(options.defaults.arePersonal && canTell)) return null;
   const created = currentSecond();
-  const next = { text, created, expires: expiryFor(created, lifetime, options) };
+  const binding = isRegenerated ? options.binder?.carry(undefined) : undefined;
+  const next = { text, created, expires: expiryFor(created, lifetime, options), binding };
   return { event: "saved", loaded: null, next };
 }
 

@@ -81,6 +81,10 @@ export class RequestSession implements Session {
     return loaded ? expiryAfter(this.#options, loaded, this.#view.lifetime) : undefined;
   }
 
+  get isDeviceBound(): boolean {
+    return this.#options.binder?.isBound(this.#loaded?.binding) ?? false;
+  }
+
   get lifetime(): Lifetime {
     this.#use();
     return this.#view.lifetime;
@@ -99,6 +103,7 @@ export class RequestSession implements Session {
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
+      view.isRegenerated = true;
       // A fresh session gets a new ID in any case.
       if (loaded === null) return;
       try {
@@ -107,6 +112,7 @@ export class RequestSession implements Session {
         if (moved) return view.move(moved);
         const data = await this.#options.defaults.make(this.#scope.ctx);
         this.#view = new SessionView(this.#options, null, data);
+        this.#view.isRegenerated = true;
       } catch (error) {
         // They belong to a log-in that has failed. A response such as 409 would save them.
         view.reset();
@@ -128,6 +134,7 @@ export class RequestSession implements Session {
         this.#view = before;
         throw error;
       }
+      if (this.#initial.isUnproven) return;
       this.#isLate = false;
       this.#clearsClient = before.loaded !== null || Boolean(this.#initial.sent);
     });

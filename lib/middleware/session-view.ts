@@ -12,6 +12,8 @@ export class SessionView {
   lifetime: Lifetime;
   /** The text that a fresh session's data had when a handler first looked at them. */
   untouchedText: string | undefined;
+  /** Whether this request has called `regenerate()`: then it has authenticated its user. */
+  isRegenerated = false;
   readonly #options: ResolvedOptions;
   #isUsed = false;
 

@@ -77,11 +77,11 @@ export function session<Data extends object = SessionData>(
   options: SessionOptions<Data>,
 ): SessionMiddleware<Data> {
   const resolved = resolveOptions(options);
-  const { cookie, idleTimeout, absoluteTimeout, clientLimit } = resolved;
-  const timeouts = { idleTimeout, absoluteTimeout, clientLimit };
+  const { cookie, binder, idleTimeout, absoluteTimeout, clientLimit } = resolved;
+  const constant = { cookieName: cookie.name, binder, idleTimeout, absoluteTimeout, clientLimit };
 
   function sessionMiddleware(ctx: RequestContext): Promise<Response> {
-    return serve(resolved, { ctx, cookieName: cookie.name, ...timeouts });
+    return serve(resolved, { ctx, ...constant });
   }
   function of(ctx: object): Session<Data> {
     const found = findServing(Object(ctx) as Served, ({ options: its }) => its === resolved);
@@ -95,6 +95,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
   const { ctx, cookieName } = scope;
   const outer: unknown = ctx.session;
   try {
+    if (options.binder?.isForBrowser(ctx.request)) return await options.binder.answer(scope);
     const served = ctx as Served;
     assertNameIsFree(served, cookieName);
     const isPassedOn = watchPassThrough(ctx);

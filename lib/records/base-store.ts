@@ -14,7 +14,7 @@ import type {
 } from "./store.js";
 
 /** The methods that `session()` calls. `CookieStore` and `ExternalStore` implement them. */
-const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate"];
+const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate", "bindDevice"];
 
 /**
  * The protocol between `session()` and every store. The methods marked as internal are complete and
@@ -99,6 +99,23 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
     change: (data: SessionData) => void,
     scope: SessionScope,
   ): Promise<UpdatedSession | null>;
+
+  /**
+   * @internal Replaces what `DeviceBinding` keeps of the session. Only stores that compare can do it.
+   *
+   * @param next - Returns the new binding for the newest one.
+   * @returns the binding as it is then; `undefined` when the session has moved or ended.
+   */
+  bindDevice?(
+    loaded: LoadedSession,
+    next: (current: string | undefined) => string | undefined,
+    scope: SessionScope,
+  ): Promise<string | undefined>;
+
+  /** @internal Whether a session can be bound to a device. */
+  get bindsDevices(): boolean {
+    return false;
+  }
 
   /** @internal Whether the server keeps the sessions, and the client only an ID. */
   get keepsSessions(): boolean {

@@ -14,23 +14,27 @@ export interface SessionRecord {
    * has made the old one a tombstone and removed this mark, no client knows the ID.
    */
   readonly isDraft?: boolean;
+  /** What `DeviceBinding` keeps of the session. A change of the data leaves it as it is. */
+  readonly binding?: string | undefined;
 }
 
 /** Whether both are the same state of one record. Its `created` never changes. */
 export function isSameRecord(a: SessionRecord, b: SessionRecord): boolean {
-  return a.text === b.text && a.expires === b.expires;
+  return a.text === b.text && a.expires === b.expires && a.binding === b.binding;
 }
 
 /**
  * The record as text that a person can read: `1.<created>.<expires>.<data>`, where 1 is the version of
- * the format, and the times are decimal seconds since 1970. A draft has `draft ` before it. Each record
- * has exactly one such text, so that backends can compare records as text.
+ * the format, and the times are decimal seconds since 1970. Before it may stand `draft `, and then
+ * `device=<binding> `. Each record has exactly one such text, so that backends can compare records as
+ * text.
  */
-export function encodeRecord({ text, created, expires, isDraft }: SessionRecord): string {
-  return `${isDraft ? "draft " : ""}1.${created}.${expires}.${text}`;
+export function encodeRecord({ text, created, expires, isDraft, binding }: SessionRecord): string {
+  const device = binding === undefined ? "" : `device=${binding} `;
+  return `${isDraft ? "draft " : ""}${device}1.${created}.${expires}.${text}`;
 }
 
-const RECORD = /^(draft )?1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
+const RECORD = /^(draft )?(?:device=(\S+) )?1\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\./;
 
 /** `null` for text that `encodeRecord` does not write. */
 export function decodeRecord(encoded: string): SessionRecord | null {
@@ -38,9 +42,10 @@ export function decodeRecord(encoded: string): SessionRecord | null {
   return (
     match && {
       text: encoded.slice(match[0].length),
-      created: Number(match[2]),
-      expires: Number(match[3]),
+      created: Number(match[3]),
+      expires: Number(match[4]),
       ...(match[1] && { isDraft: true }),
+      ...(match[2] && { binding: match[2] }),
     }
   );
 }

@@ -96,8 +96,8 @@ export class SessionCodec {
     const stored = this.deserialize(record.text);
     if (stored === null) return "invalid";
     const { data, lifetime } = stored;
-    const { text, created, expires } = record;
-    return { value, id, key, data, lifetime, text, created, expires, outdated };
+    const { text, created, expires, binding } = record;
+    return { value, id, key, data, lifetime, text, created, expires, binding, outdated };
   }
 
   #dataOf(text: string): SessionData | null {

@@ -1,4 +1,5 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import type { DeviceBinder } from "../device-binding/binder.js";
 import type { Lifetime, SessionData } from "../session.js";
 import type { Timeouts } from "./expiry.js";
 import type { SessionRecord } from "./record.js";
@@ -24,9 +25,18 @@ export interface SessionStore<Data extends object = SessionData> {
  * - `unknown-key`: it was sealed by a key that is not among the store's keys.
  * - `other-store`: another kind of store sealed it.
  * - `invalid`: the option `parse` refused the data.
+ * - `unproven`: the session is bound to a device (`DeviceBinding`), and the request has no proof that it
+ *   comes from there.
  */
 export type RejectionReason =
-  "malformed" | "tampered" | "expired" | "unknown" | "unknown-key" | "other-store" | "invalid";
+  | "malformed"
+  | "tampered"
+  | "expired"
+  | "unknown"
+  | "unknown-key"
+  | "other-store"
+  | "invalid"
+  | "unproven";
 
 /** The request, the cookie and the timeouts for which `session()` calls a store. */
 export interface SessionScope extends Timeouts {
@@ -34,6 +44,8 @@ export interface SessionScope extends Timeouts {
   readonly ctx: RequestContext<any>;
   /** The name of the session's cookie. IDs and sealed values are bound to it. */
   readonly cookieName: string;
+  /** @internal The option `deviceBinding`. */
+  readonly binder?: DeviceBinder | undefined;
 }
 
 /** How a session is known: what the client holds, and where the record is. */

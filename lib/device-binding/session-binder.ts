@@ -1,0 +1,189 @@
+import { reported } from "../events.js";
+import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import { cookieValues } from "../middleware/cookie-values.js";
+import type { SessionCookie } from "../middleware/session-cookie.js";
+import { encodeBase64url } from "../platform/bytes.js";
+import { randomBytes, sha256 } from "../platform/crypto.js";
+import { currentSecond } from "../records/expiry.js";
+import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { DeviceBinder, Served } from "./binder.js";
+import { decodeBinding, makeMac, secondOf, type Binding } from "./binding.js";
+import { hasSigned, keyIn } from "./device-key.js";
+import { parseSignedAnswer, type SignedAnswer } from "./signed-answer.js";
+
+/** The longest time between a challenge and its answer. */
+const CHALLENGE_SECONDS = 60;
+/** Requests that were under way when the key was registered have no proof. */
+const GRACE_SECONDS = 10;
+/** A string of RFC 9651. Its parameters count for nothing. */
+const STRING = /^"([ !#-[\]-~]*)" *(;.*)?$/;
+const SKIPPED = /^(unreachable|server_error|quota_exceeded)\b/;
+
+/** Device binding for one `session()`. */
+export class SessionBinder implements DeviceBinder {
+  readonly #served: Served;
+  readonly #proofCookie: SessionCookie;
+  readonly #path: string;
+  readonly #proofSeconds: number;
+
+  constructor(served: Served, proofCookie: SessionCookie, path: string, proofSeconds: number) {
+    this.#served = served;
+    this.#proofCookie = proofCookie;
+    this.#path = path;
+    this.#proofSeconds = proofSeconds;
+  }
+
+  isBound(text: string | undefined): boolean {
+    return decodeBinding(text).key !== "";
+  }
+
+  /**
+   * The secret stays, too: a proof may be on its way to the browser. There is no new proof, or a thief
+   * could call `regenerate()` again and again to keep his.
+   */
+  carry(text: string | undefined): string {
+    return text !== undefined && this.isBound(text) ? text : encodeBase64url(randomBytes(32));
+  }
+
+  async offer(text: string, ctx: RequestContext<any>): Promise<string | null> {
+    if (this.isBound(text) || !ctx.request.url.startsWith("https:")) return null;
+    const challenge = await makeMac("registration", currentSecond(), text);
+    this.#served.emit?.({ type: "binding-offered" }, ctx);
+    return `(ES256 RS256);path="${this.#path}";challenge="${challenge}"`;
+  }
+
+  async isProven({ binding }: LoadedSession, ctx: RequestContext<any>): Promise<boolean> {
+    const { secret, since, key } = decodeBinding(binding);
+    const now = currentSecond();
+    if (key === "" || now < since + GRACE_SECONDS) return true;
+    for (const value of cookieValues(ctx.request, this.#proofCookie.name)) {
+      const end = await secondOf("proof", value, secret);
+      if (end !== null && now < end) return true;
+    }
+    const [reason] = SKIPPED.exec(ctx.request.headers.get("secure-session-skipped") ?? "") ?? [];
+    if (reason)
+      this.#served.emit?.({ type: "refresh-skipped", reason: reason as "unreachable" }, ctx);
+    return false;
+  }
+
+  isForBrowser({ url }: Request): boolean {
+    return url.includes(this.#path) && new URL(url).pathname === this.#path;
+  }
+
+  async answer(scope: SessionScope): Promise<Response> {
+    const { method, headers } = scope.ctx.request;
+    if (method !== "POST") return respond(405, null, { allow: "POST" });
+    const answer = parseSignedAnswer(headers.get("secure-session-response"));
+    // Only browsers can send this header: no page can cause a refresh.
+    const quotedId = headers.get("sec-secure-session-id");
+    const beginMs = performance.now();
+    try {
+      const key = answer && keyIn(answer);
+      if (answer && key && quotedId === null) return await this.#register(key, answer, scope);
+      const [, id] = STRING.exec(quotedId ?? "") ?? [];
+      const isRefresh = id !== undefined && answer !== null && answer?.jwk === undefined;
+      return isRefresh ? await this.#refresh(id, answer, scope) : respond(400);
+    } catch (error) {
+      const failure = reported(error, "bind", beginMs, this.#served.emit, scope.ctx);
+      if (failure.code === "ERR_SESSION_USAGE") throw failure;
+      return respond(503); // The browser keeps its key, and tries again.
+    }
+  }
+
+  async #register(key: string, answer: SignedAnswer, scope: SessionScope): Promise<Response> {
+    const session = await this.#load(scope);
+    const { secret } = decodeBinding(typeof session === "string" ? "" : session.binding);
+    const made = await madeAt("registration", answer, secret);
+    if (typeof session !== "string" && made !== null && (await hasSigned(key, answer))) {
+      const own = `${secret}.${currentSecond()}.${key}`;
+      // Nobody can replace a key. A browser that has missed this answer may send its own again.
+      const next = (current?: string): string | undefined => (current === secret ? own : current);
+      const bound = decodeBinding(await this.#served.store.bindDevice!(session, next, scope));
+      if (bound.secret === secret && bound.key === key)
+        return this.#prove("bound", bound, made, scope);
+    }
+    this.#served.emit?.({ type: "proof-refused" }, scope.ctx);
+    return respond(403);
+  }
+
+  async #refresh(
+    id: string,
+    answer: SignedAnswer | undefined,
+    scope: SessionScope,
+  ): Promise<Response> {
+    const session = await this.#load(scope);
+    // The new cookie is on its way to the browser, which keeps its key for it.
+    if (session === "moved") return respond(503);
+    const binding = decodeBinding(typeof session === "string" ? "" : session.binding);
+    // The browser forgets the key of a session that is over, or of the one before a new log-in.
+    if (binding.key === "" || (await idOf(binding)) !== id)
+      return respond(200, { continue: false });
+    if (answer) {
+      const made = await madeAt("refresh", answer, binding.secret);
+      const isProven = made !== null && (await hasSigned(binding.key, answer));
+      if (isProven) return this.#prove("proved", binding, made, scope);
+      this.#served.emit?.({ type: "proof-refused" }, scope.ctx);
+    }
+    const challenge = await makeMac("refresh", currentSecond(), binding.secret);
+    return respond(403, null, { "secure-session-challenge": `"${challenge}";id="${id}"` });
+  }
+
+  /** The first of the request's sessions. */
+  async #load(scope: SessionScope): Promise<LoadedSession | "moved" | "none"> {
+    let result: "moved" | "none" = "none";
+    for (const value of cookieValues(scope.ctx.request, this.#served.cookie.name)) {
+      const found = await this.#served.store.load(value, scope);
+      if (typeof found !== "string") return found;
+      if (found === "moved") result = found;
+    }
+    return result;
+  }
+
+  /** Sets the proof. It ends so many seconds after the challenge: an answer sent again gains nothing. */
+  async #prove(
+    type: "bound" | "proved",
+    binding: Binding,
+    made: number,
+    { ctx }: SessionScope,
+  ): Promise<Response> {
+    this.#served.emit?.({ type }, ctx);
+    const end = made + this.#proofSeconds;
+    // The cookie ends before its proof does: no request arrives with a proof that has just ended.
+    const maxAge = end - Math.ceil(this.#proofSeconds / 10) - currentSecond();
+    const proof = await makeMac("proof", end, binding.secret);
+    const setCookie = this.#proofCookie.set(proof, Math.max(0, maxAge), "https:");
+    const attributes = this.#proofCookie.set("", null, "https:").replace(/^.*?; /, "");
+    const instructions = {
+      session_identifier: await idOf(binding),
+      refresh_url: this.#path,
+      scope: { include_site: false },
+      credentials: [{ type: "cookie", name: this.#proofCookie.name, attributes }],
+    };
+    return respond(200, instructions, { "set-cookie": setCookie });
+  }
+}
+
+/** What the browser knows its key by, for as long as it is bound. */
+async function idOf({ key }: Binding): Promise<string> {
+  return sha256(`device=${key}`);
+}
+
+/** When the answered challenge was made; `null` if it is too old, or was none for this purpose. */
+async function madeAt(
+  purpose: "registration" | "refresh",
+  { challenge }: SignedAnswer,
+  secret: string,
+): Promise<number | null> {
+  const made = await secondOf(purpose, challenge, secret);
+  return made !== null && currentSecond() <= made + CHALLENGE_SECONDS ? made : null;
+}
+
+/** No cache keeps the answer, and no other site learns from it who is logged in. */
+function respond(status: number, json: object | null = null, more: object = {}): Response {
+  const headers = {
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+    ...more,
+  };
+  return json ? Response.json(json, { status, headers }) : new Response(null, { status, headers });
+}
