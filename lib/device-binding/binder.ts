@@ -17,5 +17,7 @@ export interface DeviceBinder {
   /** The binding after `regenerate()`: a bound session stays bound to its device. */
   carry(binding: string | undefined): string;
   /** The header that asks the browser for a key; `null` where it would not listen. */
-  offer(binding: string, ctx: RequestContext<any>): Promise<string | null>;
+  offer(binding: string, value: string, ctx: RequestContext<any>): Promise<string | null>;
+  /** A page that loads itself again, where the browser then renews its proof. */
+  loadAgain(request: Request): Response | null;
 }

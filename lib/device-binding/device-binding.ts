@@ -51,7 +51,7 @@ export class DeviceBinding {
     assertOptions("DeviceBinding", options);
     const { proofSeconds = 300, path, ...unknown } = options;
     assertNoUnknown("DeviceBinding", unknown, "It has proofSeconds and path.");
-    assertWhole("proofSeconds", proofSeconds, "seconds", 1, 86_400);
+    assertWhole("proofSeconds", proofSeconds, "seconds", 10, 86_400);
     const isPath = path === undefined || isPlainPath(path);
     assertOption("path", isPath, "a path from / without a query, such as /session-binding");
     this.#proofSeconds = proofSeconds;
@@ -69,7 +69,9 @@ export class DeviceBinding {
     hasOwnTransport: boolean,
   ): DeviceBinder {
     const { store, cookie } = served;
-    const { domain, secure, partitioned, path: cookiePath = "/" } = cookieOptions;
+    // Chromium refuses a session whose cookie has a priority.
+    const { priority: _, ...sent } = cookieOptions;
+    const { domain, secure, partitioned, path: cookiePath = "/" } = sent;
     if (!store.keepsSessions)
       refuse("a cookie store, which can keep no key: use RedisSessionStore");
     if (!store.bindsDevices) refuse("a store that cannot compare: use RedisSessionStore");
@@ -83,7 +85,7 @@ export class DeviceBinding {
       const right = `new DeviceBinding({ path: "${folder}session-binding" })`;
       refuse(`cookieOptions.path ${cookiePath}, which must cover the binding's path: ${right}`);
     }
-    const proofCookie = new SessionCookie(`${cookie.name}-proof`, cookieOptions);
+    const proofCookie = new SessionCookie(`${cookie.name}-proof`, sent);
     return new SessionBinder(served, proofCookie, path, this.#proofSeconds);
   }
 }

@@ -3,6 +3,7 @@ import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "i
 import { cookieValues } from "../middleware/cookie-values.js";
 import type { SessionCookie } from "../middleware/session-cookie.js";
 import { encodeBase64url } from "../platform/bytes.js";
+import { hashSessionId } from "../external/session-id.js";
 import { randomBytes, sha256 } from "../platform/crypto.js";
 import { currentSecond } from "../records/expiry.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
@@ -15,8 +16,10 @@ import { parseSignedAnswer, type SignedAnswer } from "./signed-answer.js";
 const CHALLENGE_SECONDS = 60;
 /** Requests that were under way when the key was registered have no proof. */
 const GRACE_SECONDS = 10;
-/** A string of RFC 9651. Its parameters count for nothing. */
-const STRING = /^"([ !#-[\]-~]*)" *(;.*)?$/;
+/** A string of RFC 9651, whose parameters count for nothing, or bare, as Chromium 156 writes it. */
+const IDENTIFIER = /^("?)([\w-]+)\1 *(;.*)?$/;
+/** `<id of the session>.<MAC>` */
+const OFFERED = /^([\w-]{43})\.(.+)$/;
 const SKIPPED = /^(unreachable|server_error|quota_exceeded)\b/;
 
 /** Device binding for one `session()`. */
@@ -45,9 +48,11 @@ export class SessionBinder implements DeviceBinder {
     return text !== undefined && this.isBound(text) ? text : encodeBase64url(randomBytes(32));
   }
 
-  async offer(text: string, ctx: RequestContext<any>): Promise<string | null> {
+  async offer(text: string, value: string, ctx: RequestContext<any>): Promise<string | null> {
     if (this.isBound(text) || !ctx.request.url.startsWith("https:")) return null;
-    const challenge = await makeMac("registration", currentSecond(), text);
+    // The registration may come without the cookie: after a log-in by another site, for example.
+    const id = await hashSessionId(value, this.#served.cookie.name);
+    const challenge = `${id}.${await makeMac("registration", currentSecond(), text)}`;
     this.#served.emit?.({ type: "binding-offered" }, ctx);
     return `(ES256 RS256);path="${this.#path}";challenge="${challenge}"`;
   }
@@ -66,6 +71,17 @@ export class SessionBinder implements DeviceBinder {
     return false;
   }
 
+  /**
+   * Chromium 156 renews no proof for a navigation that another site has begun, such as a click on a link
+   * in a mail. It does for a page that loads itself again.
+   */
+  loadAgain({ method, headers }: Request): Response | null {
+    const site = headers.get("sec-fetch-site") ?? "";
+    const isNavigation = method === "GET" && headers.get("sec-fetch-mode") === "navigate";
+    const isFromOthers = isNavigation && /^(cross|same)-site$/.test(site);
+    return isFromOthers ? respond(200, null, { "content-type": "text/html", refresh: "0" }) : null;
+  }
+
   isForBrowser({ url }: Request): boolean {
     return url.includes(this.#path) && new URL(url).pathname === this.#path;
   }
@@ -80,7 +96,7 @@ export class SessionBinder implements DeviceBinder {
     try {
       const key = answer && keyIn(answer);
       if (answer && key && quotedId === null) return await this.#register(key, answer, scope);
-      const [, id] = STRING.exec(quotedId ?? "") ?? [];
+      const [, , id] = IDENTIFIER.exec(quotedId ?? "") ?? [];
       const isRefresh = id !== undefined && answer !== null && answer?.jwk === undefined;
       return isRefresh ? await this.#refresh(id, answer, scope) : respond(400);
     } catch (error) {
@@ -91,9 +107,10 @@ export class SessionBinder implements DeviceBinder {
   }
 
   async #register(key: string, answer: SignedAnswer, scope: SessionScope): Promise<Response> {
-    const session = await this.#load(scope);
+    const [, id = "", challenge = ""] = OFFERED.exec(answer.challenge) ?? [];
+    const session = await this.#served.store.loadById!(id, scope);
     const { secret } = decodeBinding(typeof session === "string" ? "" : session.binding);
-    const made = await madeAt("registration", answer, secret);
+    const made = await madeAt("registration", challenge, secret);
     if (typeof session !== "string" && made !== null && (await hasSigned(key, answer))) {
       const own = `${secret}.${currentSecond()}.${key}`;
       // Nobody can replace a key. A browser that has missed this answer may send its own again.
@@ -119,7 +136,7 @@ export class SessionBinder implements DeviceBinder {
     if (binding.key === "" || (await idOf(binding)) !== id)
       return respond(200, { continue: false });
     if (answer) {
-      const made = await madeAt("refresh", answer, binding.secret);
+      const made = await madeAt("refresh", answer.challenge, binding.secret);
       const isProven = made !== null && (await hasSigned(binding.key, answer));
       if (isProven) return this.#prove("proved", binding, made, scope);
       this.#served.emit?.({ type: "proof-refused" }, scope.ctx);
@@ -171,7 +188,7 @@ async function idOf({ key }: Binding): Promise<string> {
 /** When the answered challenge was made; `null` if it is too old, or was none for this purpose. */
 async function madeAt(
   purpose: "registration" | "refresh",
-  { challenge }: SignedAnswer,
+  challenge: string,
   secret: string,
 ): Promise<number | null> {
   const made = await secondOf(purpose, challenge, secret);
@@ -181,9 +198,10 @@ async function madeAt(
 /** No cache keeps the answer, and no other site learns from it who is logged in. */
 function respond(status: number, json: object | null = null, more: object = {}): Response {
   const headers = {
+    "content-type": "application/json",
     "cache-control": "no-store",
     "cross-origin-resource-policy": "same-origin",
     ...more,
   };
-  return json ? Response.json(json, { status, headers }) : new Response(null, { status, headers });
+  return new Response(json && JSON.stringify(json), { status, headers });
 }

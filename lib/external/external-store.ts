@@ -17,7 +17,13 @@ import { OwnedSessions, type OwnedSession } from "./owned-sessions.js";
 import { assertOwner, OwnerIndex } from "./owner-index.js";
 import { RecordWriter, type NextRecord } from "./record-writer.js";
 import { SessionEnder } from "./session-ender.js";
-import { generateSessionId, HASH_OF_NO_SESSION, hashSessionId, isSessionId } from "./session-id.js";
+import {
+  generateSessionId,
+  HASH_OF_NO_SESSION,
+  hashSessionId,
+  isHash,
+  isSessionId,
+} from "./session-id.js";
 import { applyChange, rebase, updated, type AppliedChange } from "./three-way-merge.js";
 import { hasJustMoved, isTombstone } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
@@ -155,12 +161,18 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     value: string,
     scope: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
-    if (!isSessionId(value)) return "malformed";
-    const names = await this.#namesOf(value, scope);
-    const record = await this.#backend.read(names.key, scope.ctx);
-    if (typeof record === "string") return record;
-    if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
-    return this.codec.toSession(record, names, scope.absoluteTimeout);
+    return isSessionId(value)
+      ? this.#loadNamed(await this.#namesOf(value, scope), scope)
+      : "malformed";
+  }
+
+  /** @internal */
+  override async loadById(
+    id: string,
+    scope: SessionScope,
+  ): Promise<LoadedSession | RejectionReason | "moved"> {
+    const names = { value: "", id, key: this.prefix + id, outdated: false };
+    return isHash(id) ? this.#loadNamed(names, scope) : "malformed";
   }
 
   /** @internal */
@@ -242,6 +254,16 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   #ownedBy(owner: string, method: string): OwnedSessions {
     assertOwner(method, owner, this.#owners !== undefined);
     return new OwnedSessions(this.#backend, this.#owners!, this.#ender, this.prefix, owner);
+  }
+
+  async #loadNamed(
+    names: SessionNames,
+    { ctx, absoluteTimeout }: SessionScope,
+  ): Promise<LoadedSession | RejectionReason | "moved"> {
+    const record = await this.#backend.read(names.key, ctx);
+    if (typeof record === "string") return record;
+    if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
+    return this.codec.toSession(record, names, absoluteTimeout);
   }
 
   async #namesOf(value: string, { cookieName }: SessionScope): Promise<SessionNames> {

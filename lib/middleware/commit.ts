@@ -47,7 +47,9 @@ export async function commit(
   if (!canCarry) return response;
   const varies = isUsed && options.getSessionId === undefined;
   if (!update) return varies ? withHeaders(response, varyByCookie) : response;
-  const offer = plan.offered && (await options.binder?.offer(plan.offered, scope.ctx));
+  const { offered } = plan;
+  const offer =
+    offered && update.value && (await options.binder?.offer(offered, update.value, scope.ctx));
   const sent = withUpdate(options, scope, update, response, varies);
   if (offer) sent.headers.append("secure-session-registration", offer);
   if (options.setSessionId)

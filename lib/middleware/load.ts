@@ -22,6 +22,8 @@ export interface InitialState {
   readonly isLate?: boolean;
   /** Whether the client's session is bound to a device, and the request does not prove that it is there. */
   readonly isUnproven?: boolean;
+  /** Answers the request in place of its handlers. */
+  readonly response?: Response;
   /** The error of the store, which is thrown when a handler uses the session. */
   readonly failure?: unknown;
 }
@@ -30,7 +32,7 @@ type Found = LoadedSession | RejectionReason | "moved";
 
 /** Loads the session of a request, or begins a fresh one. */
 export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {
-  const { cookie, defaults, getSessionId, emit } = options;
+  const { cookie, binder, defaults, getSessionId, emit } = options;
   const { ctx } = scope;
   const sent: unknown = getSessionId ? await getSessionId(ctx) : cookieOf(ctx, cookie.name);
   if (sent === undefined || sent === null) {
@@ -49,9 +51,11 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
     return { sent, loaded: null, data: {}, failure: reported(error, "load", beginMs, emit, ctx) };
   }
   if (typeof found !== "string") return { sent, loaded: found, data: found.data };
+  const isUnproven = found === "unproven";
+  const response = isUnproven && binder?.loadAgain(ctx.request);
+  if (response) return { sent, loaded: null, data: {}, response };
   if (found === "moved") emit?.({ type: "gone" }, ctx);
   else if (sent !== "") emit?.({ type: "fresh", reason: found }, ctx);
-  const isUnproven = found === "unproven";
   const isLate = found === "moved" || isUnproven;
   return { sent, loaded: null, data: await defaults.make(ctx), isLate, isUnproven };
 }

@@ -100,6 +100,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     assertNameIsFree(served, cookieName);
     const isPassedOn = watchPassThrough(ctx);
     const initial = await load(options, scope);
+    if (initial.response) return initial.response;
     const current = new RequestSession(options, scope, initial, isPassedOn);
     ctx.session = current;
     served[NEWEST] = { options, session: current, earlier: served[NEWEST] };

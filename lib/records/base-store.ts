@@ -100,6 +100,9 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
     scope: SessionScope,
   ): Promise<UpdatedSession | null>;
 
+  /** @internal The session with this ID of `ctx.session.id`: see `load`. Not in cookie stores. */
+  loadById?(id: string, scope: SessionScope): Promise<LoadedSession | RejectionReason | "moved">;
+
   /**
    * @internal Replaces what `DeviceBinding` keeps of the session. Only stores that compare can do it.
    *
