@@ -1,6 +1,7 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import type { ResolvedOptions } from "../middleware/options.js";
-import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { SessionRecord } from "../records/record.js";
+import type { SessionScope } from "../records/store.js";
 
 /** The parts of a `session()` that its binder needs. */
 export type Served = Pick<ResolvedOptions, "store" | "cookie" | "emit">;
@@ -12,7 +13,7 @@ export interface DeviceBinder {
   /** The answer to such a request, which never reaches the handlers. */
   answer(scope: SessionScope): Promise<Response>;
   /** Whether the session may be used: its binding asks for no proof, or the request has one. */
-  isProven(loaded: LoadedSession, ctx: RequestContext<any>): Promise<boolean>;
+  isProven(record: SessionRecord, ctx: RequestContext<any>): Promise<boolean>;
   isBound(binding: string | undefined): boolean;
   /** The binding after `regenerate()`: a bound session stays bound to its device. */
   carry(binding: string | undefined): string;

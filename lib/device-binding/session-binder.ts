@@ -6,6 +6,7 @@ import { encodeBase64url } from "../platform/bytes.js";
 import { hashSessionId } from "../external/session-id.js";
 import { randomBytes, sha256 } from "../platform/crypto.js";
 import { currentSecond } from "../records/expiry.js";
+import type { SessionRecord } from "../records/record.js";
 import type { LoadedSession, SessionScope } from "../records/store.js";
 import type { DeviceBinder, Served } from "./binder.js";
 import { decodeBinding, makeMac, secondOf, type Binding } from "./binding.js";
@@ -17,7 +18,7 @@ const CHALLENGE_SECONDS = 60;
 /** Requests that were under way when the key was registered have no proof. */
 const GRACE_SECONDS = 10;
 /** A string of RFC 9651, whose parameters count for nothing, or bare, as Chromium 156 writes it. */
-const IDENTIFIER = /^("?)([\w-]+)\1 *(;.*)?$/;
+const IDENTIFIER = /^("?)([\w-]{43})\1 *(;.*)?$/;
 /** `<id of the session>.<MAC>` */
 const OFFERED = /^([\w-]{43})\.(.+)$/;
 const SKIPPED = /^(unreachable|server_error|quota_exceeded)\b/;
@@ -57,7 +58,7 @@ export class SessionBinder implements DeviceBinder {
     return `(ES256 RS256);path="${this.#path}";challenge="${challenge}"`;
   }
 
-  async isProven({ binding }: LoadedSession, ctx: RequestContext<any>): Promise<boolean> {
+  async isProven({ binding }: SessionRecord, ctx: RequestContext<any>): Promise<boolean> {
     const { secret, since, key } = decodeBinding(binding);
     const now = currentSecond();
     if (key === "" || now < since + GRACE_SECONDS) return true;

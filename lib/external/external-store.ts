@@ -16,7 +16,7 @@ import { resolveExternalOptions, type ExternalStoreOptions } from "./options.js"
 import { OwnedSessions, type OwnedSession } from "./owned-sessions.js";
 import { assertOwner, OwnerIndex } from "./owner-index.js";
 import { RecordWriter, type NextRecord } from "./record-writer.js";
-import { SessionEnder } from "./session-ender.js";
+import { SessionEnder, type IsMeant } from "./session-ender.js";
 import {
   generateSessionId,
   HASH_OF_NO_SESSION,
@@ -217,7 +217,10 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   ): Promise<boolean> {
     if (!isSessionId(value)) return false;
     const { key } = loaded ?? (await this.#namesOf(value, scope));
-    return this.#ender.end(key, loaded, scope.ctx);
+    // What this request has not loaded, only the device of the session may end: no thief.
+    const isMeant: IsMeant = (record) =>
+      loaded !== null || !scope.binder || scope.binder.isProven(record, scope.ctx);
+    return this.#ender.end(key, loaded, scope.ctx, isMeant);
   }
 
   /** @internal */

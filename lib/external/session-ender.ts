@@ -1,4 +1,5 @@
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
+import type { Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../records/expiry.js";
 import { isSameRecord, type SessionRecord } from "../records/record.js";
 import { Attempts } from "./attempts.js";
@@ -8,7 +9,7 @@ import { isTombstone, successorIn, tombstone } from "./tombstone.js";
 import type { WriterQueue } from "./writer-queue.js";
 
 /** Whether the record that is now under the key is one that must be ended. */
-export type IsMeant = (record: SessionRecord, key: string) => boolean;
+export type IsMeant = (record: SessionRecord, key: string) => Awaitable<boolean>;
 
 /** Ends sessions by compare-and-swap, wherever they have moved. */
 export class SessionEnder {
@@ -74,7 +75,7 @@ export class SessionEnder {
     isMeant: IsMeant,
   ): Promise<boolean | string> {
     // What another writer has handed over may be outdated: only a record that was read is refused.
-    let current = known && isMeant(known, key) ? known : null;
+    let current = known && (await isMeant(known, key)) ? known : null;
     for (;;) {
       if (current) {
         if (await this.#backend.update(key, tombstone(), current, ctx)) {
@@ -88,7 +89,8 @@ export class SessionEnder {
       if (isTombstone(found)) return successorIn(found) ?? false;
       // The reply may be late, and another request may have renewed the session meanwhile.
       const isTried = current !== null && isSameRecord(current, found);
-      if ((isTried && found.expires <= currentSecond()) || !isMeant(found, key)) return false;
+      if ((isTried && found.expires <= currentSecond()) || !(await isMeant(found, key)))
+        return false;
       current = found;
     }
   }

@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { LoadedSession, SessionScope, UpdatedSession } from "../records/store.js";
 import type { SessionData } from "../session.js";
-import { loadValue, sentValues, type InitialState } from "./load.js";
+import { sentValues, type InitialState } from "./load.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Change } from "./update.js";
 
@@ -21,7 +21,7 @@ export async function destroyAtOnce(
   loaded: LoadedSession | null,
   { sent, loaded: held }: InitialState,
 ): Promise<void> {
-  const { store, binder, emit } = options;
+  const { store, emit } = options;
   const { ctx } = scope;
   const values = store.keepsSessions ? sentValues(sent, options, scope) : [];
   // The value from before regenerate() is none of another session.
@@ -31,8 +31,6 @@ export async function destroyAtOnce(
   try {
     // The session itself is the last: if an earlier one fails, it is as it was.
     for (const value of otherValues) {
-      // A thief must not log the visitor out.
-      if (binder && (await loadValue(value, options, scope)) === "unproven") continue;
       if (await store.destroy(value, null, scope)) hasEnded = true;
     }
     if (loaded && (await store.destroy(loaded.value, loaded, scope))) hasEnded = true;

@@ -93,7 +93,7 @@ async function loadAnother(
 }
 
 /** The session of one value, if the request may use it. */
-export function loadValue(
+function loadValue(
   value: unknown,
   { store, cookie, binder, getSessionId }: ResolvedOptions,
   scope: SessionScope,
