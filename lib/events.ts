@@ -37,10 +37,7 @@ export type SessionEvent =
         "saved" | "renewed" | "reissued" | "merged" | "regenerated" | "destroyed" | "gone";
     }
   | { readonly type: "binding-offered" | "bound" | "proved" | "proof-refused" }
-  | {
-      readonly type: "refresh-skipped";
-      readonly reason: "unreachable" | "server_error" | "quota_exceeded";
-    }
+  | { readonly type: "refresh-skipped"; readonly reason: SkipReason }
   | {
       readonly type: "store-failed";
       readonly code: SessionErrorCode;
@@ -48,6 +45,9 @@ export type SessionEvent =
       readonly milliseconds: number;
       readonly error: SessionError;
     };
+
+/** Why a browser has not renewed its proof: the server, the network, or too many signatures. */
+export type SkipReason = "server_error" | "unreachable" | "quota_exceeded";
 
 /** What `session()` asks of the store. `save` includes renewals, `bind` all that a `DeviceBinding` needs. */
 export type SessionOperation = "load" | "save" | "update" | "regenerate" | "destroy" | "bind";

@@ -9,7 +9,7 @@ export type { SessionOptions } from "./middleware/options.js";
 export type { DefaultSessionData } from "./middleware/default-data.js";
 export type { SessionCookieOptions } from "./middleware/session-cookie.js";
 export type { Lifetime, Session, SessionData } from "./session.js";
-export type { SessionEvent, SessionOperation } from "./events.js";
+export type { SessionEvent, SessionOperation, SkipReason } from "./events.js";
 export { SessionError, type SessionErrorCode } from "./errors.js";
 export type { Awaitable } from "./platform/awaitable.js";
 export type { SessionRecord } from "./records/record.js";

@@ -10,8 +10,8 @@ const PATH = /^\/[\w\-./~%!$&'()*+,:@]*$/;
 export interface DeviceBindingOptions {
   /**
    * For so many seconds after a challenge, a browser's signature counts: a thief who has copied the
-   * cookies can use them for at most that long. Browsers limit how often they sign, so give 120 or more.
-   * Default: 300.
+   * cookies can use them for at most that long. Chromium signs six times in nine minutes at most, so give
+   * 240 or more: 360 for two sessions of one site. Default: 300.
    */
   proofSeconds?: number | undefined;
   /**
@@ -40,7 +40,7 @@ export interface DeviceBindingOptions {
  * `ES256.<x>.<y>` or `RS256.<n>`, with the members of the key's JWK. The cookie `<cookie name>-proof` and
  * all challenges are `<second>.<MAC>`: the first 16 bytes of HMAC-SHA-256, under the secret's text, of
  * `proof <second>`, `registration <second>` or `refresh <second>`. For a proof, it is the second at
- * which it ends; for a challenge, that of its making.
+ * which it ends; for a challenge, that of its making. A registration's begins with the session's `id`.
  */
 export class DeviceBinding {
   readonly #proofSeconds: number;

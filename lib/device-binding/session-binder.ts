@@ -1,9 +1,9 @@
-import { reported } from "../events.js";
+import { reported, type SkipReason } from "../events.js";
+import { hashSessionId } from "../external/session-id.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { cookieValues } from "../middleware/cookie-values.js";
 import type { SessionCookie } from "../middleware/session-cookie.js";
 import { encodeBase64url } from "../platform/bytes.js";
-import { hashSessionId } from "../external/session-id.js";
 import { randomBytes, sha256 } from "../platform/crypto.js";
 import { currentSecond } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
@@ -67,8 +67,7 @@ export class SessionBinder implements DeviceBinder {
       if (end !== null && now < end) return true;
     }
     const [reason] = SKIPPED.exec(ctx.request.headers.get("secure-session-skipped") ?? "") ?? [];
-    if (reason)
-      this.#served.emit?.({ type: "refresh-skipped", reason: reason as "unreachable" }, ctx);
+    if (reason) this.#served.emit?.({ type: "refresh-skipped", reason: reason as SkipReason }, ctx);
     return false;
   }
 
