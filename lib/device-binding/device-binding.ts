@@ -80,6 +80,7 @@ export class DeviceBinding {
     if (secure === false) refuse("cookieOptions.secure false: browsers bind over https only");
     if (partitioned) refuse("cookieOptions.partitioned: browsers bind no such cookies");
     const path = this.#path ?? `/.well-known/session-binding/${encodeURIComponent(cookie.name)}`;
+    if (!isPlainPath(path)) refuse(`the cookieName ${cookie.name}: give DeviceBinding a path`);
     const folder = cookiePath.replace(/\/?$/, "/");
     if (path !== cookiePath && !path.startsWith(folder)) {
       const right = `new DeviceBinding({ path: "${folder}session-binding" })`;

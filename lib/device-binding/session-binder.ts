@@ -7,7 +7,7 @@ import { encodeBase64url } from "../platform/bytes.js";
 import { randomBytes, sha256 } from "../platform/crypto.js";
 import { currentSecond } from "../records/expiry.js";
 import type { SessionRecord } from "../records/record.js";
-import type { LoadedSession, SessionScope } from "../records/store.js";
+import type { SessionScope } from "../records/store.js";
 import type { DeviceBinder, Served } from "./binder.js";
 import { decodeBinding, makeMac, secondOf, type Binding } from "./binding.js";
 import { hasSigned, keyIn } from "./device-key.js";
@@ -111,7 +111,8 @@ export class SessionBinder implements DeviceBinder {
     const session = await this.#served.store.loadById!(id, scope);
     const { secret } = decodeBinding(typeof session === "string" ? "" : session.binding);
     const made = await madeAt("registration", challenge, secret);
-    if (typeof session !== "string" && made !== null && (await hasSigned(key, answer))) {
+    const isMeant = made !== null && (await this.#mayHold(id, scope));
+    if (typeof session !== "string" && isMeant && (await hasSigned(key, answer))) {
       const own = `${secret}.${currentSecond()}.${key}`;
       // Nobody can replace a key. A browser that has missed this answer may send its own again.
       const next = (current?: string): string | undefined => (current === secret ? own : current);
@@ -128,13 +129,11 @@ export class SessionBinder implements DeviceBinder {
     answer: SignedAnswer | undefined,
     scope: SessionScope,
   ): Promise<Response> {
-    const session = await this.#load(scope);
+    const binding = await this.#bindingWith(id, scope);
     // The new cookie is on its way to the browser, which keeps its key for it.
-    if (session === "moved") return respond(503);
-    const binding = decodeBinding(typeof session === "string" ? "" : session.binding);
+    if (binding === "moved") return respond(503);
     // The browser forgets the key of a session that is over, or of the one before a new log-in.
-    if (binding.key === "" || (await idOf(binding)) !== id)
-      return respond(200, { continue: false });
+    if (!binding) return respond(200, { continue: false });
     if (answer) {
       const made = await madeAt("refresh", answer.challenge, binding.secret);
       const isProven = made !== null && (await hasSigned(binding.key, answer));
@@ -145,12 +144,23 @@ export class SessionBinder implements DeviceBinder {
     return respond(403, null, { "secure-session-challenge": `"${challenge}";id="${id}"` });
   }
 
-  /** The first of the request's sessions. */
-  async #load(scope: SessionScope): Promise<LoadedSession | "moved" | "none"> {
-    let result: "moved" | "none" = "none";
+  /**
+   * Whether the browser may hold the session: it sends its cookie or none. With another session's
+   * cookie, it has logged in again meanwhile, and must not lose the proof of that session.
+   */
+  async #mayHold(id: string, { ctx, cookieName }: SessionScope): Promise<boolean> {
+    const values = cookieValues(ctx.request, cookieName);
+    const ids = await Promise.all(values.map((value) => hashSessionId(value, cookieName)));
+    return ids.length === 0 || ids.includes(id);
+  }
+
+  /** That of the request's sessions whose key the browser knows by this ID. */
+  async #bindingWith(id: string, scope: SessionScope): Promise<Binding | "moved" | null> {
+    let result: "moved" | null = null;
     for (const value of cookieValues(scope.ctx.request, this.#served.cookie.name)) {
       const found = await this.#served.store.load(value, scope);
-      if (typeof found !== "string") return found;
+      const binding = decodeBinding(typeof found === "string" ? "" : found.binding);
+      if (binding.key !== "" && (await idOf(binding)) === id) return binding;
       if (found === "moved") result = found;
     }
     return result;

@@ -112,9 +112,9 @@ export class GuardedBackend {
     const text = encodeRecord(record);
     // A log-out must not fail for its few bytes, nor a log-in for those that mark a draft or a device.
     const max = isTombstone(record) || record.isDraft ? Infinity : this.#maxBytes;
-    const device = record.binding?.length ?? 0;
+    const counted = record.binding ? encodeRecord({ ...record, binding: undefined }) : text;
     // A UTF-16 unit takes at most three bytes: most records need no counting.
-    if (text.length * 3 > max && encodeUtf8(text).length - device > max) {
+    if (counted.length * 3 > max && encodeUtf8(counted).length > max) {
       throw new SessionError(
         "ERR_SESSION_RECORD_TOO_LARGE",
         `The session takes more than ${max} bytes. Store less data, or raise the store's maxBytes.`,

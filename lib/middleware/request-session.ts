@@ -103,15 +103,20 @@ export class RequestSession implements Session {
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
-      view.isRegenerated = true;
       // A fresh session gets a new ID in any case.
-      if (loaded === null) return;
+      if (loaded === null) {
+        view.isRegenerated = true;
+        return;
+      }
       try {
         const hasPending = (): boolean => view.hasPending;
         const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
-        if (moved) return view.move(moved);
-        const data = await this.#options.defaults.make(this.#scope.ctx);
-        this.#view = new SessionView(this.#options, null, data);
+        if (moved) {
+          view.move(moved);
+        } else {
+          const data = await this.#options.defaults.make(this.#scope.ctx);
+          this.#view = new SessionView(this.#options, null, data);
+        }
         this.#view.isRegenerated = true;
       } catch (error) {
         // They belong to a log-in that has failed. A response such as 409 would save them.
