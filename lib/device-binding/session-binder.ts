@@ -150,8 +150,8 @@ export class SessionBinder implements DeviceBinder {
    */
   async #mayHold(id: string, { ctx, cookieName }: SessionScope): Promise<boolean> {
     const values = cookieValues(ctx.request, cookieName);
-    const ids = await Promise.all(values.map((value) => hashSessionId(value, cookieName)));
-    return ids.length === 0 || ids.includes(id);
+    for (const value of values) if ((await hashSessionId(value, cookieName)) === id) return true;
+    return values.length === 0;
   }
 
   /** That of the request's sessions whose key the browser knows by this ID. */

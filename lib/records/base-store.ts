@@ -14,7 +14,7 @@ import type {
 } from "./store.js";
 
 /** The methods that `session()` calls. `CookieStore` and `ExternalStore` implement them. */
-const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate", "bindDevice"];
+const PROTOCOL = ["load", "save", "regenerate", "destroy", "applyUpdate", "loadById", "bindDevice"];
 
 /**
  * The protocol between `session()` and every store. The methods marked as internal are complete and

@@ -278,7 +278,16 @@ describe("ExternalStore", () => {
   });
 
   // A destroy() that closes the subclass's pool would turn log-outs off.
-  for (const name of ["load", "save", "regenerate", "destroy", "applyUpdate"]) {
+  const protocol = [
+    "load",
+    "save",
+    "regenerate",
+    "destroy",
+    "applyUpdate",
+    "loadById",
+    "bindDevice",
+  ];
+  for (const name of protocol) {
     it(`refuses a subclass that defines ${name}(), which session() calls`, () => {
       class PooledStore extends MapStore {}
       Object.defineProperty(PooledStore.prototype, name, { value() {} });

@@ -12,7 +12,8 @@ import type { WithStores } from "./stores-under-test.js";
 
 const PARALLEL_WRITES = 8;
 const MISSING_KEYS = 20;
-const MAX_RECORD_BYTES = 65_536;
+/** The default of `maxBytes`, and what marks a log-in and a device with an RSA key. */
+const MAX_RECORD_BYTES = 65_536 + 800;
 
 export function specifyReading(specify: Specify, withStores: WithStores): void {
   specify(
