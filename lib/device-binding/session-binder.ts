@@ -18,9 +18,10 @@ const CHALLENGE_SECONDS = 60;
 /** Requests that were under way when the key was registered have no proof. */
 const GRACE_SECONDS = 10;
 /** A string of RFC 9651, whose parameters count for nothing, or bare, as Chromium 156 writes it. */
-const IDENTIFIER = /^("?)([\w-]{43})\1 *(;.*)?$/;
+const IDENTIFIER = /^("?)([\w-]{43})\1 *(;[^,]*)?$/;
 /** `<id of the session>.<MAC>` */
 const OFFERED = /^([\w-]{43})\.(.+)$/;
+const LOAD_AGAIN = "<!doctype html><script>location.reload()</script>";
 const SKIPPED = /^(unreachable|server_error|quota_exceeded)\b/;
 
 /** Device binding for one `session()`. */
@@ -73,13 +74,16 @@ export class SessionBinder implements DeviceBinder {
 
   /**
    * Chromium 156 renews no proof for a navigation that another site has begun, such as a click on a link
-   * in a mail. It does for a page that loads itself again.
+   * in a mail. It does for a page that loads itself again. The script keeps a #fragment. Where a policy
+   * forbids the script, the header acts. Its address is relative: the origin may be a proxy's.
    */
-  loadAgain({ method, headers }: Request): Response | null {
-    const site = headers.get("sec-fetch-site") ?? "";
+  loadAgain({ method, headers, url }: Request): Response | null {
     const isNavigation = method === "GET" && headers.get("sec-fetch-mode") === "navigate";
-    const isFromOthers = isNavigation && /^(cross|same)-site$/.test(site);
-    return isFromOthers ? respond(200, null, { "content-type": "text/html", refresh: "0" }) : null;
+    const site = headers.get("sec-fetch-site") ?? "";
+    if (!isNavigation || !/^(cross|same)-site$/.test(site)) return null;
+    const { pathname, search } = new URL(url);
+    const refresh = `1; url=./${pathname.replace(/^.*\//, "")}${search}`;
+    return respond(200, LOAD_AGAIN, { "content-type": "text/html", refresh });
   }
 
   isForBrowser({ url }: Request): boolean {
@@ -110,8 +114,9 @@ export class SessionBinder implements DeviceBinder {
     const [, id = "", challenge = ""] = OFFERED.exec(answer.challenge) ?? [];
     const session = await this.#served.store.loadById!(id, scope);
     const { secret } = decodeBinding(typeof session === "string" ? "" : session.binding);
-    const made = await madeAt("registration", challenge, secret);
-    const isMeant = made !== null && (await this.#mayHold(id, scope));
+    const made = await secondOf("registration", challenge, secret);
+    const isInTime = made !== null && currentSecond() <= made + CHALLENGE_SECONDS;
+    const isMeant = isInTime && (await this.#mayHold(id, scope));
     if (typeof session !== "string" && isMeant && (await hasSigned(key, answer))) {
       const own = `${secret}.${currentSecond()}.${key}`;
       // Nobody can replace a key. A browser that has missed this answer may send its own again.
@@ -133,12 +138,15 @@ export class SessionBinder implements DeviceBinder {
     // The new cookie is on its way to the browser, which keeps its key for it.
     if (binding === "moved") return respond(503);
     // The browser forgets the key of a session that is over, or of the one before a new log-in.
-    if (!binding) return respond(200, { continue: false });
+    if (!binding) return respond(200, JSON.stringify({ continue: false }));
     if (answer) {
-      const made = await madeAt("refresh", answer.challenge, binding.secret);
-      const isProven = made !== null && (await hasSigned(binding.key, answer));
-      if (isProven) return this.#prove("proved", binding, made, scope);
-      this.#served.emit?.({ type: "proof-refused" }, scope.ctx);
+      const made = await secondOf("refresh", answer.challenge, binding.secret);
+      if (made === null || !(await hasSigned(binding.key, answer))) {
+        this.#served.emit?.({ type: "proof-refused" }, scope.ctx);
+      } else if (currentSecond() <= made + Math.min(CHALLENGE_SECONDS, this.#proofSeconds / 2)) {
+        return this.#prove("proved", binding, made, scope);
+      }
+      // After a 503, Chromium sends its old answer again. It must make a new one, whose proof lasts.
     }
     const challenge = await makeMac("refresh", currentSecond(), binding.secret);
     return respond(403, null, { "secure-session-challenge": `"${challenge}";id="${id}"` });
@@ -186,7 +194,7 @@ export class SessionBinder implements DeviceBinder {
       scope: { include_site: false },
       credentials: [{ type: "cookie", name: this.#proofCookie.name, attributes }],
     };
-    return respond(200, instructions, { "set-cookie": setCookie });
+    return respond(200, JSON.stringify(instructions), { "set-cookie": setCookie });
   }
 }
 
@@ -195,23 +203,13 @@ async function idOf({ key }: Binding): Promise<string> {
   return sha256(`device=${key}`);
 }
 
-/** When the answered challenge was made; `null` if it is too old, or was none for this purpose. */
-async function madeAt(
-  purpose: "registration" | "refresh",
-  challenge: string,
-  secret: string,
-): Promise<number | null> {
-  const made = await secondOf(purpose, challenge, secret);
-  return made !== null && currentSecond() <= made + CHALLENGE_SECONDS ? made : null;
-}
-
 /** No cache keeps the answer, and no other site learns from it who is logged in. */
-function respond(status: number, json: object | null = null, more: object = {}): Response {
+function respond(status: number, body: string | null = null, more: object = {}): Response {
   const headers = {
     "content-type": "application/json",
     "cache-control": "no-store",
     "cross-origin-resource-policy": "same-origin",
     ...more,
   };
-  return new Response(json && JSON.stringify(json), { status, headers });
+  return new Response(body, { status, headers });
 }

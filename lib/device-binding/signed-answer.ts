@@ -13,7 +13,7 @@ export interface SignedAnswer {
 /** One with an RSA key of 4096 bits takes about 2300 characters. */
 const MAX_CHARACTERS = 4096;
 /** A string of RFC 9651, whose parameters count for nothing, or the same without quotes. */
-const ANSWER = /^("?)([\w-]+)\.([\w-]+)\.([\w-]+)\1 *(;.*)?$/;
+const ANSWER = /^("?)([\w-]+)\.([\w-]+)\.([\w-]+)\1 *(;[^,]*)?$/;
 
 /** `undefined` without the header; `null` for anything but a JWT of the type `dbsc+jwt` with a `jti`. */
 export function parseSignedAnswer(text: string | null): SignedAnswer | null | undefined {
