@@ -2,16 +2,18 @@ import { Browser } from "./browser.js";
 import { Device, type Algorithm } from "./device.js";
 
 /** What a browser gets from the server when it has registered its key. */
-interface Instructions {
+export interface Instructions {
   readonly session_identifier: string;
   readonly refresh_url: string;
-  readonly credentials: readonly { readonly name: string }[];
+  readonly credentials: readonly { readonly name: string; readonly attributes: string }[];
 }
 
 /** A browser that knows Device Bound Session Credentials. It does what Chromium was seen to do. */
 export class BindingBrowser extends Browser {
   /** The algorithm of the next key. */
   algorithm: Algorithm = "ES256";
+  /** The next key, if it is not to be made anew: making one for RSA takes long. */
+  nextDevice: Device | undefined;
   /** The key of the bound session, and what the server has said of it. */
   device: Device | undefined;
   instructions: Instructions | undefined;
@@ -45,7 +47,8 @@ export class BindingBrowser extends Browser {
   /** Makes a key, and answers the last offer with it. */
   async register(): Promise<Response> {
     const { path, challenge } = partsOf(this.offer!);
-    const device = await Device.make(this.algorithm);
+    const device = this.nextDevice ?? (await Device.make(this.algorithm));
+    this.nextDevice = undefined;
     this.registration = await device.register(challenge);
     const response = await this.send(path, { "secure-session-response": this.registration });
     if (response.status === 200) {
@@ -85,7 +88,8 @@ export class BindingBrowser extends Browser {
   }
 }
 
-function partsOf(offer: string): { path: string; challenge: string } {
+/** What the header of an offer says. */
+export function partsOf(offer: string): { path: string; challenge: string } {
   const part = (name: string): string => new RegExp(`;${name}="([^"]*)"`).exec(offer)![1]!;
   return { path: part("path"), challenge: part("challenge") };
 }

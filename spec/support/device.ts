@@ -2,6 +2,11 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "j
 
 export type Algorithm = "ES256" | "RS256";
 
+const SIGNATURES = {
+  ES256: { name: "ECDSA", hash: "SHA-256" },
+  RS256: { name: "RSASSA-PKCS1-v1_5" },
+};
+
 /** A device with a key that never leaves it. It signs challenges as a browser does. */
 export class Device {
   readonly algorithm: Algorithm;
@@ -30,4 +35,18 @@ export class Device {
       .setProtectedHeader({ alg: this.algorithm, typ: "dbsc+jwt", ...header })
       .sign(this.#key);
   }
+
+  /** A JWT with any header and payload. The signature is right for this device's own algorithm. */
+  async signAny(header: unknown, payload: unknown): Promise<string> {
+    const message = `${encodePart(header)}.${encodePart(payload)}`;
+    const algorithm = SIGNATURES[this.algorithm];
+    const signature = await crypto.subtle.sign(algorithm, this.#key, Buffer.from(message));
+    return `${message}.${Buffer.from(signature).toString("base64url")}`;
+  }
+}
+
+/** A part of a JWT. A string stays as it is. */
+export function encodePart(part: unknown): string {
+  const text = typeof part === "string" ? part : JSON.stringify(part);
+  return Buffer.from(text).toString("base64url");
 }

@@ -94,7 +94,7 @@ export const FAULTS: Record<string, Fault> = {
   "truncates long texts": {
     Store: class extends TableStore {
       protected override write(key: string, { text, ttl }: Insertion): void {
-        super.write(key, { text: text.slice(0, 65_535), ttl });
+        super.write(key, { text: text.slice(0, 65_536), ttl });
       }
     },
     breaks: ["A record of 64 KiB is stored completely."],
