@@ -16,6 +16,7 @@ export const PAGES = {
     "docs/concurrency.md",
     "docs/errors.md",
     "docs/security.md",
+    "docs/device-binding.md",
   ],
   "In production": [
     "docs/deploying.md",
@@ -54,6 +55,8 @@ export const EXPORTS = {
       "DefaultSessionData",
       "Lifetime",
       "SessionMiddleware",
+      "DeviceBinding",
+      "DeviceBindingOptions",
     ],
     "Cookie stores": [
       "EncryptedCookieStore",
@@ -82,6 +85,7 @@ export const EXPORTS = {
       "SessionErrorCode",
       "SessionEvent",
       "SessionOperation",
+      "SkipReason",
       "RejectionReason",
     ],
     "For store authors": [
@@ -121,6 +125,9 @@ export const GUIDES = {
   RedisSessionStore: ["README.md#which-store", "docs/redis.md"],
   KvSessionStore: ["README.md#which-store", "docs/deploying.md"],
   UnsafeMemoryStore: ["docs/testing.md"],
+  DeviceBinding: ["docs/device-binding.md"],
+  SkipReason: ["docs/device-binding.md#roll-it-out"],
+  DeviceBindingOptions: ["docs/device-binding.md#switch-it-on"],
   SessionError: ["docs/errors.md"],
   SessionEvent: ["docs/errors.md"],
   ExternalStore: ["docs/writing-a-store.md", "docs/testing-a-store.md"],
