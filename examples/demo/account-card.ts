@@ -15,6 +15,7 @@ export function accountCard(ctx: RequestContext): Html {
     ${name === undefined ? login(site) : account(site, name)}
     ${copy === "in use" && copyOutcome(ctx)}
     ${copy === "kept" && name === undefined && copyOffer(site)}
+    ${copy === "stolen" && name === undefined && html`<p><a href="#thief">What the thief sees now</a></p>`}
   </section>`;
 }
 

@@ -1,7 +1,7 @@
 import { compose, type RequestContext, type RequestHandler } from "@hattip/compose";
 import { cookie } from "@hattip/cookie";
 import type { HattipHandler } from "@hattip/core";
-import { putCopyBack } from "./copied-cookie.js";
+import { putCopyBack, sendThiefAway, steal } from "./copied-cookie.js";
 import { errorPage } from "./error-page.js";
 import { files } from "./files.js";
 import { readForm } from "./form.js";
@@ -11,6 +11,7 @@ import { routes } from "./routes.js";
 import { refuseOtherSites, secureHeaders } from "./security.js";
 import type { Site } from "./site.js";
 import { ownRedis } from "./stores.js";
+import { lookAsThief } from "./thief.js";
 
 declare module "@hattip/compose" {
   interface Locals {
@@ -22,7 +23,7 @@ declare module "@hattip/compose" {
 export function createApp(sites: readonly Site[]): HattipHandler {
   const toSite = [cookie(), findSite(sites), readForm];
   const withSession = [useSession, ...routes()];
-  const raced = compose(...toSite, passErrorsOn, ...withSession);
+  const inner = compose(...toSite, passErrorsOn, ...withSession);
   return compose(
     secureHeaders,
     files(),
@@ -31,7 +32,8 @@ export function createApp(sites: readonly Site[]): HattipHandler {
     answerErrors,
     layout,
     findRedis,
-    mischief((ctx, site) => race(raced, ctx, site)),
+    mischief((ctx, site) => race(inner, ctx, site)),
+    (ctx) => lookAsThief(inner, ctx),
     ...withSession,
   );
 }
@@ -55,7 +57,7 @@ function answerErrors(ctx: RequestContext): void {
   ctx.handleError = (error) => errorPage(error, ctx);
 }
 
-/** An error of one of the two concurrent requests becomes the error of the visitor's request. */
+/** An error of a request that the demo has made itself becomes the error of the visitor's request. */
 function passErrorsOn(ctx: RequestContext): void {
   ctx.handleError = (error) => {
     throw error;
@@ -84,6 +86,12 @@ function mischief(raceOn: (ctx: RequestContext, site: Site) => Promise<Response>
         return backTo(site, "#rotate");
       case "/use-copy":
         return putCopyBack(ctx);
+      case "/steal":
+        return steal(ctx);
+      case "/look":
+        return backTo(site, "#thief");
+      case "/send-away":
+        return sendThiefAway(ctx);
       default:
         return undefined;
     }

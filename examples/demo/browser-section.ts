@@ -1,12 +1,13 @@
 import type { RejectionReason } from "@hattip/session";
 import { dissect } from "./cookie-anatomy.js";
+import { devicePart, type DeviceState } from "./device-part.js";
 import { html, type Html } from "./html.js";
 import { partList, scrollBox } from "./parts.js";
 import type { Site } from "./site.js";
 import { valueOf } from "./site-cookie.js";
 
 /** What the browser holds, and how it has changed. */
-export interface BrowserState {
+export interface BrowserState extends DeviceState {
   /** The cookie's value after this response. Empty if there is none. */
   readonly value: string;
   /** The header of this response, if it has one for the session. */
@@ -37,7 +38,7 @@ export function browserSection(site: Site, state: BrowserState): Html {
         ? html`<p>No cookie. The server sets one when the session has data to keep.</p>`
         : html`${cookieBox(site, value)} ${partList(dissect(site.store, value))}`
     }
-    ${setCookie !== undefined && cookieChange(setCookie)}
+    ${setCookie !== undefined && cookieChange(setCookie)} ${value !== "" && devicePart(site, state)}
   </section>`;
 }
 
@@ -75,4 +76,6 @@ const WHY: Record<RejectionReason, string> = {
   "unknown-key": "Its key is no longer in the key ring.",
   "other-store": "It is the cookie of another store.",
   invalid: "Its data are not those of this app.",
+  unproven:
+    "The session is bound to a device, and the request did not prove that it comes from there.",
 };

@@ -8,10 +8,7 @@ import { isExternal } from "./stores.js";
 /** For a visitor who has logged out at some time. */
 export function copyOffer({ path }: Site): Html {
   return html`<div class="lesson">
-    <p>
-      Somebody may have copied your cookie before you logged out. The demo has such a copy from your
-      last log-out:
-    </p>
+    <p>Somebody may have copied your cookie before you logged out. The demo has such a copy:</p>
     ${button(`${path}/use-copy`, "Use a copy of the cookie from before the log-out")}
   </div>`;
 }

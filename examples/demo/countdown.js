@@ -6,7 +6,7 @@ function tick() {
   const passed = Math.floor((performance.now() - loaded) / 1000);
   for (const timer of timers) {
     const left = Math.max(0, Number(timer.dataset.seconds) - passed);
-    timer.textContent = left === 0 ? "expired: reload the page" : duration(left);
+    timer.textContent = left === 0 ? timer.dataset.over : duration(left);
     timer.classList.toggle("over", left === 0);
   }
 }
@@ -14,7 +14,7 @@ function tick() {
 function duration(seconds) {
   if (seconds >= 172_800) return plural(Math.round(seconds / 86_400), "day");
   if (seconds >= 7200) return plural(Math.round(seconds / 3600), "hour");
-  if (seconds >= 120) return plural(Math.round(seconds / 60), "minute");
+  if (seconds >= 600) return plural(Math.round(seconds / 60), "minute");
   return plural(seconds, "second");
 }
 

@@ -9,10 +9,10 @@ import { trialsCard } from "./trials-card.js";
 
 export function homePage(ctx: RequestContext): Response {
   const { site } = ctx.locals;
-  const { data, isFresh } = ctx.session;
+  const { data } = ctx.session;
   const page = html`
     ${counterCard(site, data)} ${accountCard(ctx)}
-    ${data.name !== undefined && notesCard(site, data)} ${trialsCard(site, data, isFresh)}
+    ${data.name !== undefined && notesCard(site, data)} ${trialsCard(ctx)}
   `;
   return htmlResponse(page.text);
 }

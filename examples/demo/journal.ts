@@ -9,6 +9,13 @@ export interface Entry {
 
 const MAX_ENTRIES = 8;
 
+/** The end of the path at which a thief looks at the app. */
+export const AS_THIEF = "/as-thief";
+
+export function isOfThief({ request }: Entry): boolean {
+  return request.url.endsWith(AS_THIEF);
+}
+
 /**
  * The last events of all visitors, newest first. It is safe to show them to everybody: events
  * contain neither IDs nor data.
@@ -22,7 +29,11 @@ export class Journal {
 
   note(event: SessionEvent, { request }: RequestContext): void {
     const entry = { time: new Date(), request, event };
-    this.#entries = [entry, ...this.#entries].slice(0, MAX_ENTRIES);
+    // The thief looks anew for each page: all these looks would leave no room for other events.
+    const earlier = isOfThief(entry)
+      ? this.#entries.filter((other) => !isOfThief(other))
+      : this.#entries;
+    this.#entries = [entry, ...earlier].slice(0, MAX_ENTRIES);
   }
 
   /** The reason why the server rejected the cookie of a request, or `null`. */

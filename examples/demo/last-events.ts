@@ -1,5 +1,5 @@
 import { html, type Html } from "./html.js";
-import type { Entry } from "./journal.js";
+import { isOfThief, type Entry } from "./journal.js";
 import type { Site } from "./site.js";
 
 /** Lists the site's events, and highlights the events of the current request. */
@@ -21,9 +21,9 @@ export function lastEvents({ journal }: Site, current: Request): Html {
   </section>`;
 }
 
-/** Says at the top of the panel what the last click has caused. */
+/** Says at the top of the panel what the last click has caused, but not what a thief sees. */
 export function newestEvent({ journal }: Site): Html | null {
-  const [newest] = journal.entries;
+  const newest = journal.entries.find((entry) => !isOfThief(entry));
   if (!newest) return null;
   return html`<p class="fine">Last event: ${nameOf(newest)} ${clock(newest)}</p>`;
 }
@@ -33,15 +33,27 @@ function clock({ time }: Entry): Html {
 }
 
 function eventItem(entry: Entry, current: Request): Html {
-  const { request } = entry;
+  const { request, event } = entry;
+  const sentence = SENTENCES[event.type === "fresh" ? `fresh ${event.reason}` : event.type];
   return html`<li class="${request === current ? "now" : ""}">
     ${nameOf(entry)}
     <span class="fine">${request.method} ${new URL(request.url).pathname} ${clock(entry)}</span>
+    ${sentence !== undefined && html`<p class="fine">${sentence}</p>`}
   </li>`;
 }
 
+/** What the events say about the devices of visitors. */
+const SENTENCES: Partial<Record<string, string>> = {
+  "binding-offered": "The response asked the browser for a key of its device.",
+  bound: "The browser has registered a key, and got a first proof.",
+  proved: "The browser has signed with its key, and got a new proof.",
+  "proof-refused": "The session's device cannot have sent this signature, or it came too late.",
+  "refresh-skipped": "The browser had no proof, and said why it did not get one.",
+  "fresh unproven": "The session is bound to a device, and the request had no proof of it.",
+};
+
 function nameOf({ event }: Entry): Html {
   const detail =
-    event.type === "fresh" ? event.reason : event.type === "store-failed" ? event.code : null;
+    "reason" in event ? event.reason : event.type === "store-failed" ? event.code : null;
   return html`<strong>${event.type}</strong> ${detail !== null && html`<em>${detail}</em>`}`;
 }

@@ -7,7 +7,10 @@ import type { Site } from "./site.js";
 /** Wraps the handlers' HTML in a page, and adds the panel. */
 export async function layout(ctx: RequestContext): Promise<Response> {
   const response = await ctx.next();
-  if (response.headers.get("content-type")?.startsWith("text/html") !== true) return response;
+  const { headers } = response;
+  if (headers.get("content-type")?.startsWith("text/html") !== true) return response;
+  // The page with which session() lets a browser come again, with the proof of its device.
+  if (headers.has("refresh")) return response;
   const main = trusted(await response.text());
   const page = document(ctx.locals.site, main, await panel(ctx, response));
   const answer = new Response(page.text, response);

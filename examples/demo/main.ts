@@ -1,4 +1,4 @@
-// bin/demo starts the demo on http://localhost:3000.
+// bin/demo starts the demo on http://localhost:3000, or over https with the files that TLS_CERT and TLS_KEY name.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";

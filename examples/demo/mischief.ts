@@ -1,5 +1,6 @@
 import type { HattipHandler } from "@hattip/core";
 import type { RequestContext } from "@hattip/compose";
+import { answerTo } from "./own-request.js";
 import type { Site } from "./site.js";
 import { setCookieOf, valueOf } from "./site-cookie.js";
 import type { StoreName } from "./stores.js";
@@ -34,19 +35,11 @@ export async function race(app: HattipHandler, ctx: RequestContext, site: Site):
   const response = backTo(site, "#race");
   let held = ctx.cookie[site.cookieName];
   const send = async (step: string): Promise<void> => {
-    const { ip, platform } = ctx;
     const request = new Request(new URL(`${site.path}/race/${step}`, ctx.url), {
       method: "POST",
       headers: held === undefined ? {} : { cookie: `${site.cookieName}=${held}` },
     });
-    const { headers } = await app({
-      request,
-      ip,
-      platform,
-      env: (name) => ctx.env(name),
-      waitUntil: (promise) => ctx.waitUntil(promise),
-      passThrough() {},
-    });
+    const { headers } = await answerTo(app, request, ctx);
     for (const header of headers.getSetCookie()) response.headers.append("set-cookie", header);
   };
   await send("start");

@@ -7,6 +7,8 @@ import { devicesPage } from "./devices-page.js";
 import { field } from "./form.js";
 import { backTo } from "./mischief.js";
 import { homePage } from "./home-page.js";
+import { AS_THIEF } from "./journal.js";
+import type { Greeting } from "./thief.js";
 
 /** This is long enough for the two concurrent requests to overlap. */
 const RACE_MS = 100;
@@ -19,6 +21,12 @@ export function routes(): RequestHandler[] {
 
   // This GET changes no data. So session() writes nothing and sets no cookie for a new visitor.
   router.get("/:store/:pace/", (ctx) => homePage(ctx));
+
+  router.get(`/:store/:pace${AS_THIEF}`, ({ session }) => {
+    const { data, isFresh, isDeviceBound } = session;
+    const greeting: Greeting = { name: data.name, count: data.count, isFresh, isDeviceBound };
+    return Response.json(greeting);
+  });
 
   router.post("/:store/:pace/login", async (ctx) => {
     const name = field(ctx, "name").slice(0, MAX_NAME);

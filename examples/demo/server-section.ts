@@ -1,70 +1,70 @@
 import type { Session } from "@hattip/session";
 import { html, type Html } from "./html.js";
 import { partList, scrollBox } from "./parts.js";
-import { dissectRecord, type RecordKind } from "./record-anatomy.js";
+import {
+  dissectRecord,
+  withoutSecret,
+  type RecordAnatomy,
+  type RecordKind,
+} from "./record-anatomy.js";
 import type { Site } from "./site.js";
 import { isKeyed } from "./stores.js";
 import { plural } from "./time-left.js";
-import type { TransparentStore } from "./transparent-stores.js";
 
 /** What the panel shows of `ctx.session`. */
 export type Snapshot = Pick<Session, "id" | "created" | "expires" | "data">;
 
-/** What the server has for a cookie. */
-interface Held {
-  readonly sentence: string;
-  readonly details: Html | null;
+/** The record for a cookie; a sentence if there is none. */
+export type Held = HeldRecord | string;
+
+export interface HeldRecord {
+  readonly key: string;
+  readonly stored: string;
+  readonly anatomy: RecordAnatomy;
 }
 
-/**
- * @param session - `null` if the store does not answer.
- * @param value - The cookie's value. It may stand for a session that has ended.
- */
-export async function serverSection(
-  site: Site,
-  session: Snapshot | null,
-  value: string,
-): Promise<Html> {
-  const { external } = site;
-  const { sentence, details } = external
-    ? await record(external, site.cookieName, session, value)
-    : nothing(site);
+/** @param session - `null` if the store does not answer. */
+export function serverSection(site: Site, session: Snapshot | null, held: Held): Html {
+  const isRecord = typeof held !== "string";
+  const sentence = isRecord ? SENTENCES[held.anatomy.kind] : held;
   return html`<section aria-labelledby="server">
     <div class="row">
       <h3 id="server">The server</h3>
       <p class="fine">${sentence}</p>
     </div>
-    ${details} ${session && handlersData(site, session)}
+    ${isRecord && details(held)} ${session && handlersData(site, session)}
   </section>`;
 }
 
-function nothing({ store, keyCount }: Site): Held {
-  const sentence = isKeyed(store)
-    ? `It has no session, only the key ring: ${plural(keyCount, "key")}.`
-    : "It has nothing.";
-  return { sentence, details: null };
+/**
+ * Finds what the server holds.
+ *
+ * @param value - The cookie's value. It may stand for a session that has ended.
+ */
+export async function heldFor(site: Site, session: Snapshot | null, value: string): Promise<Held> {
+  const { external, store, keyCount, cookieName } = site;
+  if (!external) {
+    return isKeyed(store)
+      ? `It has no session, only the key ring: ${plural(keyCount, "key")}.`
+      : "It has nothing.";
+  }
+  if (session === null) return "The store does not answer.";
+  const id = session.id ?? (value && external.idOf(cookieName, value));
+  if (!id) return "It has no record.";
+  const key = external.keyOf(id);
+  const stored = await external.peek(key).catch(() => null);
+  if (stored === null) return "It has no record for this cookie.";
+  return { key, stored, anatomy: dissectRecord(stored) };
 }
 
-async function record(
-  store: TransparentStore,
-  cookieName: string,
-  session: Snapshot | null,
-  value: string,
-): Promise<Held> {
-  if (session === null) return { sentence: "The store does not answer.", details: null };
-  const id = session.id ?? (value && store.idOf(cookieName, value));
-  if (!id) return { sentence: "It has no record.", details: null };
-  const key = store.keyOf(id);
-  const stored = await store.peek(key).catch(() => null);
-  if (stored === null) return { sentence: "It has no record for this cookie.", details: null };
-  const { kind, parts } = dissectRecord(stored);
-  const details = html`${partList([...parts, { name: "Key", value: key }])}
+function details({ key, stored, anatomy: { parts, device } }: HeldRecord): Html {
+  const label = device ? "As it is stored, without the secret" : "As it is stored";
+  return html`${partList([...parts, { name: "Key", value: key }])}
     <p class="fine">The key is a hash of the ID. Nobody can compute the cookie from it.</p>
     <details>
-      <summary>As it is stored</summary>
-      ${scrollBox(stored, "As it is stored")}
+      <summary>${label}</summary>
+      ${scrollBox(withoutSecret(stored), label)}
     </details>`;
-  return { sentence: SENTENCES[kind], details };
 }
 
 const SENTENCES: Record<RecordKind, string> = {

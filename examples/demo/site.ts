@@ -1,5 +1,5 @@
 import type { RequestHandler } from "@hattip/compose";
-import { EncryptedCookieStore, session, type SessionKey } from "@hattip/session";
+import { DeviceBinding, EncryptedCookieStore, session, type SessionKey } from "@hattip/session";
 import { emptyData } from "./data.js";
 import { Journal } from "./journal.js";
 import { asTransparent, type TransparentStore } from "./transparent-stores.js";
@@ -11,6 +11,12 @@ export const PACES = {
   minute: { idleTimeout: 20, absoluteTimeout: 60 },
 } as const;
 export type Pace = keyof typeof PACES;
+
+/**
+ * How long a browser's proof counts. Chrome renews it at any request in its last two minutes, and signs
+ * six times in nine minutes: with less time, a visitor who clicks often would soon have no proof.
+ */
+const PROOF_SECONDS = 300;
 
 /** The size of the key ring. A new key replaces the oldest one. */
 const MAX_KEYS = 3;
@@ -79,7 +85,16 @@ export class Site {
       defaultSessionData: emptyData,
       cookieName: this.cookieName,
       ...PACES[this.pace],
+      deviceBinding: this.#deviceBinding(),
       onEvent: (event, ctx) => this.journal.note(event, ctx),
     });
+  }
+
+  /** Only an external store has a place for the public key of a device. */
+  #deviceBinding(): DeviceBinding | undefined {
+    if (!this.external) return undefined;
+    // Under the site's path, so that the requests of browsers reach this site.
+    const path = `${this.path}/session-binding`;
+    return new DeviceBinding({ proofSeconds: PROOF_SECONDS, path });
   }
 }

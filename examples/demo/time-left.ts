@@ -27,10 +27,14 @@ export function timeLeft(ctx: RequestContext, session: Times | null): Html {
   </section>`;
 }
 
-/** countdown.js updates it. Without JavaScript, it shows the time that was left at the response. */
-export function countdown(second: number): Html {
+/**
+ * countdown.js updates it. Without JavaScript, it shows the time that was left at the response.
+ *
+ * @param over - What it says when no time is left.
+ */
+export function countdown(second: number, over = "expired: reload the page"): Html {
   const left = Math.max(0, second - now());
-  return html`<span role="timer" data-seconds="${left}">${duration(left)}</span
+  return html`<span role="timer" data-seconds="${left}" data-over="${over}">${duration(left)}</span
     ><noscript> when the server sent this page</noscript>`;
 }
 
@@ -38,7 +42,7 @@ export function toTime(second: number): string {
   return `${new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-function now(): number {
+export function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
@@ -46,7 +50,7 @@ function now(): number {
 function duration(seconds: number): string {
   if (seconds >= 172_800) return plural(Math.round(seconds / 86_400), "day");
   if (seconds >= 7200) return plural(Math.round(seconds / 3600), "hour");
-  if (seconds >= 120) return plural(Math.round(seconds / 60), "minute");
+  if (seconds >= 600) return plural(Math.round(seconds / 60), "minute");
   return plural(seconds, "second");
 }
 

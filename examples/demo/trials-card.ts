@@ -1,16 +1,20 @@
+import type { RequestContext } from "@hattip/compose";
 import type { SessionData } from "@hattip/session";
 import { button } from "./button.js";
 import { html, type Html } from "./html.js";
 import type { Site } from "./site.js";
 import { isExternal, isKeyed } from "./stores.js";
+import { thiefTrial } from "./thief-trial.js";
 import { plural } from "./time-left.js";
 
 /** Buttons for what can go wrong. */
-export function trialsCard(site: Site, data: SessionData, isFresh: boolean): Html {
+export function trialsCard(ctx: RequestContext): Html {
+  const { site } = ctx.locals;
+  const { data, isFresh } = ctx.session;
   return html`<section class="card" aria-labelledby="trials">
     <h2 id="trials">Try to break it</h2>
     <dl class="trials">
-      ${tampering(site, isFresh)} ${race(site, data, isFresh)}
+      ${thiefTrial(ctx)} ${tampering(site, isFresh)} ${race(site, data, isFresh)}
       ${isKeyed(site.store) && rotation(site, isFresh)}
     </dl>
   </section>`;

@@ -56,6 +56,8 @@ describe("The demo's panel in Chromium", function () {
     ["Add", (ada) => ada.write("a note"), "#notes"],
     ["Delete", (ada) => ada.press("Delete the note a note"), "#notes"],
     ["Regenerate", (ada) => ada.press("Regenerate"), "#account"],
+    ["Be the thief", (ada) => ada.press("Be the thief"), "#thief .lesson p:first-child strong"],
+    ["Send the thief away", (ada) => ada.press("Send the thief away"), "#thief button"],
     ["Rotate the key", (ada) => ada.press("Rotate the key"), "#rotate button"],
     ["Two requests at once", (ada) => ada.press("Two requests at once"), "#race strong"],
     ["Where you're signed in", (ada) => ada.follow("Where you're signed in"), "#devices"],
@@ -156,7 +158,16 @@ describe("The demo's panel in Chromium", function () {
     const ada = await visit("memory");
     await ada.logIn("Ada");
     const stored = await ada.page.getByLabel("As it is stored").textContent();
-    expect(stored).to.match(/^1\.\d{10}\.\d{10}\.@browser \{"count":0,.*"name":"Ada",.*\}$/);
+    expect(stored).to.match(
+      /^device=[\w-]{4}… 1\.\d{10}\.\d{10}\.@browser \{"count":0,.*"name":"Ada",.*\}$/,
+    );
+  });
+
+  it("says over http how a visitor sees the session bound to the device", async () => {
+    const ada = await visit("memory");
+    await ada.press("Count");
+    const browser = await ada.region("Your browser").textContent();
+    expect(browser).to.include("over https only").and.include("Chrome 146").and.include("bin/demo");
   });
 
   it("shows for the cookie of a session that has moved that its record is a tombstone", async () => {

@@ -18,10 +18,15 @@ export class DemoServer {
       env: { ...process.env, ...env, PORT: `${port}` },
     });
     const origin = `${env["TLS_CERT"] ? "https" : "http"}://localhost:${port}`;
-    await waitUntil(`the demo at ${origin}`, () => {
-      if (demo.hasExited) throw new Error(`The demo has exited:\n${demo.output}`);
-      return demo.output.includes(origin);
-    });
+    try {
+      await waitUntil(`the demo at ${origin}`, () => {
+        if (demo.hasExited) throw new Error(`The demo has exited:\n${demo.output}`);
+        return demo.output.includes(origin);
+      });
+    } catch (error) {
+      await demo.end("SIGTERM");
+      throw error;
+    }
     return new DemoServer(origin, demo);
   }
 
