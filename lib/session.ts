@@ -111,7 +111,8 @@ export interface Session<Data extends object = SessionData> {
   /**
    * Ends the session. In an external store, it has ended when the promise resolves, even if another
    * request has moved it to a new ID. From this call on, `data` is fresh default data; a change of it
-   * starts a new session. The response clears the cookie, whatever its status.
+   * starts a new session. The response clears the cookie, whatever its status. A session that is bound to
+   * a device is ended only from there: any other client just loses its cookie.
    *
    * @example
    * ```ts

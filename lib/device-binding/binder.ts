@@ -14,6 +14,8 @@ export interface DeviceBinder {
   answer(scope: SessionScope): Promise<Response>;
   /** Whether the session may be used: its binding asks for no proof, or the request has one. */
   isProven(record: SessionRecord, ctx: RequestContext<any>): Promise<boolean>;
+  /** Whether the browser may have the session's key, although the request has no proof. */
+  mayHaveKey(request: Request): boolean;
   isBound(binding: string | undefined): boolean;
   /** The binding after `regenerate()`: a bound session stays bound to its device. */
   carry(binding: string | undefined): string;

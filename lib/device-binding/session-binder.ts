@@ -1,5 +1,5 @@
 import { reported, type SkipReason } from "../events.js";
-import { hashSessionId } from "../external/session-id.js";
+import { hashSessionId, isSessionId } from "../external/session-id.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { cookieValues } from "../middleware/cookie-values.js";
 import type { SessionCookie } from "../middleware/session-cookie.js";
@@ -73,6 +73,17 @@ export class SessionBinder implements DeviceBinder {
   }
 
   /**
+   * Chromium renews no proof for requests of other origins, and says if it has skipped a renewal. Without
+   * these, the key is lost: the visitor needs a session of his own to log in (the state of OAuth, say).
+   */
+  mayHaveKey(request: Request): boolean {
+    const { headers } = request;
+    const isOfOwnPage = /^(same-origin|none)$/.test(headers.get("sec-fetch-site") ?? "");
+    const hasProof = cookieValues(request, this.#proofCookie.name).length > 0;
+    return !isOfOwnPage || hasProof || headers.has("secure-session-skipped");
+  }
+
+  /**
    * Chromium 156 renews no proof for a navigation that another site has begun, such as a click on a link
    * in a mail. It does for a page that loads itself again. The script keeps a #fragment. Where a policy
    * forbids the script, the header acts. Its address is relative: the origin may be a proxy's.
@@ -135,8 +146,7 @@ export class SessionBinder implements DeviceBinder {
     scope: SessionScope,
   ): Promise<Response> {
     const binding = await this.#bindingWith(id, scope);
-    // The new cookie is on its way to the browser, which keeps its key for it.
-    if (binding === "moved") return respond(503);
+    if (binding === "later") return respond(503);
     // The browser forgets the key of a session that is over, or of the one before a new log-in.
     if (!binding) return respond(200, JSON.stringify({ continue: false }));
     if (answer) {
@@ -163,13 +173,15 @@ export class SessionBinder implements DeviceBinder {
   }
 
   /** That of the request's sessions whose key the browser knows by this ID. */
-  async #bindingWith(id: string, scope: SessionScope): Promise<Binding | "moved" | null> {
-    let result: "moved" | null = null;
-    for (const value of cookieValues(scope.ctx.request, this.#served.cookie.name)) {
-      const found = await this.#served.store.load(value, scope);
+  async #bindingWith(id: string, scope: SessionScope): Promise<Binding | "later" | null> {
+    let result: "later" | null = null;
+    for (const value of cookieValues(scope.ctx.request, scope.cookieName)) {
+      const hash = isSessionId(value) ? await hashSessionId(value, scope.cookieName) : "";
+      const found = await this.#served.store.loadById!(hash, scope);
       const binding = decodeBinding(typeof found === "string" ? "" : found.binding);
       if (binding.key !== "" && (await idOf(binding)) === id) return binding;
-      if (found === "moved") result = found;
+      // The new cookie is on its way, or another version of the app can read the data: the key must stay.
+      if (found === "moved" || found === "invalid") result = "later";
     }
     return result;
   }

@@ -20,10 +20,11 @@ export function parseSignedAnswer(text: string | null): SignedAnswer | null | un
   if (text === null) return undefined;
   const match = text.length <= MAX_CHARACTERS ? ANSWER.exec(text) : null;
   const [, , header = "", payload = "", signed = ""] = match ?? [];
-  const { typ, alg, jwk } = objectIn(header);
+  const { typ, alg, jwk, crit } = objectIn(header);
   const { jti } = objectIn(payload);
   const signature = decodeBase64url(signed) as Uint8Array<ArrayBuffer> | null;
   if (typ !== "dbsc+jwt" || typeof jti !== "string" || !signature) return null;
+  if (crit !== undefined) return null; // RFC 7515, 4.1.11: it names what must be understood
   const message = encodeUtf8(`${header}.${payload}`) as Uint8Array<ArrayBuffer>;
   return { alg, jwk, challenge: jti, message, signature };
 }

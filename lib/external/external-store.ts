@@ -25,7 +25,7 @@ import {
   isSessionId,
 } from "./session-id.js";
 import { applyChange, rebase, updated, type AppliedChange } from "./three-way-merge.js";
-import { hasJustMoved, isTombstone } from "./tombstone.js";
+import { hasJustMoved, isTombstone, successorIn } from "./tombstone.js";
 import { WriterQueue } from "./writer-queue.js";
 
 /**
@@ -161,9 +161,9 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     value: string,
     scope: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
-    return isSessionId(value)
-      ? this.#loadNamed(await this.#namesOf(value, scope), scope)
-      : "malformed";
+    if (!isSessionId(value)) return "malformed";
+    const names = await this.#namesOf(value, scope);
+    return this.#loadNamed(names, hasJustMoved, scope);
   }
 
   /** @internal */
@@ -172,7 +172,8 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     scope: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
     const names = { value: "", id, key: this.prefix + id, outdated: false };
-    return isHash(id) ? this.#loadNamed(names, scope) : "malformed";
+    const hasMoved = (record: SessionRecord): boolean => successorIn(record) !== null;
+    return isHash(id) ? this.#loadNamed(names, hasMoved, scope) : "malformed";
   }
 
   /** @internal */
@@ -261,11 +262,12 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
 
   async #loadNamed(
     names: SessionNames,
+    hasMoved: (record: SessionRecord) => boolean,
     { ctx, absoluteTimeout }: SessionScope,
   ): Promise<LoadedSession | RejectionReason | "moved"> {
     const record = await this.#backend.read(names.key, ctx);
     if (typeof record === "string") return record;
-    if (isTombstone(record)) return hasJustMoved(record) ? "moved" : "unknown";
+    if (isTombstone(record)) return hasMoved(record) ? "moved" : "unknown";
     return this.codec.toSession(record, names, absoluteTimeout);
   }
 

@@ -173,7 +173,12 @@ export class RecordWriter {
   #restarted({ text, binding }: SessionRecord, scope: SessionScope): SessionRecord {
     const created = currentSecond();
     const expires = expiryFor(created, lifetimeOf(text), scope);
-    const next = { text, created, expires, binding: scope.binder?.carry(binding) };
+    const next = {
+      text,
+      created,
+      expires,
+      binding: scope.binder ? scope.binder.carry(binding) : binding,
+    };
     return this.#owners?.needsDraft(next) ? { ...next, isDraft: true } : next;
   }
 

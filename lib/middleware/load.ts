@@ -16,12 +16,10 @@ export interface InitialState {
   readonly loaded: LoadedSession | null;
   readonly data: SessionData;
   /**
-   * Whether the session of the client has just moved to a new ID: this request was sent before, and
-   * its response must not replace the new cookie.
+   * Whether the client may hold a better cookie, which the response must not replace: its session has
+   * just moved to a new ID, or it is bound, and the browser has only not renewed its proof.
    */
-  readonly isLate?: boolean;
-  /** Whether the client's session is bound to a device, and the request does not prove that it is there. */
-  readonly isUnproven?: boolean;
+  readonly isLate?: boolean | undefined;
   /** Answers the request in place of its handlers. */
   readonly response?: Response;
   /** The error of the store, which is thrown when a handler uses the session. */
@@ -51,13 +49,13 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
     return { sent, loaded: null, data: {}, failure: reported(error, "load", beginMs, emit, ctx) };
   }
   if (typeof found !== "string") return { sent, loaded: found, data: found.data };
-  const isUnproven = found === "unproven";
-  const response = isUnproven && binder?.loadAgain(ctx.request);
+  const unproven = found === "unproven" ? binder : undefined;
+  const response = unproven?.loadAgain(ctx.request);
   if (response) return { sent, loaded: null, data: {}, response };
   if (found === "moved") emit?.({ type: "gone" }, ctx);
   else if (sent !== "") emit?.({ type: "fresh", reason: found }, ctx);
-  const isLate = found === "moved" || isUnproven;
-  return { sent, loaded: null, data: await defaults.make(ctx), isLate, isUnproven };
+  const isLate = found === "moved" || unproven?.mayHaveKey(ctx.request);
+  return { sent, loaded: null, data: await defaults.make(ctx), isLate };
 }
 
 /** The values that the client has sent for the session. */

@@ -139,7 +139,6 @@ export class RequestSession implements Session {
         this.#view = before;
         throw error;
       }
-      if (this.#initial.isUnproven) return;
       this.#isLate = false;
       this.#clearsClient = before.loaded !== null || Boolean(this.#initial.sent);
     });

@@ -100,7 +100,10 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
     scope: SessionScope,
   ): Promise<UpdatedSession | null>;
 
-  /** @internal The session with this ID of `ctx.session.id`: see `load`. Not in cookie stores. */
+  /**
+   * @internal The session with this ID of `ctx.session.id`: see `load`. `"moved"` for as long as the
+   * store knows that the session has moved. Not in cookie stores.
+   */
   loadById?(id: string, scope: SessionScope): Promise<LoadedSession | RejectionReason | "moved">;
 
   /**
