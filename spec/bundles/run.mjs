@@ -4,6 +4,7 @@ import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { withConsumer } from "../package/consumer.mjs";
 import { bunForBrowsers } from "./checks/bun.mjs";
+import { deviceBinding } from "./checks/device-binding.mjs";
 import { nodes } from "./checks/node.mjs";
 import { webpacks } from "./checks/webpack.mjs";
 import { workers } from "./checks/workers.mjs";
@@ -11,7 +12,7 @@ import { measureSizes } from "./sizes.mjs";
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const checks = [...workers, bunForBrowsers, ...webpacks, ...nodes];
+const checks = [...workers, bunForBrowsers, ...webpacks, ...nodes, deviceBinding];
 const adapters = ["@hattip/adapter-node@0.0.49", "@hattip/adapter-cloudflare-workers@0.0.49"];
 const failures = [];
 

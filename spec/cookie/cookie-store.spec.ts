@@ -58,6 +58,7 @@ describe("A subclass of CookieStore", () => {
     key: "",
     data: { n: 1 },
     lifetime: undefined,
+    binding: undefined,
     outdated: false,
   };
   let store: HookedStore;

@@ -800,9 +800,9 @@ for (const [name, start] of Object.entries(BACKENDS)) {
           { ...ownPage, "secure-session-skipped": "quota_exceeded" },
           { ...ownPage, cookie: `session=${owner.cookie("session")}; session-proof=1.x` },
         ];
-        for (const { cookie, ...headers } of others) {
+        for (const { cookie: sent, ...headers } of others) {
           const browser = new Browser(site.app, { jar: owner.jar });
-          const response = await browser.get("/begin", { headers, ...(cookie && { cookie }) });
+          const response = await browser.get("/begin", { headers, ...(sent && { cookie: sent }) });
           expect(response.headers.getSetCookie()).to.deep.equal([]);
         }
       });

@@ -14,6 +14,7 @@ const PUBLIC = [
   "UnsafeMemorySessionStore",
   "RedisSessionStore",
   "KvSessionStore",
+  "DeviceBinding",
   "SessionError",
 ];
 

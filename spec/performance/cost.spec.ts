@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createClient } from "redis";
 import {
+  DeviceBinding,
   EncryptedCookieStore,
   RedisSessionStore,
   SignedCookieStore,
@@ -157,6 +158,65 @@ describe("The cost of a request", () => {
         expect(await large.visit(handler)).to.deep.equal(await small.visit(handler));
       }
     }
+  });
+
+  describe("where sessions are bound to devices", () => {
+    const deviceBinding = new DeviceBinding();
+    const store = () => new UnsafeMemoryStore();
+    const { read, write } = COSTS["a record in memory"]!;
+    const begin = (its: Session) => {
+      void its.regenerate();
+      its.data.visits = 0;
+    };
+
+    it("is the same as elsewhere if the session is not bound", async () => {
+      const visitor = new CostlyVisitor(store(), { deviceBinding });
+      expect(await visitor.visit(handlers.untouched)).to.deep.include({ crypto: [] });
+      for (const handler of [handlers.write, begin]) {
+        await visitor.visit(handler);
+        expect(await visitor.visit(handlers.read)).to.deep.equal(read);
+        expect(await visitor.visit(handlers.write)).to.deep.equal(write);
+      }
+    });
+
+    it("is one HMAC more if it is, which checks the proof", async () => {
+      const visitor = new CostlyVisitor(store(), { deviceBinding });
+      await visitor.visit(begin);
+      await visitor.bind();
+      clock.pass(11); // after ten seconds, a request needs the proof
+      const hmac = onNode
+        ? ["createSecretKey 1", "createHmac 1", "timingSafeEqual 1"]
+        : ["subtle.importKey 1", "subtle.sign 1"];
+      for (const access of ["read", "write"] as const) {
+        const { crypto, ...others } = await visitor.visit(handlers[access]);
+        const { crypto: unbound, ...sameOthers } = access === "read" ? read : write;
+        expect(crypto).to.have.members([...hmac, ...unbound]);
+        expect(others).to.deep.equal(sameOthers);
+      }
+    });
+
+    it("is no Redis command more, and a renewal of the proof only reads", async () => {
+      const redis = closeAfter(await RedisServer.start());
+      const monitor = closeAfter(await RedisMonitor.on(redis));
+      const redisStore = closeAfter(
+        new RedisSessionStore({
+          timeout: PATIENT,
+          getClient: () => createClient({ url: redis.url }),
+        }),
+      );
+      const visitor = new CostlyVisitor(redisStore, { deviceBinding });
+      const commandsOf = async (act: () => Promise<unknown>) =>
+        (await monitor.during(act)).map(([command]) => command);
+      await visitor.visit(handlers.write);
+      await visitor.visit(handlers.write); // this loads the script into the server
+      await visitor.visit(begin);
+      const { ask, renew } = await visitor.bind();
+      clock.pass(11);
+      expect(await commandsOf(() => visitor.visit(handlers.read))).to.deep.equal(["GET"]);
+      expect(await commandsOf(() => visitor.visit(handlers.write))).to.deep.equal(["GET", "EVAL"]);
+      expect(await commandsOf(ask)).to.deep.equal(["GET"]);
+      expect(await commandsOf(renew)).to.deep.equal(["GET"]);
+    });
   });
 
   it("is one Redis command for a read and two for a write", async () => {

@@ -18,6 +18,11 @@ export class Report {
     this.#reasons.push(`${runtime}, ${column}: ${reason}`);
   }
 
+  /** The runtime cannot do what is checked. */
+  leaveOut(runtime, column) {
+    this.#rows.get(runtime).set(column, "–");
+  }
+
   /** Prints the results. A check that has not run counts as failed. */
   print() {
     const cells = [...this.#rows].map(([name, results]) => [
@@ -36,9 +41,9 @@ export class Report {
     }
     for (const reason of this.#reasons) console.log(`\n${reason}`);
 
-    const all = this.#rows.size * this.#columns.length;
-    const passed = cells.flat().filter((cell) => cell === "ok").length;
-    const failed = all - passed;
+    const results = cells.flatMap(([, ...row]) => row).filter((cell) => cell !== "–");
+    const passed = results.filter((cell) => cell === "ok").length;
+    const failed = results.length - passed;
     console.log(`\n${passed} passed, ${failed} failed`);
     return failed === 0;
   }

@@ -23,7 +23,7 @@ const started = [];
 const tokens = [];
 
 for (const runtime of runtimes) {
-  const { name, install, hasRedis } = runtime;
+  const { name, install, hasRedis, hasCookies } = runtime;
   const server = await check(
     name,
     "start",
@@ -35,7 +35,11 @@ for (const runtime of runtimes) {
 
   const visit = (store, token) => new Visitor(server.send, store, token);
   started.push({ name, visit, stop: server.stop });
-  for (const { name: column, stores, run } of scenario) {
+  for (const { name: column, stores, run, needsCookies } of scenario) {
+    if (needsCookies && !hasCookies) {
+      report.leaveOut(name, column);
+      continue;
+    }
     await check(name, column, 20, async () => {
       for (const store of stores) {
         if (hasRedis || !redisStores.includes(store)) await namingStore(store, run(visit, store));

@@ -25,7 +25,9 @@ const denoRun = [
 
 /** The runtimes: a function that starts one in the app's folder, and the command to install it. */
 export const runtimes = [
-  runtime("Node 16 CommonJS without fetch", npm, node("16", "node-without-fetch.cjs")),
+  withoutCookies(
+    runtime("Node 16 CommonJS without fetch", npm, node("16", "node-without-fetch.cjs")),
+  ),
   ...[...nodes.keys()].flatMap((version) => [
     runtime(`Node ${version} CommonJS`, npm, node(version, "node.cjs")),
     runtime(`Node ${version} ES modules`, npm, node(version, "node.mjs")),
@@ -39,16 +41,21 @@ export const runtimes = [
   runtime("workerd", npm, (folder) => startWorkerd(folder, [])),
   runtime("workerd nodejs_compat", npm, (folder) => startWorkerd(folder, ["nodejs_compat"])),
   runtime("Edge VM", npm, startEdgeVm),
-  runtime("Chromium", apt, startChromium),
+  withoutCookies(runtime("Chromium", apt, startChromium)),
 ];
 
 function runtime(name, install, start) {
-  return { name, install, start, hasRedis: false };
+  return { name, install, start, hasRedis: false, hasCookies: true };
+}
+
+/** In a page, or without the fetch API, a Request has no Cookie header. */
+function withoutCookies(its) {
+  return { ...its, hasCookies: false };
 }
 
 /** `start` gets the URL of Redis as its last argument. */
 function withRedis(name, install, start) {
-  return { name, install, start, hasRedis: true };
+  return { ...runtime(name, install, start), hasRedis: true };
 }
 
 function node(version, script) {

@@ -18,6 +18,7 @@ export const scenario = [
   { name: "tampered", stores: all, run: startsAfreshWhenTampered },
   { name: "other store", stores: all, run: refusesOtherStoresTokens },
   { name: "key rotation", stores: cookieStores, run: reissuesUnderFirstKey },
+  { name: "device", stores: serverStores, run: bindsDevices, needsCookies: true },
 ];
 
 async function countsUp(visit, store) {
@@ -117,6 +118,20 @@ async function reissuesUnderFirstKey(visit, store) {
 
   const rotated = await visit(`${store}-new-key`, issued).do("show");
   assert.deepEqual(rotated, { isFresh: false, data: { count: 0, user: "Ada" }, issued: null });
+}
+
+async function bindsDevices(visit, store) {
+  for (const algorithm of ["ES256", "RS256"]) {
+    const { issued: _, ...answers } = await visit(store).do("bind", { algorithm });
+    const expected = {
+      registered: 200,
+      asked: 403,
+      refreshed: 200,
+      isBound: "true",
+      isBoundForThief: "false",
+    };
+    assert.deepEqual(answers, expected, algorithm);
+  }
 }
 
 /** Issues tokens that the other runtimes read. `name` is the name of this runtime. */

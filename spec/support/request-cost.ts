@@ -1,7 +1,12 @@
 import type { RequestContext } from "@hattip/compose";
 import nodeCrypto from "node:crypto";
 import sinon from "sinon";
-import { session, type Session, type SessionStore } from "../../lib/index.js";
+import { session, type Session, type SessionOptions, type SessionStore } from "../../lib/index.js";
+import { Device } from "./device.js";
+import { setCookies } from "./set-cookie.js";
+
+const ORIGIN = "https://example.com";
+const BINDING_PATH = "/.well-known/session-binding/session";
 
 /** The countable costs of one request. */
 export interface RequestCost {
@@ -31,17 +36,56 @@ const WEB_CALLS = ["importKey", "sign", "verify", "encrypt", "decrypt", "digest"
  */
 export class CostlyVisitor {
   readonly #middleware: ReturnType<typeof session>;
-  #value: string | undefined;
+  readonly #cookies = new Map<string, string>();
+  #offered = "";
 
-  constructor(store: SessionStore) {
-    this.#middleware = session({ store, defaultSessionData: {} });
+  constructor(store: SessionStore, options: Partial<SessionOptions> = {}) {
+    this.#middleware = session({ store, defaultSessionData: {}, ...options });
   }
 
   async visit(handler: (session: Session) => unknown): Promise<RequestCost> {
+    return (await this.#send(new Request(ORIGIN, { headers: this.#headers }), handler)).cost;
+  }
+
+  /** Registers a key for the session that `regenerate()` has begun. Returns what renews the proof. */
+  async bind(): Promise<{ ask(): Promise<RequestCost>; renew(): Promise<RequestCost> }> {
+    const device = await Device.make();
+    const signed = await device.register(this.#offered);
+    const { response } = await this.#post({ "secure-session-response": signed });
+    const { session_identifier: id } = (await response.json()) as { session_identifier: string };
+    const named = { "sec-secure-session-id": `"${id}"` };
+    let challenge = "";
+    return {
+      ask: async () => {
+        const { response: asked, cost } = await this.#post(named);
+        challenge = challengeIn(/^"([^"]*)"/, asked, "secure-session-challenge");
+        return cost;
+      },
+      renew: async () => {
+        const answer = await device.sign(challenge);
+        return (await this.#post({ ...named, "secure-session-response": answer })).cost;
+      },
+    };
+  }
+
+  get #headers(): Record<string, string> {
+    const pairs = [...this.#cookies].map(([name, value]) => `${name}=${value}`);
+    return pairs.length > 0 ? { cookie: pairs.join("; ") } : {};
+  }
+
+  #post(headers: Record<string, string>): Promise<{ response: Response; cost: RequestCost }> {
+    const init = { method: "POST", headers: { ...headers, ...this.#headers } };
+    return this.#send(new Request(ORIGIN + BINDING_PATH, init), () => {});
+  }
+
+  async #send(
+    request: Request,
+    handler: (session: Session) => unknown,
+  ): Promise<{ response: Response; cost: RequestCost }> {
     const answer = new Response();
     const ctx = {
-      request: new Request("https://example.com/"),
-      cookie: { session: this.#value },
+      request,
+      cookie: { session: this.#cookies.get("session") },
       handleError: () => new Response(),
       session: undefined as Session | undefined,
       next() {
@@ -52,11 +96,16 @@ export class CostlyVisitor {
     const count = startCounting();
     const response = await this.#middleware(ctx as unknown as RequestContext);
     const cost = count();
-    for (const header of response.headers.getSetCookie()) {
-      this.#value = /^session=([^;]*)/.exec(header)?.[1];
+    for (const { name, value } of setCookies(response)) this.#cookies.set(name, value);
+    if (response.headers.has("secure-session-registration")) {
+      this.#offered = challengeIn(/;challenge="([^"]*)"/, response, "secure-session-registration");
     }
-    return cost;
+    return { response, cost };
   }
+}
+
+function challengeIn(pattern: RegExp, { headers }: Response, name: string): string {
+  return pattern.exec(headers.get(name) ?? "")![1]!;
 }
 
 /** Starts counting. The returned function ends it and returns the costs. */

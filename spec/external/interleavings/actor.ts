@@ -1,5 +1,6 @@
 import { EventLog } from "../../support/event-log.js";
 import type { SessionData } from "../../../lib/index.js";
+import type { DeviceRequest } from "./browser-keys.js";
 import type { Fault } from "./faults.js";
 import { isWithoutSession, type Answer, type Operation } from "./operations.js";
 import type { OwnerCall } from "./owner-call.js";
@@ -30,6 +31,14 @@ export interface Task {
   readonly isAwaited: boolean;
 }
 
+/** What a request sends besides the ID. */
+export interface Sent {
+  /** The proof cookie. */
+  readonly proof?: string | undefined;
+  /** What the browser itself sends about its key. */
+  readonly device?: DeviceRequest | undefined;
+}
+
 /** A request with what it has seen, what the backend has seen of it, and its errors. */
 export class Actor implements Task {
   readonly name: string;
@@ -42,6 +51,10 @@ export class Actor implements Task {
   readonly key: string;
   /** The key that an owner's request is about; without a session of its own, it sends no ID. */
   readonly target: string;
+  /** The proof that it sends, if it has one. */
+  readonly proof: string | undefined;
+  /** What it sends about the browser's key, if it is a request of the browser itself. */
+  readonly sent: DeviceRequest | undefined;
   readonly startSecond: number = currentSecond();
   readonly log: EventLog = new EventLog();
   /** What the handler has seen; `undefined` if the session could not be loaded. */
@@ -59,6 +72,10 @@ export class Actor implements Task {
   loaded?: SessionData | null;
   /** Set if its first read found that the session had moved: when, and how long ago. */
   foundMove?: { readonly second: number; readonly age: number };
+  /** The binding of the session that it found at its first read. */
+  foundBinding?: string | undefined;
+  /** Whether that session needed a proof, and the request had none. */
+  foundUnproven = false;
   /** The expiry of the record that it read last. */
   readUntil?: number;
   /** Whether another request changed the data after this one had loaded them. */
@@ -86,14 +103,22 @@ export class Actor implements Task {
   /** Whether it has ended a session by `destroy()`. */
   hasEnded = false;
 
-  constructor(name: string, { operation, isAwaited }: Task, lane: Lane, id: string) {
+  constructor(
+    name: string,
+    { operation, isAwaited }: Task,
+    lane: Lane,
+    id: string,
+    sent: Sent = {},
+  ) {
     this.name = name;
     this.target = keyOf(id);
     this.operation = operation;
     this.isAwaited = isAwaited || operation === "regenerate, end ada's other sessions";
     this.lane = lane;
     this.id = isWithoutSession(operation) ? "" : id;
-    this.key = keyOf(this.id);
+    this.key = sent.device?.target ?? keyOf(this.id);
+    this.proof = sent.proof;
+    this.sent = sent.device;
   }
 
   /** Whether a record that it has read or replaced has expired since: then its reply was too late. */

@@ -9,6 +9,8 @@ interface Held {
   readonly data: SessionData;
   readonly created: number;
   readonly expires: number;
+  /** What the record says of the session's device. */
+  readonly binding: string | undefined;
   /** The request that created the record. Only its response may carry the ID. */
   readonly maker: Actor;
 }
@@ -83,9 +85,14 @@ export class Entries {
 
   /** Whether the tombstones lead from the key to a session that is alive. */
   isAliveBehind(key: string): boolean {
+    return this.liveBehind(key) !== null;
+  }
+
+  /** The session to which the tombstones lead from the key, if it is alive. */
+  liveBehind(key: string): Live | null {
     const entry = this.#entries.get(key);
-    if (entry?.state !== "moved") return this.dataAt(key) !== null;
+    if (entry?.state !== "moved") return this.liveAt(key);
     const isForgotten = currentSecond() - entry.second >= TOMBSTONE_TTL_SECONDS;
-    return !isForgotten && this.isAliveBehind(entry.to);
+    return isForgotten ? null : this.liveBehind(entry.to);
   }
 }

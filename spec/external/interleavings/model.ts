@@ -1,8 +1,18 @@
 import type { Insertion, SessionData } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
+import { needsProof, parseBinding } from "./bindings.js";
 import { expectBetween, expectOneOf, expectSame, expectThat } from "./checks.js";
 import { Entries, type Draft, type Live } from "./entries.js";
-import { applyTo, isSame, LOGINS, MOVES, REGENERATIONS, STARTS } from "./operations.js";
+import {
+  applyTo,
+  isForDevice,
+  isSame,
+  LOGINS,
+  MOVES,
+  regenerates,
+  REGENERATIONS,
+  STARTS,
+} from "./operations.js";
 import { decode, type Stored, type StoredRecord } from "./records.js";
 import { RequestsInFlight } from "./requests-in-flight.js";
 import {
@@ -31,6 +41,12 @@ import {
  *   of the record that the write replaced, because other requests may have seen the session as
  *   expired.
  *
+ * - Where devices are bound, a session that begins by regenerate(), or moves, gets a new secret, unless it
+ *   has a key: then it keeps all of its binding. A registration binds a session that has no key to its
+ *   own, and changes nothing else. Nothing else changes a binding.
+ * - A request that finds a bound session, or its tombstone, and has no proof that it needs, writes nothing
+ *   to it.
+ *
  * So each state is the result of some serial order of the committed operations.
  */
 export class Model {
@@ -38,13 +54,19 @@ export class Model {
   violation: { readonly error: unknown } | undefined;
   readonly entries: Entries = new Entries();
   readonly inFlight: RequestsInFlight = new RequestsInFlight(this.entries);
+  readonly #bindsDevices: boolean;
+  readonly #secrets = new Set<string>();
+
+  constructor(bindsDevices = false) {
+    this.#bindsDevices = bindsDevices;
+  }
 
   onCreate(actor: Actor, key: string, { text }: Insertion): void {
-    const { data, created, expires, isDraft } = recordIn(text);
+    const { data, created, expires, isDraft, binding } = recordIn(text);
     expectThat(this.entries.at(key) === undefined, "The new key is taken.");
     expectBetween("the creation", created, actor.startSecond, currentSecond());
     expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
-    const held = { data, created, expires, maker: actor };
+    const held = { data, created, expires, binding, maker: actor };
     if (!isSame(data, ownDataOf(actor))) {
       expectOneOf("the operation that writes a draft", actor.operation, MOVES);
       expectThat(actor.moved === undefined, "The request has moved the session already.");
@@ -53,6 +75,7 @@ export class Model {
     }
     expectThat(!isDraft, "A session starts as a draft.");
     this.#expectMayStart(actor);
+    this.#expectNewSecret(regenerates(actor.operation), binding);
     this.#commit(actor, data);
     this.entries.set(key, {
       ...held,
@@ -97,6 +120,9 @@ export class Model {
     const { operation, key, answer, foundMove } = actor;
     expectOneOf("the operation that starts a session", operation, STARTS);
     expectThat(!actor.hasCommitted, "The request has already committed.");
+    // If the reply arrived after the expiry, there was no session left to prove.
+    if (actor.foundUnproven && !actor.isLate)
+      expectOneOf("the operation that starts another session", operation, MOVES);
     if (operation === "late request") {
       expectThat(answer!.seen === null, "A change of a session starts another session.");
       const age = foundMove ? currentSecond() - foundMove.second : LATE_SECONDS;
@@ -116,9 +142,9 @@ export class Model {
     }
     if (next.isTombstone) return this.#removeDraft(actor, key, draft);
     expectThat(draft.maker === actor, "The draft belongs to another request.");
-    const { data, created, expires, isDraft } = next;
+    const { data, created, expires, isDraft, binding } = next;
     expectBetween("the expiry", expires, created, currentSecond() + IDLE_TIMEOUT_SECONDS);
-    this.entries.set(key, { ...draft, data, created, expires, isMarked: isDraft });
+    this.entries.set(key, { ...draft, data, created, expires, binding, isMarked: isDraft });
   }
 
   #removeDraft(actor: Actor, key: string, draft: Draft): void {
@@ -133,15 +159,15 @@ export class Model {
   /** The request that has moved the session removes the mark of the draft: that completes its move. */
   #confirm(actor: Actor, key: string, live: Live, next: StoredRecord): void {
     expectThat(live.maker === actor, "The draft belongs to another request.");
-    const { data, created, expires } = next;
-    expectSame("the draft", { data, created, expires }, pick(live));
+    expectSame("the draft", pick(next), pick(live));
     this.entries.set(key, { ...live, isMarked: false });
     actor.replaced = live.expires;
-    if (REGENERATIONS.includes(actor.operation)) this.#commit(actor, data);
+    if (REGENERATIONS.includes(actor.operation)) this.#commit(actor, next.data);
   }
 
   #change(actor: Actor, key: string, next: StoredRecord): void {
     const live = this.#expectLive(key);
+    expectProven(actor);
     expectThat(!next.isDraft, "The record of a session becomes a draft.");
     if (live.isMarked) return this.#confirm(actor, key, live, next);
     const { data, created, expires } = next;
@@ -158,7 +184,9 @@ export class Model {
     expectSame(title, data, expected);
     expectSame("the creation", created, live.created);
     expectBetween("the expiry", expires, live.expires, currentSecond() + IDLE_TIMEOUT_SECONDS);
-    this.entries.set(key, { ...live, data, expires, writer: actor });
+    expectBinding(actor, live, next);
+    const { binding } = next;
+    this.entries.set(key, { ...live, data, expires, binding, writer: actor });
     if (applies) this.#commit(actor, data);
     actor.replaced = live.expires;
     this.inFlight.onChange(key);
@@ -166,6 +194,7 @@ export class Model {
 
   #move(actor: Actor, key: string, live: Live, to: string, second: number): void {
     const { operation, loaded } = actor;
+    expectProven(actor);
     expectOneOf("the operation that moves a session", operation, MOVES);
     expectThat(actor.moved === undefined, "The request has moved the session already.");
     expectSame("the key that the session leaves", key, actor.key);
@@ -183,6 +212,9 @@ export class Model {
     expectThat(draft.maker === actor, "The tombstone names the draft of another request.");
     const { data } = draft;
     expectSame("the data under the new ID", data, live.data);
+    const isBound = live.binding !== undefined && parseBinding(live.binding).bound !== null;
+    if (isBound) expectSame("the binding under the new ID", draft.binding, live.binding);
+    else this.#expectNewSecret(true, draft.binding);
     const { session } = live;
     this.entries.set(key, { state: "moved", session, to, second, by: actor });
     this.entries.set(to, { ...draft, state: "live", session, writer: actor });
@@ -199,6 +231,10 @@ export class Model {
   #end(actor: Actor, key: string, live: Live): void {
     const isOwnLateWrite = live.writer === actor && actor.replaced! <= currentSecond();
     if (!isOwnLateWrite) {
+      expectProven(actor);
+      if (actor.foundMove && actor.proof === undefined) {
+        expectThat(!needsProof(live.binding), "A request without a proof follows a bound session.");
+      }
       expectSame("the operation that ends a session", actor.operation, "destroy");
       expectSame("the session that ends", live.session, this.entries.sessionAt(actor.key));
       actor.hasEnded = true;
@@ -206,6 +242,16 @@ export class Model {
     }
     const { session, maker } = live;
     this.entries.set(key, { state: "ended", session, maker });
+  }
+
+  /** @param isWanted - Whether the browser must be asked for a key. */
+  #expectNewSecret(isWanted: boolean, binding: string | undefined): void {
+    expectSame("whether there is a binding", binding !== undefined, isWanted && this.#bindsDevices);
+    if (binding === undefined) return;
+    const { secret, bound } = parseBinding(binding);
+    expectSame("the key of a new session", bound, null);
+    expectThat(!this.#secrets.has(secret), "Two sessions have one secret.");
+    this.#secrets.add(secret);
   }
 
   #commit(actor: Actor, data: SessionData): void {
@@ -220,8 +266,25 @@ export class Model {
   }
 }
 
-function pick({ data, created, expires }: Live): Pick<Live, "data" | "created" | "expires"> {
-  return { data, created, expires };
+function pick({ data, created, expires, binding }: Live | StoredRecord): Partial<Live> {
+  return { data, created, expires, binding };
+}
+
+/** Only a registration may change the binding, once, and only of a session that has no key. */
+function expectBinding(actor: Actor, live: Live, next: StoredRecord): void {
+  if (!isForDevice(actor.operation)) {
+    return expectSame("the binding that the request writes", next.binding, live.binding);
+  }
+  expectThat(actor.operation.startsWith("register"), "A refresh writes.");
+  expectThat(!actor.hasCommitted, "A registration writes twice.");
+  const { secret, bound } = parseBinding(live.binding!);
+  expectSame("the key that a registration replaces", bound, null);
+  const written = parseBinding(next.binding!);
+  const own = { secret, key: actor.sent!.key };
+  const { key, since } = written.bound!;
+  expectSame("the binding that a registration writes", { secret: written.secret, key }, own);
+  expectBetween("the registration", since, actor.startSecond, currentSecond());
+  expectSame("the expiry that a registration writes", next.expires, live.expires);
 }
 
 function recordIn(text: string): StoredRecord {
@@ -240,4 +303,8 @@ function ownDataOf(actor: Actor): SessionData {
 /** Whether the request may apply its operation to the record under the key. */
 function writesAt({ operation, key, moved }: Actor, to: string): boolean {
   return to === (MOVES.includes(operation) ? moved?.to : key);
+}
+
+function expectProven({ foundUnproven }: Actor): void {
+  expectThat(!foundUnproven, "A request without a proof writes to a bound session, or ends it.");
 }

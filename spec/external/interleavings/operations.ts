@@ -35,12 +35,24 @@ export const OWNER_OPERATIONS = [
   "list ada's sessions",
 ] as const;
 
+/** What browsers themselves send where devices are bound. */
+export const DEVICE_OPERATIONS = [
+  "register",
+  "register another key",
+  "refresh",
+  "ask for a challenge",
+] as const;
+
 /** The logins that start the sessions under test. */
 export type Start = "start" | "start as ada" | "start as bob";
 
 /** `look` reads a session for a check. */
 export type Operation =
-  (typeof OPERATIONS)[number] | (typeof OWNER_OPERATIONS)[number] | Start | "look";
+  | (typeof OPERATIONS)[number]
+  | (typeof OWNER_OPERATIONS)[number]
+  | (typeof DEVICE_OPERATIONS)[number]
+  | Start
+  | "look";
 
 export const LOGINS: readonly Operation[] = ["log in", "log in as ada", "log in as bob"];
 /** The operations that call `regenerate()`, and change nothing. */
@@ -112,6 +124,15 @@ export function isSame(a: SessionData, b: SessionData): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+export function isForDevice(operation: Operation): boolean {
+  return (DEVICE_OPERATIONS as readonly Operation[]).includes(operation);
+}
+
+/** Whether the handler calls `regenerate()`: it asks the browser for a key, also in a fresh session. */
+export function regenerates(operation: Operation): boolean {
+  return MOVES.includes(operation) || operation.startsWith("start");
+}
+
 /** Whether the request sends no ID. */
 export function isWithoutSession(operation: Operation): boolean {
   return WITHOUT_SESSION.includes(operation);
@@ -173,7 +194,7 @@ function isConflict(error: unknown): boolean {
 /** Calls the method of the session that the operation is about, if there is one. */
 function callOf(actor: Actor, session: Session, answer: Answer): Promise<void> | undefined {
   const { operation } = actor;
-  if (MOVES.includes(operation)) return session.regenerate();
+  if (regenerates(operation)) return session.regenerate();
   if (operation === "destroy") return session.destroy();
   if (!UPDATES.includes(operation)) return undefined;
   return session.update((data) => {

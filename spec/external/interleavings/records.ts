@@ -3,9 +3,10 @@ import type { SessionData } from "../../../lib/index.js";
 
 /**
  * `1.<created>.<expires>.<data>`, with `draft ` before it for the new record of a session that has not
- * moved yet, or `1.<second>.0.<hash of the successor>` for a tombstone.
+ * moved yet, and `device=<binding> ` if devices are bound; or `1.<second>.0.<hash of the successor>` for
+ * a tombstone.
  */
-const RECORD = /^(draft )?1\.(\d+)\.(\d+)\.(.*)$/s;
+const RECORD = /^(draft )?(?:device=(\S+) )?1\.(\d+)\.(\d+)\.(.*)$/s;
 
 const PREFIX = "session:";
 
@@ -18,6 +19,7 @@ export interface StoredRecord {
   readonly created: number;
   readonly expires: number;
   readonly data: SessionData;
+  readonly binding: string | undefined;
 }
 
 interface StoredTombstone {
@@ -29,7 +31,7 @@ interface StoredTombstone {
 }
 
 export function decode(text: string): Stored {
-  const [, draft, created, expires, rest] = RECORD.exec(text)!;
+  const [, draft, binding, created, expires, rest] = RECORD.exec(text)!;
   if (expires === "0") {
     const successor = rest === "" ? null : `${PREFIX}${rest}`;
     return { isTombstone: true, second: Number(created), successor };
@@ -40,6 +42,7 @@ export function decode(text: string): Stored {
     created: Number(created),
     expires: Number(expires),
     data: rest === "" ? {} : JSON.parse(rest!),
+    binding,
   };
 }
 

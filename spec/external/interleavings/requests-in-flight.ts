@@ -1,7 +1,8 @@
 import type { Actor } from "./actor.js";
+import { keyIn, needsProof } from "./bindings.js";
 import { expectSame } from "./checks.js";
 import type { Entries } from "./entries.js";
-import { isNoChange, isSame, UPDATES } from "./operations.js";
+import { isForDevice, isNoChange, isSame, UPDATES } from "./operations.js";
 import { currentSecond } from "./times.js";
 
 /** Notes in the requests what they could see of the backend while they were under way. */
@@ -24,10 +25,19 @@ export class RequestsInFlight {
   onRead(actor: Actor, key: string): void {
     const entry = this.#entries.at(key);
     if (entry?.state === "live") actor.readUntil = entry.expires;
+    if (actor.sent && entry?.state === "live") {
+      actor.hasMetItsEffect ||= keyIn(entry.binding) === actor.sent.key;
+    }
     if (actor.loaded !== undefined) return;
     expectSame("the key of the first read", key, actor.key);
     actor.loaded = structuredClone(this.#entries.dataAt(key));
-    if (actor.loaded !== null && isNoChange(actor.loaded, actor)) {
+    if (actor.loaded !== null) {
+      actor.foundBinding = this.#entries.liveAt(key)!.binding;
+      actor.foundUnproven =
+        !actor.sent && actor.proof === undefined && needsProof(actor.foundBinding);
+    }
+    const mayChange = !actor.foundUnproven && !isForDevice(actor.operation);
+    if (actor.loaded !== null && mayChange && isNoChange(actor.loaded, actor)) {
       actor.hasMetItsEffect = true;
       // An update() applies to the newest data, whatever has been loaded.
       actor.hasCommitted = !UPDATES.includes(actor.operation);

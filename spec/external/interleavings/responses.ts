@@ -1,8 +1,10 @@
 import { SessionError } from "../../../lib/index.js";
 import type { Actor } from "./actor.js";
+import { needsProof } from "./bindings.js";
 import { expectOneOf, expectSame, expectThat } from "./checks.js";
+import { expectDeviceAnswer, expectOffer, expectUnproven, hasLostGrace } from "./device-answers.js";
 import type { Model } from "./model.js";
-import { applyTo, LOGINS, MOVES, STARTS, UPDATES } from "./operations.js";
+import { applyTo, isForDevice, LOGINS, MOVES, STARTS, UPDATES } from "./operations.js";
 import { keyOf } from "./records.js";
 import type { Outcome } from "./site.js";
 import { currentSecond, LATE_SECONDS } from "./times.js";
@@ -12,6 +14,9 @@ export function expectPlausible(outcome: Outcome, model: Model): void {
   const { actor, status, id } = outcome;
   const { answer, operation } = actor;
   if (id) expectOwnId(actor, id, model);
+  if (isForDevice(operation)) return expectDeviceAnswer(outcome, model);
+  expectOffer(outcome, model);
+  if (actor.foundUnproven || hasLostGrace(actor)) return expectUnproven(outcome);
   if (answer?.seen) expectSame("the data that the handler saw", answer.seen, actor.loaded);
   if (actor.overdue !== undefined && actor.faults === 0) expectWithdrawn(actor, model);
   if (status !== 200) expectFailed(outcome, model);
@@ -80,8 +85,10 @@ function expectConflict(actor: Actor, model: Model): void {
 }
 
 function expectDestroyed({ actor, id }: Outcome, model: Model): void {
+  const live = model.entries.liveBehind(actor.key);
+  const isShutOut = actor.proof === undefined && needsProof(live?.binding);
   expectSame("the cookie after destroy()", id, "");
-  expectThat(!model.entries.isAliveBehind(actor.key), "The session is alive after destroy().");
+  expectThat(live === null || isShutOut, "The session is alive after destroy().");
   const destroyed = actor.log.types.filter((type) => type === "destroyed");
   if (actor.faults === 0) {
     expectSame("the number of events", destroyed.length, actor.hasEnded ? 1 : 0);

@@ -1,19 +1,28 @@
 import type { Clock } from "../../support/clock.js";
-import { Actor, type Lane, type Task } from "./actor.js";
+import { Actor, type Lane, type Sent, type Task } from "./actor.js";
+import { keyIn, macOf, parseBinding } from "./bindings.js";
+import { BrowserKeys } from "./browser-keys.js";
 import { expectSame } from "./checks.js";
 import { FaultPlan, type PlannedFault } from "./faults.js";
 import { History } from "./history.js";
 import { expectNoLeftovers } from "./leftovers.js";
 import { Model } from "./model.js";
-import { MOVES, type Start } from "./operations.js";
-import { withoutPauses } from "./pauses.js";
+import { isForDevice, MOVES, type Operation, type Start } from "./operations.js";
 import { Owners } from "./owners.js";
+import { withoutPauses } from "./pauses.js";
+import { countingCrypto } from "./pending-crypto.js";
 import { keyOf } from "./records.js";
 import { expectPlausible } from "./responses.js";
 import { Schedule, type Choose, type Party, type Turn } from "./schedule.js";
 import type { Backend } from "./scheduled-store.js";
 import { Site, type Outcome } from "./site.js";
-import { CLOCK_SKEW_SECONDS, IDLE_TIMEOUT_SECONDS, LATE_SECONDS } from "./times.js";
+import {
+  CLOCK_SKEW_SECONDS,
+  currentSecond,
+  GRACE_SECONDS,
+  IDLE_TIMEOUT_SECONDS,
+  LATE_SECONDS,
+} from "./times.js";
 
 /** A request of the group, or a time that passes beside the requests. */
 export interface PlannedRequest extends Task {
@@ -26,6 +35,8 @@ export interface PlannedRequest extends Task {
   readonly isSentLater: boolean;
   /** The browser that sends it. Default: the first one. */
   readonly browser?: number;
+  /** Whether somebody else sends it who has the ID only. Default: it has the browser's proof. */
+  readonly isUnproven?: boolean;
 }
 
 /** A group of concurrent requests. */
@@ -35,6 +46,11 @@ export interface Scenario {
   readonly sessions?: readonly Start[];
   /** Whether sessions have owners. Default: no. */
   readonly hasOwners?: boolean;
+  /**
+   * Whether sessions are bound to devices: each browser has been asked for a key, or has registered it.
+   * Default: no.
+   */
+  readonly devices?: "asked" | "bound";
   /** Default: none. */
   readonly faults?: readonly PlannedFault[];
   /** Whether each reply of the backend takes a turn of its own. Default: no. */
@@ -57,7 +73,7 @@ const SECONDS_OF = {
 /** Runs concurrent requests in one order of their steps, and checks their responses. */
 export class Run {
   readonly #clock: Clock;
-  readonly #model = new Model();
+  readonly #model: Model;
   readonly #history = new History();
   readonly #backend: Backend;
   readonly #sites: [Site?, Site?] = [];
@@ -65,13 +81,19 @@ export class Run {
   readonly #faults: FaultPlan;
   /** The IDs that each browser has received, oldest first. */
   readonly #ids: Set<string>[];
+  readonly #keys: BrowserKeys[];
   /** The requests, and what to do with each if its process crashes. */
   readonly #inFlight = new Map<Actor, InFlight>();
   #passedSeconds = 0;
 
   /** Returns the number of backend calls of the requests. */
   static async of(scenario: Scenario, choose: Choose, clock: Clock): Promise<number> {
-    const run = new Run(scenario, choose, clock);
+    return countingCrypto((isComputing) =>
+      Run.#ofOne(new Run(scenario, choose, isComputing, clock), scenario),
+    );
+  }
+
+  static async #ofOne(run: Run, scenario: Scenario): Promise<number> {
     const rejections: unknown[] = [];
     const note = (reason: unknown) => rejections.push(reason);
     process.on("unhandledRejection", note);
@@ -90,28 +112,36 @@ export class Run {
   }
 
   private constructor(
-    { faults = [], repliesTakeTurns = false, hasOwners = false, sessions = ["start"] }: Scenario,
+    scenario: Scenario,
     choose: Choose,
+    isComputing: () => boolean,
     clock: Clock,
   ) {
+    const { faults = [], repliesTakeTurns = false, hasOwners = false } = scenario;
+    const { devices, sessions = ["start"] } = scenario;
+    const bindsDevices = devices !== undefined;
     this.#clock = clock;
-    this.#schedule = new Schedule(choose);
+    this.#model = new Model(bindsDevices);
+    this.#schedule = new Schedule(choose, isComputing);
     this.#faults = new FaultPlan(faults);
     this.#ids = sessions.map(() => new Set());
+    this.#keys = sessions.map(() => new BrowserKeys());
     this.#backend = {
       rows: new Map(),
       model: this.#model,
       history: this.#history,
       owners: new Owners(this.#model.entries),
       hasOwners,
+      bindsDevices,
       repliesTakeTurns,
     };
   }
 
-  async #run({ requests, sessions = ["start"], hasOwners }: Scenario): Promise<void> {
+  async #run({ requests, sessions = ["start"], hasOwners, devices }: Scenario): Promise<void> {
     for (const [browser, start] of sessions.entries()) {
       const name = sessions.length === 1 ? "start" : `start ${browser + 1}`;
-      await this.#request(0, browser, this.#check(name, start, ""));
+      const { id } = await this.#request(0, browser, this.#check(name, start, ""));
+      if (devices === "bound") await this.#bind(browser, id!);
     }
     this.#pass(AGE_SECONDS);
     const firstIds = this.#ids.map(([id]) => id!);
@@ -121,6 +151,7 @@ export class Run {
     }
     await this.#schedule.run();
     await this.#lookAtEverySession();
+    if (devices) await this.#lookWithoutProof();
     if (hasOwners) this.#expectIndexToEmpty();
     // An unhandled rejection is reported after the microtasks.
     await new Promise((resolve) => setImmediate(resolve));
@@ -138,13 +169,32 @@ export class Run {
       if (isSentLater) await turn();
       const id =
         isSentLater && operation !== "late request" ? [...this.#ids[browser]!].at(-1)! : firstId;
-      const actor = new Actor(name, request, this.#laneOf(turn, process), id);
+      const sent = await this.#sentFor(request, browser, id);
+      const actor = new Actor(name, request, this.#laneOf(turn, process), id, sent);
       const crashed = new Promise<null>((resolve) => {
         this.#inFlight.set(actor, { process, turn, crash: () => resolve(null) });
       });
       const outcome = await Promise.race([this.#request(process, browser, actor), crashed]);
       if (outcome) await this.#expectOldIdIsDead(outcome);
     };
+  }
+
+  /** The browser registers its key and asks for a challenge, long before the requests. */
+  async #bind(browser: number, id: string): Promise<void> {
+    for (const operation of ["register", "ask for a challenge"] as const) {
+      const sent = await this.#sentFor({ operation }, browser, id);
+      await this.#request(0, browser, this.#check(operation, operation, id, sent));
+    }
+  }
+
+  async #sentFor(
+    { operation, isUnproven }: Pick<PlannedRequest, "operation" | "isUnproven">,
+    browser: number,
+    id: string,
+  ): Promise<Sent> {
+    const keys = this.#keys[browser]!;
+    const device = isForDevice(operation) ? await keys.requestFor(operation, id) : undefined;
+    return { proof: isUnproven ? undefined : keys.proof, device };
   }
 
   #pass(seconds: number): void {
@@ -186,7 +236,7 @@ export class Run {
   }
 
   /** A request of the spec itself, which does not wait for a turn and meets no faults. */
-  #check(name: string, operation: Start | "look", id: string): Actor {
+  #check(name: string, operation: Operation, id: string, sent?: Sent): Actor {
     const nothing = () => undefined;
     const atOnce = async () => {};
     const lane: Lane = {
@@ -197,7 +247,7 @@ export class Run {
       nextFault: nothing,
       crash: nothing,
     };
-    return new Actor(name, { operation, isAwaited: true }, lane, id);
+    return new Actor(name, { operation, isAwaited: true }, lane, id, sent);
   }
 
   async #request(process: 0 | 1, browser: number, actor: Actor): Promise<Outcome> {
@@ -206,6 +256,7 @@ export class Run {
     this.#model.inFlight.onEnd(actor);
     if (this.#model.violation) throw this.#model.violation.error;
     expectPlausible(outcome, this.#model);
+    this.#keys[browser]!.learn(outcome);
     if (outcome.id) {
       this.#ids[browser]!.delete(outcome.id);
       this.#ids[browser]!.add(outcome.id);
@@ -216,12 +267,14 @@ export class Run {
   /** Reads under the old ID after the response of a regenerate() or destroy(). */
   async #expectOldIdIsDead({ actor, status }: Outcome): Promise<void> {
     const { operation, answer, id } = actor;
+    if (actor.foundUnproven) return;
     const isDead = operation === "destroy" || (MOVES.includes(operation) && answer?.seen);
     if (status === 200 && isDead) await this.#look(id, null);
   }
 
   async #look(id: string, expected: unknown): Promise<void> {
-    const { actor } = await this.#request(0, 0, this.#check("a look", "look", id));
+    const sent = { proof: this.#proofFor(id) };
+    const { actor } = await this.#request(0, 0, this.#check("a look", "look", id, sent));
     expectSame("the data under an ID", actor.answer!.seen, expected);
   }
 
@@ -230,6 +283,24 @@ export class Run {
     expectNoLeftovers(this.#model, this.#backend.rows, ids.map(keyOf));
     for (const id of ids) {
       await this.#look(id, this.#model.entries.dataAt(keyOf(id)));
+    }
+  }
+
+  /** The proof that the session under this ID needs, whether or not its browser has got it. */
+  #proofFor(id: string): string | undefined {
+    const binding = this.#model.entries.liveAt(keyOf(id))?.binding;
+    if (binding === undefined) return undefined;
+    return macOf("proof", currentSecond() + 1, parseBinding(binding).secret);
+  }
+
+  /** Once the requests that were under way have ended, an ID alone is worth nothing if there is a key. */
+  async #lookWithoutProof(): Promise<void> {
+    this.#pass(GRACE_SECONDS);
+    for (const id of this.#ids.flatMap((received) => [...received])) {
+      const live = this.#model.entries.liveAt(keyOf(id));
+      const { actor } = await this.#request(0, 0, this.#check("a look of a thief", "look", id));
+      const isBound = keyIn(live?.binding) !== undefined;
+      expectSame("what a thief sees", actor.answer!.seen, isBound ? null : (live?.data ?? null));
     }
   }
 

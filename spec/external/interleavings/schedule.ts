@@ -24,12 +24,15 @@ const ROUNDS_TO_SETTLE = 5;
 /** Runs parties one step at a time. `choose` selects the party that takes the next step. */
 export class Schedule {
   readonly #choose: Choose;
+  readonly #isComputing: () => boolean;
   readonly #lanes: Lane[] = [];
   /** Whether a party has made several steps at once, so that nothing tells when it is ready. */
   #isParallel = false;
 
-  constructor(choose: Choose) {
+  /** @param isComputing - Whether a party waits for a result of Web Crypto. */
+  constructor(choose: Choose, isComputing: () => boolean) {
     this.#choose = choose;
+    this.#isComputing = isComputing;
   }
 
   /** Starts a party. A party that runs may add another one. */
@@ -65,6 +68,7 @@ export class Schedule {
     const isBusy = () => this.#lanes.some((lane) => !lane.isDone && !lane.isWaiting);
     for (let round = 0; round < ROUNDS_TO_SETTLE; round++) {
       if (!this.#isParallel && !isBusy()) break;
+      if (this.#isComputing()) round = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const { failure } of this.#lanes) if (failure) throw failure.error;

@@ -28,6 +28,8 @@ export interface Backend {
   readonly owners: Owners;
   /** Whether the stores have the option `owner`. */
   readonly hasOwners: boolean;
+  /** Whether sessions are bound to devices. */
+  readonly bindsDevices: boolean;
   /** Whether each reply takes a turn of its own, so that other steps come before it arrives. */
   readonly repliesTakeTurns: boolean;
 }

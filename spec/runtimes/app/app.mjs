@@ -1,4 +1,5 @@
 import { act, defaultSessionData } from "./actions.mjs";
+import { bindDevice } from "./device-binding.mjs";
 import { createStores } from "./stores.mjs";
 
 /**
@@ -7,7 +8,8 @@ import { createStores } from "./stores.mjs";
  */
 export async function createApp({ compose, cookie, library, redisClients, sessionOptions }) {
   const apps = {};
-  for (const [name, store] of Object.entries(await createStores(library, redisClients))) {
+  const stores = await createStores(library, redisClients);
+  for (const [name, store] of Object.entries(stores)) {
     apps[name] = compose(
       reportErrors,
       cookie(),
@@ -15,7 +17,14 @@ export async function createApp({ compose, cookie, library, redisClients, sessio
       async (ctx) => new Response(await act(ctx.session, ctx.url)),
     );
   }
-  return (ctx) => apps[new URL(ctx.request.url).pathname.split("/")[1]](ctx);
+  return async (ctx) => {
+    const { pathname, searchParams } = new URL(ctx.request.url);
+    const [, name, action] = pathname.split("/");
+    if (action !== "bind") return apps[name](ctx);
+    const packages = { compose, cookie, library };
+    const result = await bindDevice(packages, stores[name], searchParams.get("algorithm"));
+    return new Response(JSON.stringify(result));
+  };
 }
 
 /** Sends errors to the client, so that the results show the reason of a failure. */
