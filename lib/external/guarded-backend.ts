@@ -110,8 +110,7 @@ export class GuardedBackend {
 
   #encode(record: SessionRecord): string {
     const text = encodeRecord(record);
-    // A log-out must not fail for its few bytes, nor a log-in for those that mark a draft or a device,
-    // which count for nothing.
+    // A log-out must not fail for its few bytes, nor a log-in for those that mark a draft or a device.
     const max = isTombstone(record) || record.isDraft ? Infinity : this.#maxBytes;
     const counted = record.binding ? encodeRecord({ ...record, binding: undefined }) : text;
     // A UTF-16 unit takes at most three bytes: most records need no counting.
