@@ -73,14 +73,16 @@ export class SessionBinder implements DeviceBinder {
   }
 
   /**
-   * Chromium renews no proof for requests of other origins, and says if it has skipped a renewal. Without
-   * these, the key is lost: the visitor needs a session of his own to log in (the state of OAuth, say).
+   * Chromium renews the proof before requests of the own pages and typed addresses, or says why not. If
+   * neither is so, the key is lost: the visitor needs a session to log in (for the state of OAuth, say).
    */
   mayHaveKey(request: Request): boolean {
     const { headers } = request;
-    const isOfOwnPage = /^(same-origin|none)$/.test(headers.get("sec-fetch-site") ?? "");
+    const site = headers.get("sec-fetch-site");
+    const isTyped = site === "none" && headers.get("sec-fetch-mode") === "navigate";
     const hasProof = cookieValues(request, this.#proofCookie.name).length > 0;
-    return !isOfOwnPage || hasProof || headers.has("secure-session-skipped");
+    const isSkipped = headers.has("secure-session-skipped");
+    return (site !== "same-origin" && !isTyped) || hasProof || isSkipped;
   }
 
   /**

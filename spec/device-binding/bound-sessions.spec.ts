@@ -779,7 +779,8 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         clock.pass(PROOF_SECONDS);
       });
 
-      for (const headers of [ownPage, { "sec-fetch-site": "none" }]) {
+      const typed = { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" };
+      for (const headers of [ownPage, typed]) {
         it(`lets the visitor log in, with what the log-in keeps meanwhile: ${headers["sec-fetch-site"]}`, async () => {
           const lost = new Browser(site.app, { jar: owner.jar });
           const records = await liveRecords();
@@ -797,6 +798,8 @@ for (const [name, start] of Object.entries(BACKENDS)) {
           {},
           { "sec-fetch-site": "cross-site" },
           { "sec-fetch-site": "same-site" },
+          // An extension of the browser.
+          { "sec-fetch-site": "none", "sec-fetch-mode": "cors" },
           { ...ownPage, "secure-session-skipped": "quota_exceeded" },
           { ...ownPage, cookie: `session=${owner.cookie("session")}; session-proof=1.x` },
         ];
