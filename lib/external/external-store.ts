@@ -1,8 +1,9 @@
 import type { SessionRecord } from "../records/record.js";
 import { lifetimeOf } from "../records/session-codec.js";
 import type {
+  Found,
   LoadedSession,
-  RejectionReason,
+  NextBinding,
   SavedSession,
   SessionNames,
   SessionScope,
@@ -157,23 +158,17 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   }
 
   /** @internal */
-  override async load(
-    value: string,
-    scope: SessionScope,
-  ): Promise<LoadedSession | RejectionReason | "moved"> {
+  override async load(value: string, scope: SessionScope): Promise<Found> {
     if (!isSessionId(value)) return "malformed";
     const names = await this.#namesOf(value, scope);
     return this.#loadNamed(names, hasJustMoved, scope);
   }
 
   /** @internal */
-  override async loadById(
-    id: string,
-    scope: SessionScope,
-  ): Promise<LoadedSession | RejectionReason | "moved"> {
+  override async loadById(id: string, scope: SessionScope): Promise<Found> {
+    if (!isHash(id)) return "malformed";
     const names = { value: "", id, key: this.prefix + id, outdated: false };
-    const hasMoved = (record: SessionRecord): boolean => successorIn(record) !== null;
-    return isHash(id) ? this.#loadNamed(names, hasMoved, scope) : "malformed";
+    return this.#loadNamed(names, (record) => successorIn(record) !== null, scope);
   }
 
   /** @internal */
@@ -242,7 +237,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   /** @internal */
   override async bindDevice(
     loaded: LoadedSession,
-    next: (current: string | undefined) => string | undefined,
+    next: NextBinding,
     scope: SessionScope,
   ): Promise<string | undefined> {
     const bound: NextRecord = (current) => ({ ...current, binding: next(current.binding) });
@@ -264,7 +259,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     names: SessionNames,
     hasMoved: (record: SessionRecord) => boolean,
     { ctx, absoluteTimeout }: SessionScope,
-  ): Promise<LoadedSession | RejectionReason | "moved"> {
+  ): Promise<Found> {
     const record = await this.#backend.read(names.key, ctx);
     if (typeof record === "string") return record;
     if (isTombstone(record)) return hasMoved(record) ? "moved" : "unknown";

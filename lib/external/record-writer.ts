@@ -173,12 +173,9 @@ export class RecordWriter {
   #restarted({ text, binding }: SessionRecord, scope: SessionScope): SessionRecord {
     const created = currentSecond();
     const expires = expiryFor(created, lifetimeOf(text), scope);
-    const next = {
-      text,
-      created,
-      expires,
-      binding: scope.binder ? scope.binder.carry(binding) : binding,
-    };
+    // Without the option deviceBinding, a bound session stays bound: no thief may take the binding off.
+    const carried = scope.binder?.carry(binding) ?? binding;
+    const next = { text, created, expires, binding: carried };
     return this.#owners?.needsDraft(next) ? { ...next, isDraft: true } : next;
   }
 

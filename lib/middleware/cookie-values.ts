@@ -1,5 +1,5 @@
 /** A client can send many values, and each may cost a call of the backend. */
-export const MAX_VALUES = 4;
+const MAX_VALUES = 4;
 
 /**
  * The values of a cookie in the Cookie header, without repetitions, up to four. A browser sends several

@@ -3,7 +3,7 @@ import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
 import { isPromise, type Awaitable } from "../platform/awaitable.js";
-import type { LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
+import type { Found, LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import { cookieValues } from "./cookie-values.js";
 import type { ResolvedOptions } from "./options.js";
@@ -25,8 +25,6 @@ export interface InitialState {
   /** The error of the store, which is thrown when a handler uses the session. */
   readonly failure?: unknown;
 }
-
-type Found = LoadedSession | RejectionReason | "moved";
 
 /** Loads the session of a request, or begins a fresh one. */
 export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {

@@ -103,17 +103,13 @@ export class RequestSession implements Session {
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
-      // A fresh session gets a new ID in any case.
-      if (loaded === null) {
-        view.isRegenerated = true;
-        return;
-      }
       try {
         const hasPending = (): boolean => view.hasPending;
-        const moved = await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending);
-        if (moved) {
-          view.move(moved);
-        } else {
+        // A fresh session gets a new ID in any case.
+        const moved =
+          loaded && (await regenerateAtOnce(this.#options, this.#scope, loaded, hasPending));
+        if (moved) view.move(moved);
+        else if (loaded) {
           const data = await this.#options.defaults.make(this.#scope.ctx);
           this.#view = new SessionView(this.#options, null, data);
         }

@@ -5,8 +5,9 @@ import type { SessionData } from "../session.js";
 import type { SessionRecord } from "./record.js";
 import { SessionCodec, type SerializationOptions } from "./session-codec.js";
 import type {
+  Found,
   LoadedSession,
-  RejectionReason,
+  NextBinding,
   SavedSession,
   SessionScope,
   SessionStore,
@@ -40,14 +41,8 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
     assertProtocolIntact(new.target.prototype, new.target.name);
   }
 
-  /**
-   * @internal The session that the value stands for, or the reason why it is rejected. `"moved"`
-   * for the old value of a session that has just moved to a new one: the request was late.
-   */
-  abstract load(
-    value: string,
-    scope: SessionScope,
-  ): Awaitable<LoadedSession | RejectionReason | "moved">;
+  /** @internal The session that the value stands for, or the reason why it is rejected. */
+  abstract load(value: string, scope: SessionScope): Awaitable<Found>;
 
   /**
    * @internal Writes a new session (`loaded` is `null`) or a changed one; `null` when the session
@@ -101,20 +96,19 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
   ): Promise<UpdatedSession | null>;
 
   /**
-   * @internal The session with this ID of `ctx.session.id`: see `load`. `"moved"` for as long as the
-   * store knows that the session has moved. Not in cookie stores.
+   * @internal The session with this `ctx.session.id`. `"moved"` for as long as the store knows that it
+   * has moved. Not in cookie stores.
    */
-  loadById?(id: string, scope: SessionScope): Promise<LoadedSession | RejectionReason | "moved">;
+  loadById?(id: string, scope: SessionScope): Promise<Found>;
 
   /**
    * @internal Replaces what `DeviceBinding` keeps of the session. Only stores that compare can do it.
    *
-   * @param next - Returns the new binding for the newest one.
    * @returns the binding as it is then; `undefined` when the session has moved or ended.
    */
   bindDevice?(
     loaded: LoadedSession,
-    next: (current: string | undefined) => string | undefined,
+    next: NextBinding,
     scope: SessionScope,
   ): Promise<string | undefined>;
 

@@ -38,6 +38,12 @@ export type RejectionReason =
   | "invalid"
   | "unproven";
 
+/**
+ * What a client's value stands for: a session, or the reason why there is none. `"moved"` is the old
+ * value of a session that has moved to a new one: the request was late.
+ */
+export type Found = LoadedSession | RejectionReason | "moved";
+
 /** The request, the cookie and the timeouts for which `session()` calls a store. */
 export interface SessionScope extends Timeouts {
   /** The request's context. */
@@ -65,6 +71,9 @@ export interface LoadedSession extends SessionRecord {
   /** Whether an old key sealed it, so that it must be reissued under the first key. */
   readonly outdated: boolean;
 }
+
+/** Returns the new binding for the newest one. */
+export type NextBinding = (current: string | undefined) => string | undefined;
 
 /** The result of a write. */
 export interface SavedSession {
