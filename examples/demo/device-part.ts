@@ -21,8 +21,8 @@ export function devicePart(site: Site, { device, proof }: DeviceState): Html {
   if (!device) return html`<p class="fine">No key of your device. ${UNBOUND}</p>`;
   if (device.key === "") {
     return html`<p class="fine">
-      No key of your device yet. The log-in has asked your browser for one, and Chrome 146 or later
-      answers in a moment: reload the page. Other browsers ignore it.
+      No key of your device yet. The log-in has asked your browser for one, and Chrome on Windows or
+      macOS answers in a moment, if it trusts the certificate: reload the page. Others ignore it.
     </p>`;
   }
   return html`${proof !== "" && proofBox(site, proof)}
@@ -61,10 +61,11 @@ function proofBox(site: Site, proof: string): Html {
   return scrollBox(html`<b>${proofNameOf(site)}</b>=${proof}`, "The cookie with the proof");
 }
 
-export const UNBOUND: Html = html`A log-in asks your browser for one: Chrome 146 or later has it.`;
+export const UNBOUND: Html = html`A log-in asks your browser for one: Chrome on Windows or macOS has
+it.`;
 
-const WITH_PROOF = html`When it is over, your browser signs with the key before its next request,
-and gets a new proof. A copy of both cookies cannot do that.`;
+const WITH_PROOF = html`In its last two minutes, or before the next request after that, your browser
+signs with the key, and gets a new proof. A copy of both cookies cannot do that.`;
 
 const NO_PROOF = html`In the ten seconds after the binding, a request needs none. Later, the browser
 that has the key gets one before its next request.`;

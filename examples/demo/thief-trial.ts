@@ -64,4 +64,4 @@ function explanation(site: Site, thief: ThiefView, isOver: boolean): Html {
 }
 
 const IN_GRACE = html`Your session has just been bound to your device. From the tenth second on, it
-needs a proof, which only the key of your device gets. Look again then.`;
+needs a proof. The thief has copied one, too: look again to see how long it counts.`;

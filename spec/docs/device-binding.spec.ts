@@ -242,13 +242,13 @@ describe("The page about sessions that are bound to a device", () => {
   });
 
   it("advises proofSeconds with which a browser signs at most six times in nine minutes", async () => {
-    const [, single, more, two] =
-      /take (\d+) or more, and .* site (\d+)\s+more .*: (\d+) for two/.exec(page.text)!;
-    for (const [sessions, proofSeconds] of [
-      [1, Number(single)],
-      [2, Number(two)],
-      [3, Number(two) + Number(more)],
-    ] as const) {
+    const [, one, two, three, most] =
+      /at least (\d+) for one .* (\d+) for two,\s+(\d+) for three, (\d+) for four to six/.exec(
+        page.text,
+      )!;
+    const advice = [one, two, three, most, most, most].map(Number);
+    for (const [index, proofSeconds] of advice.entries()) {
+      const sessions = index + 1;
       const cookieSeconds = await lifeOfProofCookie(proofSeconds);
       // A browser that sends requests all the time renews two minutes before the end.
       const renewals = Math.floor(540 / (cookieSeconds - 120));
