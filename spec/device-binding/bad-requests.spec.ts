@@ -359,7 +359,16 @@ describe("A malformed request to the path of the binding", () => {
       });
       await fc.assert(property, { numRuns: runs(200), seed });
       expect(site.log.events).to.deep.equal([]);
+      expect(store.calls).to.deep.equal([]);
       expect(site.app.errors).to.deep.equal([]);
+    });
+
+    it("as an ID that is no hash: nothing is read", async () => {
+      const device = await Device.make();
+      const answer = await device.register(`${"B".repeat(43)}.1.${"A".repeat(22)}`);
+      const response = await send(owner, { "secure-session-response": answer });
+      expect(response.status).to.equal(403);
+      expect(store.calls).to.deep.equal([]);
     });
 
     it("as the challenge of a registration: it finds no session", async () => {

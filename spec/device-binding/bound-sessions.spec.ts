@@ -7,7 +7,12 @@ import {
   type SessionOptions,
 } from "../../lib/index.js";
 import { answer, appOf } from "../support/app.js";
-import { BindingBrowser, partsOf, type Instructions } from "../support/binding-browser.js";
+import {
+  BindingBrowser,
+  challengeIn,
+  partsOf,
+  type Instructions,
+} from "../support/binding-browser.js";
 import { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { Deferred } from "../support/deferred.js";
@@ -309,7 +314,7 @@ for (const [name, start] of Object.entries(BACKENDS)) {
       it("and a refresh that began before the move is answered right after it", async () => {
         clock.pass(PROOF_SECONDS);
         const first = await send(owner, refreshHeaders(identifier()));
-        const challenge = /^"([^"]*)"/.exec(first.headers.get("secure-session-challenge")!)![1]!;
+        const challenge = challengeIn(first)!;
         await new BindingBrowser(site.app, { jar: owner.jar }).get("/");
         site.log.clear();
         const jwt = await owner.device!.sign(challenge);
@@ -387,6 +392,14 @@ for (const [name, start] of Object.entries(BACKENDS)) {
           expect(refresh.headers.get("secure-session-challenge")).to.include(identifier());
         });
       }
+
+      it("renews its proof when the old cookie of a session that has just moved comes first", async () => {
+        const other = await site.owner();
+        const cookies = `session=${other.cookie("session")}; session=${owner.cookie("session")}`;
+        await other.post("/regenerate");
+        const refresh = await owner.send(PATH, refreshHeaders(identifier()), cookies);
+        expect(refresh.status).to.equal(403);
+      });
 
       it("is used beside an unproven one, in either order", async () => {
         const other = await site.owner();
@@ -488,6 +501,14 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         late.setCookie("session", id);
         clock.pass(PROOF_SECONDS);
         expect(await viewOf(late)).to.deep.equal(BOUND);
+      });
+
+      it("is found behind the cookie of another session", async () => {
+        const late = await site.unboundOwner();
+        const jwt = await (await Device.make()).register(challengeOf(late));
+        const cookies = `session=${owner.cookie("session")}; session=${late.cookie("session")}`;
+        const response = await owner.send(PATH, { "secure-session-response": jwt }, cookies);
+        expect(response.status).to.equal(200);
       });
 
       it("does not take the proof of a later session away from the browser", async () => {
@@ -599,6 +620,8 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         clock.pass(40_000);
         expect((await browser.get("/")).status, "renewed").to.equal(200);
         expect(bound.log.types).to.include("renewed");
+        expect((await browser.post("/save?" + "x".repeat(MAX_BYTES))).status).to.equal(500);
+        bound.app.errors.length = 0;
       });
     });
 
@@ -612,7 +635,7 @@ for (const [name, start] of Object.entries(BACKENDS)) {
           const jwt = await device.register(challengeOf(late));
           clock.pass(30);
           const first = await send(owner, refreshHeaders(identifier()));
-          const challenge = /^"([^"]*)"/.exec(first.headers.get("secure-session-challenge")!)![1]!;
+          const challenge = challengeIn(first)!;
           const answers: Record<string, () => Promise<Response>> = {
             registration: () => send(late, { "secure-session-response": jwt }),
             challenge: () => send(owner, refreshHeaders(identifier())),
@@ -720,6 +743,18 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         expect(response.headers.has("secure-session-registration")).to.equal(false);
       });
 
+      it("for the new session that begins by a regenerate() that came too late", async () => {
+        const late = await site.unboundOwner();
+        site.routes["/late"] = async ({ session: its }) => {
+          void its.data;
+          await new Browser(site.app, { jar: late.jar.cloneSync() }).post("/regenerate");
+          await its.regenerate();
+          its.data.user = "bob";
+        };
+        const response = await Browser.prototype.request.call(late, "/late");
+        expect(response.headers.has("secure-session-registration")).to.equal(true);
+      });
+
       it("not by a regenerate() that has failed, also if the session is renewed", async () => {
         const late = await site.unboundOwner();
         clock.pass(40_000);
@@ -798,14 +833,20 @@ for (const [name, start] of Object.entries(BACKENDS)) {
           {},
           { "sec-fetch-site": "cross-site" },
           { "sec-fetch-site": "same-site" },
+          // A form of another site.
+          { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", method: "POST" },
           // An extension of the browser.
           { "sec-fetch-site": "none", "sec-fetch-mode": "cors" },
           { ...ownPage, "secure-session-skipped": "quota_exceeded" },
           { ...ownPage, cookie: `session=${owner.cookie("session")}; session-proof=1.x` },
         ];
-        for (const { cookie: sent, ...headers } of others) {
+        for (const { cookie: sent, method = "GET", ...headers } of others) {
           const browser = new Browser(site.app, { jar: owner.jar });
-          const response = await browser.get("/begin", { headers, ...(sent && { cookie: sent }) });
+          const response = await browser.get("/begin", {
+            method,
+            headers,
+            ...(sent && { cookie: sent }),
+          });
           expect(response.headers.getSetCookie()).to.deep.equal([]);
         }
       });
@@ -887,6 +928,11 @@ for (const [name, start] of Object.entries(BACKENDS)) {
         await owner.get("/page", { headers });
         await new Browser(site.app).get("/page", { headers });
         expect(calls).to.equal(2);
+        const expired = `session=${"A".repeat(43)}`;
+        await new Browser(site.app).get("/page", { headers, cookie: expired });
+        expect(calls).to.equal(3);
+        const response = await new Browser(site.app).post("/save", { headers, cookie: expired });
+        expect(response.headers.getSetCookie()).to.have.lengthOf(1);
       });
     });
 

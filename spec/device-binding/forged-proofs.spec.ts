@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createHmac, createPublicKey } from "node:crypto";
 import { UnsafeMemoryStore } from "../../lib/index.js";
-import { BindingBrowser } from "../support/binding-browser.js";
+import { BindingBrowser, challengeIn } from "../support/binding-browser.js";
 import type { Browser } from "../support/browser.js";
 import { Clock } from "../support/clock.js";
 import { Device, encodePart, type Algorithm } from "../support/device.js";
@@ -153,7 +153,7 @@ for (const algorithm of ["ES256", "RS256"] satisfies Algorithm[]) {
           expect(header).to.match(/^"\d+\.[\w-]{22}";id="[\w-]{43}"$/);
           expect(header).to.not.include(challenge);
           expect(header).to.include(`;id="${id}"`);
-          challenge = /^"([^"]*)"/.exec(header)![1]!;
+          challenge = challengeIn(response)!;
         }
         expect(site.log.types).to.deep.equal(Array(3).fill("proof-refused"));
       });
@@ -457,6 +457,11 @@ for (const algorithm of ["ES256", "RS256"] satisfies Algorithm[]) {
           owner.device!.signAny({ alg: algorithm, typ: "dbsc+jwt" }, { challenge }),
         "has a list of challenges": (challenge) =>
           owner.device!.signAny({ alg: algorithm, typ: "dbsc+jwt" }, { jti: [challenge] }),
+        "names an extension that must be understood": (challenge) =>
+          owner.device!.signAny(
+            { alg: algorithm, typ: "dbsc+jwt", crit: ["exp"], exp: 1 },
+            { jti: challenge },
+          ),
         "has a key in the refresh": (challenge) => owner.device!.register(challenge),
         "has null for a key in the refresh": (challenge) =>
           owner.device!.sign(challenge, { jwk: null }),
@@ -484,6 +489,7 @@ for (const algorithm of ["ES256", "RS256"] satisfies Algorithm[]) {
           `${genuine}, ${genuine}`,
           `"${genuine}", "${genuine}"`,
           `"x";y, "${genuine}"`,
+          `"${genuine}";y, "x"`,
         ]) {
           expect((await refresh(answers)).status, answers).to.equal(400);
         }

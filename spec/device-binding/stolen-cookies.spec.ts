@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { BindingBrowser } from "../support/binding-browser.js";
 import { Browser } from "../support/browser.js";
+import { Deferred } from "../support/deferred.js";
 import { setCookies } from "../support/set-cookie.js";
 import { Clock } from "../support/clock.js";
 import { BACKENDS, type ExternalBackend } from "../support/external-backends.js";
@@ -106,6 +107,36 @@ for (const [name, start] of Object.entries(BACKENDS)) {
       expect(await backend.records()).to.deep.equal(before);
       expect(site.log.events).to.deep.equal([{ type: "fresh", reason: "unproven" }]);
       expect(await viewOf(owner)).to.deep.equal(BOUND);
+    });
+
+    it("end nothing either by a destroy() that waits for a write of the owner", async () => {
+      outliveTheProof();
+      expect(await viewOf(owner)).to.deep.equal(BOUND);
+      const [reached, gate] = [new Deferred(), new Deferred()];
+      const hooks = site.store as unknown as { update(...args: unknown[]): unknown };
+      const update = hooks.update.bind(site.store);
+      hooks.update = async (...args) => {
+        reached.resolve();
+        await gate.promise;
+        return update(...args);
+      };
+      const saving = owner.post("/save?x");
+      await reached.promise;
+      const ending = thief.post("/logout");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      gate.resolve();
+      await Promise.all([saving, ending]);
+      expect(await viewOf(owner)).to.deep.equal({ ...BOUND, saved: "?x" });
+    });
+
+    it("can leave a message after destroy(), in a session of its own", async () => {
+      outliveTheProof();
+      site.routes["/bye"] = async ({ session }) => {
+        await session.destroy();
+        session.data.message = "bye";
+      };
+      await thief.post("/bye");
+      expect(await viewOf(thief)).to.deep.equal({ message: "bye", isDeviceBound: false });
     });
 
     it("begin nothing either if a value that is none comes first", async () => {

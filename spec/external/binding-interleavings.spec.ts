@@ -3,7 +3,7 @@ import { runs, seed } from "../support/runs.js";
 import { drawBindingOrders } from "./interleavings/draw-binding-orders.js";
 import { everyFault, everyOrder } from "./interleavings/every-order.js";
 import { CRASHES, FAULTS } from "./interleavings/faults.js";
-import { DEVICE_OPERATIONS, type Operation } from "./interleavings/operations.js";
+import { DEVICE_OPERATIONS, OPERATIONS, type Operation } from "./interleavings/operations.js";
 import type { PlannedRequest, Scenario } from "./interleavings/run.js";
 
 /*
@@ -31,19 +31,7 @@ import type { PlannedRequest, Scenario } from "./interleavings/run.js";
 /** Most races need few switches at the right places. */
 const MAX_SWITCHES = 2;
 
-const BESIDE: readonly Operation[] = [
-  "read",
-  "change a",
-  "update",
-  "take a",
-  "regenerate",
-  "log in",
-  "change then regenerate",
-  "destroy",
-  "late request",
-  "let expire",
-  "let ten seconds pass",
-];
+const BESIDE = OPERATIONS.filter((name) => name !== "change b" && name !== "delete a");
 
 describe("Concurrent requests of sessions that are bound to devices", function () {
   this.timeout(60_000);

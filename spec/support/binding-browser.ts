@@ -63,9 +63,9 @@ export class BindingBrowser extends Browser {
     const { refresh_url: path, session_identifier: id } = this.instructions!;
     const named = { "sec-secure-session-id": `"${id}"` };
     const first = await this.send(path, named);
-    const header = first.headers.get("secure-session-challenge");
-    if (first.status !== 403 || header === null) return this.#obey(first);
-    this.renewal = await this.device!.sign(/^"([^"]*)"/.exec(header)![1]!);
+    const challenge = challengeIn(first);
+    if (first.status !== 403 || challenge === undefined) return this.#obey(first);
+    this.renewal = await this.device!.sign(challenge);
     return this.#obey(await this.send(path, { ...named, "secure-session-response": this.renewal }));
   }
 
@@ -89,6 +89,11 @@ export class BindingBrowser extends Browser {
 }
 
 /** What the header of an offer says. */
+/** The challenge of a response that asks for a signature; `undefined` if it asks for none. */
+export function challengeIn({ headers }: Response): string | undefined {
+  return /^"([^"]*)"/.exec(headers.get("secure-session-challenge") ?? "")?.[1];
+}
+
 export function partsOf(offer: string): { path: string; challenge: string } {
   const part = (name: string): string => new RegExp(`;${name}="([^"]*)"`).exec(offer)![1]!;
   return { path: part("path"), challenge: part("challenge") };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { DeviceBinding, type ExternalStore, type SessionOptions } from "../../lib/index.js";
 import { app, type App, type Routes } from "./app.js";
-import { BindingBrowser, partsOf } from "./binding-browser.js";
+import { BindingBrowser, challengeIn, partsOf } from "./binding-browser.js";
 import { Browser } from "./browser.js";
 import { EventLog } from "./event-log.js";
 
@@ -100,9 +100,7 @@ export function refreshHeaders(id: string, answer?: string): Record<string, stri
 
 /** A challenge for the browser's session, which everybody gets who has the cookies. */
 export async function refreshChallenge(browser: Browser, id: string): Promise<string> {
-  const response = await send(browser, refreshHeaders(id));
-  const header = response.headers.get("secure-session-challenge") ?? "";
-  return /^"([^"]*)"/.exec(header)?.[1] ?? "";
+  return challengeIn(await send(browser, refreshHeaders(id))) ?? "";
 }
 
 /** The value of the proof cookie that a response sets. */

@@ -187,7 +187,7 @@ export async function handle(ctx: RequestContext): Promise<Response> {
   return new Response();
 }
 
-function isConflict(error: unknown): boolean {
+export function isConflict(error: unknown): boolean {
   return error instanceof SessionError && error.code === "ERR_SESSION_CONFLICT";
 }
 
