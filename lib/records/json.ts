@@ -17,8 +17,8 @@ export function stringify(data: SessionData): string {
   // JSON.stringify comes first because it finds cycles: the checks after it would never end.
   const text = stringifyAnything(data);
   if (!isPlainObject(data)) throw unfit(FOREIGN);
-  for (const [key, value] of Object.entries(data)) {
-    const fault = key === "__proto__" ? PROTO_KEY : faultOf(value);
+  for (const key of Object.keys(data)) {
+    const fault = key === "__proto__" ? PROTO_KEY : faultOf(data[key as keyof SessionData]);
     if (fault !== undefined) throw unfit(fault, key);
   }
   if (hasSymbolKey(data)) throw unfit(SYMBOL_KEY);
@@ -87,20 +87,21 @@ function faultOfObject(value: object): string | undefined {
 function faultOfItems(items: unknown[]): string | undefined {
   if (items.includes(undefined)) return "undefined in an array";
   if (Object.keys(items).length !== items.length) return "an array with keys of its own";
-  return faultOfAny(items);
-}
-
-function faultOfProperties(value: object): string | undefined {
-  if (Object.hasOwn(value, "__proto__")) return PROTO_KEY;
-  return faultOfAny(Object.values(value)) ?? (hasSymbolKey(value) ? SYMBOL_KEY : undefined);
-}
-
-function faultOfAny(values: unknown[]): string | undefined {
-  for (const value of values) {
-    const fault = faultOf(value);
+  for (const item of items) {
+    const fault = faultOf(item);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function faultOfProperties(value: object): string | undefined {
+  for (const key in value) {
+    // An app may have extended Object.prototype.
+    if (!Object.hasOwn(value, key)) continue;
+    const fault = key === "__proto__" ? PROTO_KEY : faultOf(value[key as keyof object]);
+    if (fault !== undefined) return fault;
+  }
+  return hasSymbolKey(value) ? SYMBOL_KEY : undefined;
 }
 
 function hasSymbolKey(value: object): boolean {

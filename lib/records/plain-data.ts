@@ -10,24 +10,31 @@ export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boo
   return isTree;
 }
 
+/** An object that is being copied, and those that hold it. */
+interface Ancestor {
+  readonly original: object;
+  readonly copy: object;
+  readonly parent: Ancestor | undefined;
+}
+
 /**
  * A deep copy of plain objects and arrays. Cycles stay cycles. The copy shares instances with the
  * original: only their class knows how to copy them.
  */
-export function copyPlain<T>(value: T, copiesOfAncestors: Map<object, object> = new Map()): T {
+export function copyPlain<T>(value: T, parent?: Ancestor): T {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  const ancestor = copiesOfAncestors.get(value);
-  if (ancestor) return ancestor as T;
+  for (let ancestor = parent; ancestor; ancestor = ancestor.parent) {
+    if (ancestor.original === value) return ancestor.copy as T;
+  }
   const copy = Array.isArray(value) ? Array.from({ length: value.length }) : {};
-  copiesOfAncestors.set(value, copy);
+  const ancestor = { original: value, copy, parent };
   for (const [key, item] of Object.entries(value)) {
-    const copied: unknown = copyPlain(item, copiesOfAncestors);
+    const copied: unknown = copyPlain(item, ancestor);
     // Defined, not assigned: a key __proto__ changes no prototype.
     const writable = { writable: true, enumerable: true, configurable: true };
     Object.defineProperty(copy, key, { value: copied, ...writable });
   }
-  copiesOfAncestors.delete(value);
   return copy as T;
 }
 
