@@ -13,12 +13,13 @@ interface BufferLike extends Uint8Array {
 export interface BufferConstructorLike {
   from(text: string, encoding: "utf8" | "base64url"): BufferLike;
   from(buffer: ArrayBufferLike, offset: number, length: number): BufferLike;
+  isBuffer(bytes: Uint8Array): boolean;
 }
 
 /** With `Buffer`, which is about ten times faster on strings. */
 export function bufferCodec(buffer: BufferConstructorLike): ByteCodec {
   const view = (bytes: Uint8Array): BufferLike =>
-    buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    buffer.isBuffer(bytes) ? bytes : buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     encodeUtf8: (text) => buffer.from(text, "utf8"),
     decodeUtf8: (bytes) => view(bytes).toString("utf8"),

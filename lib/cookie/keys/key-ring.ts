@@ -1,6 +1,6 @@
 import { andThen, isPromise, type Awaitable } from "../../platform/awaitable.js";
 import { rootKey } from "../../platform/crypto.js";
-import { viewOf, type Kind } from "../frame.js";
+import { readUint32, type Kind } from "../frame.js";
 import { KeysError, type KeyMaterial } from "./key-material.js";
 import { encodePieces } from "./pae.js";
 import { RingKey, type SubkeyMaker } from "./ring-key.js";
@@ -26,7 +26,7 @@ export function createKeyRing<Subkey>(
     andThen(rootKey(key), (root) =>
       andThen(
         root.expand(label),
-        (bytes) => new RingKey(viewOf(bytes).getUint32(0), root, kind, makeSubkey),
+        (bytes) => new RingKey(readUint32(bytes, 0), root, kind, makeSubkey),
       ),
     ),
   );

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "../../platform/bytes.js";
-import { viewOf } from "../frame.js";
+import { writeUint32 } from "../frame.js";
 
 /**
  * Pre-authentication encoding (PAE), as in PASETO: the number of pieces and the length of each piece
@@ -9,11 +9,10 @@ import { viewOf } from "../frame.js";
 export function encodePieces(...pieces: readonly string[]): Uint8Array {
   const encoded = pieces.map(encodeUtf8);
   const bytes = new Uint8Array(encoded.reduce((sum, piece) => sum + 4 + piece.length, 4));
-  const view = viewOf(bytes);
-  view.setUint32(0, pieces.length);
+  writeUint32(bytes, 0, pieces.length);
   let offset = 4;
   for (const piece of encoded) {
-    view.setUint32(offset, piece.length);
+    writeUint32(bytes, offset, piece.length);
     bytes.set(piece, offset + 4);
     offset += 4 + piece.length;
   }
