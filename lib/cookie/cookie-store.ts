@@ -93,14 +93,20 @@ export abstract class CookieStore<Data extends object = SessionData> extends Bas
     );
   }
 
-  /** @internal */
-  override async save(
+  /** @internal Synchronous if `seal` is. */
+  override save(
     _loaded: LoadedSession | null,
     next: SessionRecord,
     scope: SessionScope,
-  ): Promise<SavedSession> {
-    const value = await this.seal(next, scope);
-    return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
+  ): Awaitable<SavedSession> {
+    const { text, expires } = next;
+    const lifetime = lifetimeOf(text);
+    return andThen(this.seal(next, scope), (value) => ({
+      value,
+      expires,
+      lifetime,
+      merged: false,
+    }));
   }
 
   /** @internal Only the client can have another copy: there is no conflict. */

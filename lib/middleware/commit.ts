@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../records/expiry.js";
 import type { SavedSession, SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
@@ -11,6 +12,9 @@ import {
   varyByCookie,
   withHeaders,
 } from "./response-headers.js";
+
+/** The session as the client must know it. */
+type WrittenSession = Pick<SavedSession, "value" | "expires" | "lifetime">;
 
 /** The value that the client must hold from now on, and for how long. */
 interface ClientUpdate {
@@ -26,35 +30,27 @@ const CANNOT_CARRY =
   "The client needs a new cookie for this change of the session, but this response cannot carry one (status 101 or Response.error()). Change the session in another request.";
 
 /**
- * Carries out the plan: first in the store, then on the response.
+ * Carries out the plan: first in the store, then on the response. It returns no promise if there is
+ * nothing to write or to send.
  *
  * @param isUsed - Whether the response may depend on the session.
  */
-export async function commit(
+export function commit(
   options: ResolvedOptions,
   scope: SessionScope,
   plan: CommitPlan,
   response: Response,
   isUsed: boolean,
-): Promise<Response> {
-  const canCarry = canChangeHeaders(response);
-  if (!canCarry && needsCookie(options, plan)) {
+): Awaitable<Response> {
+  if (!canChangeHeaders(response) && needsCookie(options, plan)) {
     throw new SessionError("ERR_SESSION_RESPONSE", CANNOT_CARRY);
   }
   const { current, write } = plan;
-  const session = write ? await writeToStore(options, scope, plan, write) : current;
-  const update = clientUpdate(plan, session);
-  if (!canCarry) return response;
-  const varies = isUsed && options.getSessionId === undefined;
-  if (!update) return varies ? withHeaders(response, varyByCookie) : response;
-  const { offered } = plan;
-  const offer =
-    offered && update.value && (await options.binder?.offer(offered, update.value, scope.ctx));
-  const sent = withUpdate(options, scope, update, response, varies);
-  if (offer) sent.headers.append("secure-session-registration", offer);
-  if (options.setSessionId)
-    await options.setSessionId(scope.ctx, sent, update.value, update.maxAge);
-  return sent;
+  return write
+    ? andThen(writeToStore(options, scope, plan, write), (session) =>
+        tellClient(options, scope, plan, session, response, isUsed),
+      )
+    : tellClient(options, scope, plan, current, response, isUsed);
 }
 
 /** The session after the write. */
@@ -63,11 +59,12 @@ async function writeToStore(
   scope: SessionScope,
   { held, current }: CommitPlan,
   { event, loaded, next }: StoreWrite,
-): Promise<Pick<SavedSession, "value" | "expires" | "lifetime"> | null> {
+): Promise<WrittenSession | null> {
   const { ctx } = scope;
   const beginMs = performance.now();
   try {
-    const saved = await store.save(loaded, next, scope);
+    const saving = store.save(loaded, next, scope);
+    const saved = isPromise(saving) ? await saving : saving;
     if (saved === null) {
       emit?.({ type: "gone" }, ctx);
       return held;
@@ -84,10 +81,26 @@ async function writeToStore(
   }
 }
 
+/** Brings the session to the client, unless it holds it as it is. */
+function tellClient(
+  options: ResolvedOptions,
+  scope: SessionScope,
+  plan: CommitPlan,
+  session: WrittenSession | null,
+  response: Response,
+  isUsed: boolean,
+): Awaitable<Response> {
+  if (!canChangeHeaders(response)) return response;
+  const varies = isUsed && options.getSessionId === undefined;
+  const update = clientUpdate(plan, session);
+  if (update) return send(options, scope, plan, update, response, varies);
+  return varies ? withHeaders(response, varyByCookie) : response;
+}
+
 /** What the client must be told; `null` if it holds the session as it is. */
 function clientUpdate(
   { held, clearsClient }: CommitPlan,
-  session: Pick<SavedSession, "value" | "expires" | "lifetime"> | null,
+  session: WrittenSession | null,
 ): ClientUpdate | null {
   if (session === null)
     return clearsClient ? { value: null, maxAge: 0, endsWithBrowser: false } : null;
@@ -96,6 +109,23 @@ function clientUpdate(
   if (isHeld) return null;
   const maxAge = Math.max(0, expires - currentSecond());
   return { value, maxAge, endsWithBrowser: lifetime === "browser" };
+}
+
+async function send(
+  options: ResolvedOptions,
+  scope: SessionScope,
+  { offered }: CommitPlan,
+  update: ClientUpdate,
+  response: Response,
+  varies: boolean,
+): Promise<Response> {
+  const { binder, setSessionId } = options;
+  const { ctx } = scope;
+  const offer = offered && update.value && (await binder?.offer(offered, update.value, ctx));
+  const sent = withUpdate(options, scope, update, response, varies);
+  if (offer) sent.headers.append("secure-session-registration", offer);
+  if (setSessionId) await setSessionId(ctx, sent, update.value, update.maxAge);
+  return sent;
 }
 
 /** The response with the headers that bring the update to the client. */
@@ -107,6 +137,8 @@ function withUpdate(
   varies: boolean,
 ): Response {
   return withHeaders(ownResponse(response), (headers) => {
+    keepFromSharedCaches(headers);
+    if (varies) varyByCookie(headers);
     if (!setSessionId) {
       const { url } = ctx.request;
       const age = endsWithBrowser ? null : maxAge;
@@ -115,7 +147,5 @@ function withUpdate(
         value === null ? cookie.clear(url) : cookie.set(value, age, url),
       );
     }
-    keepFromSharedCaches(headers);
-    if (varies) varyByCookie(headers);
   });
 }

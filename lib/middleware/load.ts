@@ -2,7 +2,7 @@ import type { DeviceBinder } from "../device-binding/binder.js";
 import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
+import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import type { Found, LoadedSession, RejectionReason, SessionScope } from "../records/store.js";
 import type { SessionData } from "../session.js";
 import { cookieValues } from "./cookie-values.js";
@@ -26,21 +26,59 @@ export interface InitialState {
   readonly failure?: unknown;
 }
 
-/** Loads the session of a request, or begins a fresh one. */
-export async function load(options: ResolvedOptions, scope: SessionScope): Promise<InitialState> {
-  const { cookie, binder, defaults, getSessionId, emit } = options;
+/**
+ * Loads the session of a request, or begins a fresh one. It returns no promise where neither the store
+ * nor the app does: reading a sealed cookie is synchronous with node:crypto.
+ */
+export function load(options: ResolvedOptions, scope: SessionScope): Awaitable<InitialState> {
+  const { cookie, getSessionId } = options;
   const { ctx } = scope;
-  const sent: unknown = getSessionId ? await getSessionId(ctx) : cookieOf(ctx, cookie.name);
-  if (sent === undefined || sent === null) {
-    return { sent, loaded: null, data: await defaults.make(ctx) };
-  }
+  return getSessionId
+    ? andThen(getSessionId(ctx), (sent) => loadSent(sent, options, scope))
+    : loadSent(cookieOf(ctx, cookie.name), options, scope);
+}
+
+function loadSent(
+  sent: unknown,
+  options: ResolvedOptions,
+  scope: SessionScope,
+): Awaitable<InitialState> {
+  if (sent === undefined || sent === null) return begin(sent, false, options, scope);
   const beginMs = performance.now();
+  let loading: Awaitable<Found>;
+  try {
+    loading = loadValue(sent, options, scope);
+  } catch (error) {
+    loading = Promise.reject(error as Error);
+  }
+  return isPromise(loading) || typeof loading === "string"
+    ? settle(loading, sent, beginMs, options, scope)
+    : { sent, loaded: loading, data: loading.data };
+}
+
+/** A fresh session. */
+function begin(
+  sent: unknown,
+  isLate: boolean,
+  { defaults }: ResolvedOptions,
+  { ctx }: SessionScope,
+): Awaitable<InitialState> {
+  return andThen(defaults.make(ctx), (data) => ({ sent, loaded: null, data, isLate }));
+}
+
+/** Waits for the store, and decides what becomes of a value that is rejected. */
+async function settle(
+  loading: Awaitable<Found>,
+  sent: unknown,
+  beginMs: number,
+  options: ResolvedOptions,
+  scope: SessionScope,
+): Promise<InitialState> {
+  const { binder, emit } = options;
+  const { ctx } = scope;
   let found: Found;
   try {
-    const loading = loadValue(sent, options, scope);
-    // Reading a sealed cookie is synchronous with node:crypto: an await would cost more than the
-    // decryption.
-    found = isPromise(loading) ? await loading : loading;
+    found = await loading;
     if (typeof found === "string") found = await loadAnother(found, sent, options, scope);
   } catch (error) {
     // The error waits for a handler that uses the session: others work while the store is down.
@@ -52,8 +90,8 @@ export async function load(options: ResolvedOptions, scope: SessionScope): Promi
   if (response) return { sent, loaded: null, data: {}, response };
   if (found === "moved") emit?.({ type: "gone" }, ctx);
   else if (sent !== "") emit?.({ type: "fresh", reason: found }, ctx);
-  const isLate = found === "moved" || unproven?.mayHaveKey(ctx.request);
-  return { sent, loaded: null, data: await defaults.make(ctx), isLate };
+  const isLate = found === "moved" || unproven?.mayHaveKey(ctx.request) === true;
+  return begin(sent, isLate, options, scope);
 }
 
 /** The values that the client has sent for the session. */

@@ -20,26 +20,20 @@ export class RequestSession implements Session {
   readonly #options: ResolvedOptions;
   readonly #scope: SessionScope;
   readonly #initial: InitialState;
-  readonly #isPassedOn: () => boolean;
   #view: SessionView;
   /** Whether no cookie may be set: see `InitialState`. */
   #isLate: boolean;
+  #isPassedOn = false;
   #isUsed = false;
   #clearsClient = false;
   #isClosed = false;
   #actions: ActionQueue | undefined;
 
-  constructor(
-    options: ResolvedOptions,
-    scope: SessionScope,
-    initial: InitialState,
-    isPassedOn: () => boolean,
-  ) {
+  constructor(options: ResolvedOptions, scope: SessionScope, initial: InitialState) {
     this.#options = options;
     this.#scope = scope;
     this.#initial = initial;
-    this.#isPassedOn = isPassedOn;
-    this.#view = new SessionView(this.#options, initial.loaded, initial.data);
+    this.#view = new SessionView(options, initial.loaded, initial.data);
     this.#isLate = initial.isLate === true;
   }
 
@@ -99,7 +93,7 @@ export class RequestSession implements Session {
 
   regenerate(): Promise<void> {
     return this.#act("regenerate", async () => {
-      if (this.#isPassedOn()) throw passedOn();
+      if (this.#isPassedOn) throw passedOn();
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
@@ -155,6 +149,15 @@ export class RequestSession implements Session {
       const updated = await updateAtOnce(this.#options, this.#scope, loaded, data, apply);
       view.update(loaded, updated);
     });
+  }
+
+  /** A handler passes the request on: another one answers it. */
+  passOn(): void {
+    this.#isPassedOn = true;
+  }
+
+  get isPassedOn(): boolean {
+    return this.#isPassedOn;
   }
 
   /** Whether the response may depend on the session. */

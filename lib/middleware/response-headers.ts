@@ -69,7 +69,7 @@ export function varyByCookie(headers: Headers): void {
 }
 
 /** Headers that control shared caches only. */
-const CDN_HEADERS = [
+const CDN_HEADERS = new Set([
   "cdn-cache-control",
   "cloudflare-cdn-cache-control",
   "deno-cdn-cache-control",
@@ -80,7 +80,7 @@ const CDN_HEADERS = [
   "surrogate-control",
   "x-accel-expires",
   "x-litespeed-cache-control",
-];
+]);
 
 /** A directive and its value, which contains commas only inside quotes. */
 const DIRECTIVE = /[^\s,="]+(="[^"]*"|=[^,"]*)?/g;
@@ -90,7 +90,7 @@ const DIRECTIVE = /[^\s,="]+(="[^"]*"|=[^,"]*)?/g;
  * (CVE-2025-48947 in nextjs-auth0).
  */
 export function keepFromSharedCaches(headers: Headers): void {
-  for (const name of CDN_HEADERS) headers.delete(name);
+  for (const name of [...headers.keys()]) if (CDN_HEADERS.has(name)) headers.delete(name);
   const control = headers.get("cache-control");
   if (control === null) {
     headers.set("cache-control", "private");

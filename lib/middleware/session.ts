@@ -84,8 +84,9 @@ export function session<Data extends object = SessionData>(
     return serve(resolved, { ctx, ...constant });
   }
   function of(ctx: object): Session<Data> {
-    const found = findServing(Object(ctx) as Served, ({ options: its }) => its === resolved);
-    if (found) return found.session as unknown as Session<Data>;
+    let serving = (Object(ctx) as Served)[NEWEST];
+    while (serving && serving.options !== resolved) serving = serving.earlier;
+    if (serving) return serving.session as unknown as Session<Data>;
     throw new SessionError("ERR_SESSION_USAGE", NOT_SERVED);
   }
   return Object.assign(sessionMiddleware, { of });
@@ -98,10 +99,11 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     if (options.binder?.isForBrowser(ctx.request)) return await options.binder.answer(scope);
     const served = ctx as Served;
     assertNameIsFree(served, cookieName);
-    const isPassedOn = watchPassThrough(ctx);
-    const initial = await load(options, scope);
+    const loading = load(options, scope);
+    const initial = isPromise(loading) ? await loading : loading;
     if (initial.response) return initial.response;
-    const current = new RequestSession(options, scope, initial, isPassedOn);
+    const current = new RequestSession(options, scope, initial);
+    watchPassThrough(ctx, current);
     ctx.session = current;
     served[NEWEST] = { options, session: current, earlier: served[NEWEST] };
     let plan: CommitPlan | undefined;
@@ -113,9 +115,10 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       if (succeeded && ctx.session !== current) {
         throw new SessionError("ERR_SESSION_USAGE", SESSION_REPLACED);
       }
-      const isDropped = isPassedOn() && isNotFoundByCompose(response);
+      const isDropped = current.isPassedOn && isNotFoundByCompose(response);
       plan = current.close(succeeded, canChangeHeaders(response), isDropped);
-      return await commit(options, scope, plan, response, current.isUsed);
+      const committed = commit(options, scope, plan, response, current.isUsed);
+      return isPromise(committed) ? await committed : committed;
     } catch (error) {
       return await commitFailed(options, scope, current, plan, error);
     }
@@ -126,44 +129,32 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
   }
 }
 
-/** The last `session()` of the request for which `isWanted` is true. */
-function findServing(served: Served, isWanted: (serving: Serving) => boolean): Serving | undefined {
-  let serving = served[NEWEST];
-  while (serving && !isWanted(serving)) serving = serving.earlier;
-  return serving;
-}
-
 /** @throws {SessionError} `ERR_SESSION_USAGE` if another `session()` has the name, and is not over. */
 function assertNameIsFree(served: Served, name: string): void {
-  const other = findServing(
-    served,
-    ({ options, session: its }) => !its.isClosed && options.cookie.name === name,
-  );
-  if (!other) return;
-  throw new SessionError(
-    "ERR_SESSION_USAGE",
-    `session() is used twice with the cookieName ${name}. Remove one, or give it another cookieName.`,
-  );
+  for (let serving = served[NEWEST]; serving; serving = serving.earlier) {
+    if (serving.session.isClosed || serving.options.cookie.name !== name) continue;
+    throw new SessionError(
+      "ERR_SESSION_USAGE",
+      `session() is used twice with the cookieName ${name}. Remove one, or give it another cookieName.`,
+    );
+  }
 }
 
 /**
  * Notes whether a handler passes the request on: in Express, for example, another handler answers
  * it then, and the response that is made here is dropped.
  */
-function watchPassThrough(ctx: RequestContext): () => boolean {
+function watchPassThrough(ctx: RequestContext, current: RequestSession): void {
   const { passThrough } = ctx;
-  let isPassedOn = false;
-  if (passThrough as unknown) {
-    try {
-      ctx.passThrough = () => {
-        isPassedOn = true;
-        return passThrough.call(ctx);
-      };
-    } catch {
-      // An adapter may have made passThrough read-only. Then the response counts as delivered.
-    }
+  if (!(passThrough as unknown)) return;
+  try {
+    ctx.passThrough = () => {
+      current.passOn();
+      return passThrough.call(ctx);
+    };
+  } catch {
+    // An adapter may have made passThrough read-only. Then the response counts as delivered.
   }
-  return () => isPassedOn;
 }
 
 /**

@@ -52,7 +52,7 @@ export abstract class BaseStore<Data extends object = SessionData> implements Se
     loaded: LoadedSession | null,
     next: SessionRecord,
     scope: SessionScope,
-  ): Promise<SavedSession | null>;
+  ): Awaitable<SavedSession | null>;
 
   /**
    * @internal Gives the session, as it is stored now, a new value, and starts its absolute timeout
