@@ -49,7 +49,7 @@ function loadSent(
   try {
     loading = loadValue(sent, options, scope);
   } catch (error) {
-    loading = Promise.reject(error as Error);
+    loading = Promise.reject(error);
   }
   return isPromise(loading) || typeof loading === "string"
     ? settle(loading, sent, beginMs, options, scope)

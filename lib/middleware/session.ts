@@ -81,7 +81,7 @@ export function session<Data extends object = SessionData>(
   const constant = { cookieName: cookie.name, binder, idleTimeout, absoluteTimeout, clientLimit };
 
   function sessionMiddleware(ctx: RequestContext): Promise<Response> {
-    return serve(resolved, { ctx, ...constant });
+    return serve(resolved, { ...constant, ctx });
   }
   function of(ctx: object): Session<Data> {
     let serving = (Object(ctx) as Served)[NEWEST];

@@ -20,7 +20,8 @@ export class RingKey<Subkey> {
   readonly #root: RootKey;
   readonly #kind: Kind;
   readonly #makeSubkey: SubkeyMaker<Subkey>;
-  readonly #subkeys: Map<string, Awaitable<Subkey>> = new Map();
+  /** By cookie name, which the app chooses, and by period. */
+  readonly #subkeys: Map<string, Map<number, Awaitable<Subkey>>> = new Map();
 
   constructor(id: number, root: RootKey, kind: Kind, makeSubkey: SubkeyMaker<Subkey>) {
     this.id = id;
@@ -31,24 +32,27 @@ export class RingKey<Subkey> {
 
   /** @param period - Chosen by the store: values of different periods have different subkeys. */
   subkey(cookieName: string, period: number): Awaitable<Subkey> {
-    const purpose = `${period} ${cookieName}`;
-    return this.#subkeys.get(purpose) ?? this.#derive(purpose, cookieName, period);
+    let subkeys = this.#subkeys.get(cookieName);
+    if (!subkeys) this.#subkeys.set(cookieName, (subkeys = new Map()));
+    return subkeys.get(period) ?? this.#derive(subkeys, cookieName, period);
   }
 
-  #derive(purpose: string, cookieName: string, period: number): Awaitable<Subkey> {
+  #derive(
+    subkeys: Map<number, Awaitable<Subkey>>,
+    cookieName: string,
+    period: number,
+  ): Awaitable<Subkey> {
     const [name, version] = this.#kind.purpose;
     const info = encodePieces("@hattip/session", name, version, cookieName, String(period));
     const subkey = andThen(this.#root.expand(info), (secret) => this.#makeSubkey(secret));
-    if (this.#subkeys.size >= MAX_SUBKEYS) {
-      this.#subkeys.delete(this.#subkeys.keys().next().value!);
-    }
-    this.#subkeys.set(purpose, subkey);
+    if (subkeys.size >= MAX_SUBKEYS) subkeys.delete(subkeys.keys().next().value!);
+    subkeys.set(period, subkey);
     if (isPromise(subkey)) {
       // Meanwhile the subkey may have been evicted, or derived again.
-      const isKept = (): boolean => this.#subkeys.get(purpose) === subkey;
+      const isKept = (): boolean => subkeys.get(period) === subkey;
       subkey.then(
-        (ready) => isKept() && this.#subkeys.set(purpose, ready),
-        () => isKept() && this.#subkeys.delete(purpose),
+        (ready) => isKept() && subkeys.set(period, ready),
+        () => isKept() && subkeys.delete(period),
       );
     }
     return subkey;
