@@ -9,6 +9,8 @@ import { bundle, FOR_WORKERS } from "./bundle.mjs";
 import { turns } from "./turns.mjs";
 import { isRead } from "./visit.mjs";
 
+const TIMEOUT_MS = 10_000;
+
 /** What takes part. The first one is a worker without a session. */
 const LIBRARIES = [
   peer("nothing", "nothing"),
@@ -99,36 +101,40 @@ async function prepare(library, parent) {
   return { title, kind, folder };
 }
 
-async function start({ folder }) {
+async function start({ kind, folder }) {
   const from = performance.now();
   const server = spawn(workerd.default, ["serve", "--control-fd=3", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const ended = once(server, "exit");
+  const stop = () => server.kill("SIGKILL");
+  process.once("exit", stop);
   try {
     const url = await urlOf(server);
     const listen = performance.now() - from;
     const { cookie } = await request(url);
     const answer = performance.now() - from;
     const cpu = cpuTimeOf(server);
-    if (cookie && !isRead(await request(url, { cookie })))
+    if (kind !== "nothing" && !isRead(await request(url, { cookie })))
       throw new Error("The second visit has not read what the first one has written.");
     return { listen, answer, cpu };
   } finally {
-    server.kill("SIGKILL");
+    stop();
+    process.off("exit", stop);
     await ended;
   }
 }
 
 /** workerd tells when it listens, and where. */
 async function urlOf(server) {
-  const [message] = await once(server.stdio[3], "data");
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const [message] = await once(server.stdio[3], "data", { signal });
   return `http://127.0.0.1:${JSON.parse(message).port}`;
 }
 
 async function request(url, headers) {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   return response.json();
 }
 
