@@ -45,10 +45,14 @@ ${table(["", "import", "and first answer", "CPU time", "files"], rows)}`;
 }
 
 function onWorkers([empty, ...libraries]) {
-  const rows = byAnswer(libraries).map(({ title, kind, times }) => [
-    titleOf({ title, kind }),
-    ...["listen", "answer", "cpu"].map((name) => spread(beyond(times[name], empty.times[name]))),
-  ]);
+  const rows = byAnswer(libraries.map((library) => beyond(library, empty))).map(
+    ({ title, kind, times }) => [
+      titleOf({ title, kind }),
+      spread(times.listen),
+      spread(times.answer),
+      spread(times.cpu),
+    ],
+  );
   const [listen, answer, cpu] = ["listen", "answer", "cpu"].map((name) =>
     median(empty.times[name]),
   );
@@ -72,9 +76,13 @@ function titleOf({ title, kind, build }) {
   return `${title === ours ? `**${title}**` : title}, ${detail}`;
 }
 
-/** Round by round: both had the same load of the machine. */
-function beyond(times, reference) {
-  return times.map((time, round) => time - reference[round]);
+/** What the library takes longer, round by round: both had the same load of the machine. */
+function beyond(library, empty) {
+  const times = Object.entries(library.times).map(([name, values]) => [
+    name,
+    values.map((time, round) => time - empty.times[name][round]),
+  ]);
+  return { ...library, times: Object.fromEntries(times) };
 }
 
 function spread(times) {
@@ -82,5 +90,6 @@ function spread(times) {
 }
 
 function ms(time) {
-  return time.toFixed(1);
+  const text = time.toFixed(1);
+  return text === "-0.0" ? "0.0" : text.replace("-", "−");
 }
