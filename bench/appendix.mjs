@@ -1,11 +1,14 @@
 import { BUSY, ON_WEB_CRYPTO, OURS_ON_WEB_CRYPTO } from "./cases.mjs";
+import { goals } from "./goals.mjs";
+import { bundles as bundlesSection } from "./sizes.mjs";
+import { startUp as startUpSection } from "./startup.mjs";
 import { fieldOf } from "./summary.mjs";
 import { HEADINGS, LACKS, lacksOf, micros, table, timesTable, titleOf } from "./tables.mjs";
 import { median } from "./statistics.mjs";
 import { SIZES } from "./workload.mjs";
 
 /** docs/performance-appendix.md: all that the main page leaves out. */
-export function appendix({ measured, fields, lines }) {
+export function appendix({ measured, fields, lines, startUp, bundles }) {
   const sessions = fields.filter(({ kind }) => kind !== "nothing");
   return `${[
     introduction(measured),
@@ -37,7 +40,10 @@ export function appendix({ measured, fields, lines }) {
       "A request without a cookie whose handler does not use the session, in microseconds. And the kilobytes that a write of medium data allocates.",
       sessions.map(visitors),
     ),
+    goals(fields),
     lines.length > 0 && growth(lines),
+    startUp && startUpSection(startUp),
+    bundlesSection(bundles),
     lacks(fields),
     versions(measured, fields),
   ]
@@ -92,7 +98,7 @@ function visitors({ kind, contenders }) {
   const rows = contenders.map((contender) => [
     titleOf(contender),
     micros(median(contender.times.anonymous)),
-    contender.kilobytes.toFixed(1),
+    contender.kilobytes["write medium 1"].toFixed(1),
   ]);
   return `### ${HEADINGS[kind]}: visitors and memory\n\n${table(["", "no session", "KB"], rows)}`;
 }

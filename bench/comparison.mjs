@@ -30,11 +30,11 @@ export async function compare(kind, settings) {
 }
 
 /** Runs these rounds, with one process for each contender. */
-async function compareOnce(kind, rounds, { milliseconds, warmUp, clock, redisUrl }) {
+async function compareOnce(kind, rounds, { milliseconds, warmUp, redisUrl }) {
   const workers = [];
   for (const id of FIELDS[kind]) workers.push(await WorkerProcess.open(id, kind, { redisUrl }));
   const results = workers.map(({ id, title, versions, tooNew, bytes, lacks }) => {
-    return { id, title, versions, tooNew, bytes, lacks, times: {}, allocated: {} };
+    return { id, title, versions, tooNew, bytes, lacks, times: {}, cpu: {}, allocated: {} };
   });
   for (const [index, one] of casesOf(kind).entries()) {
     // The first case compiles the code that all cases share.
@@ -42,8 +42,9 @@ async function compareOnce(kind, rounds, { milliseconds, warmUp, clock, redisUrl
     for (const worker of workers) await worker.ask("warmUp", { ...one, milliseconds: length });
     for (const round of rounds) {
       for (const i of turns(workers.length, round)) {
-        const { time, allocated } = await workers[i].ask("run", { ...one, milliseconds, clock });
-        (results[i].times[nameOf(one)] ??= []).push(time);
+        const { time, cpu, allocated } = await workers[i].ask("run", { ...one, milliseconds });
+        (results[i].times[nameOf(one)] ??= []).push(rounded(time));
+        (results[i].cpu[nameOf(one)] ??= []).push(rounded(cpu));
         (results[i].allocated[nameOf(one)] ??= []).push(allocated);
       }
     }
@@ -54,14 +55,16 @@ async function compareOnce(kind, rounds, { milliseconds, warmUp, clock, redisUrl
 
 /** One contender's results of all processes. */
 function joined(results) {
-  const [{ times, allocated: _, ...contender }] = results;
-  const allTimes = Object.keys(times).map((name) => [
-    name,
-    results.flatMap((result) => result.times[name]).map(rounded),
-  ]);
-  const allocated = results.flatMap((result) => result.allocated["write medium 1"] ?? []);
-  const kilobytes = allocated.length > 0 ? rounded(median(allocated) / 1024) : undefined;
-  return { ...contender, kilobytes, times: Object.fromEntries(allTimes) };
+  const [{ times, cpu: _cpu, allocated: _allocated, ...contender }] = results;
+  const names = Object.keys(times);
+  const all = (series, name) => results.flatMap((result) => result[series][name]);
+  const entries = (valueOf) => Object.fromEntries(names.map((name) => [name, valueOf(name)]));
+  return {
+    ...contender,
+    times: entries((name) => all("times", name)),
+    cpu: entries((name) => all("cpu", name)),
+    kilobytes: entries((name) => rounded(median(all("allocated", name)) / 1024)),
+  };
 }
 
 function turns(count, round) {

@@ -48,7 +48,7 @@ const LINES = [
  * Measures this package without its peers. Each point of a line has a process of its own, and the
  * points take turns in rounds.
  */
-export async function grow({ rounds, milliseconds, warmUp, clock, redisUrl, maxSessions, log }) {
+export async function grow({ rounds, milliseconds, warmUp, redisUrl, maxSessions, log }) {
   const lines = [];
   for (const { title, points } of LINES) {
     const taken = points.filter(({ fill = 0 }) => fill <= maxSessions);
@@ -65,7 +65,7 @@ export async function grow({ rounds, milliseconds, warmUp, clock, redisUrl, maxS
     }
     for (let round = 0; round < rounds; round++) {
       for (const [i, { run }] of taken.entries()) {
-        times[i].push((await workers[i].ask("run", { ...run, milliseconds, clock })).time);
+        times[i].push((await workers[i].ask("run", { ...run, milliseconds })).time);
       }
     }
     for (const worker of workers) await worker.close();

@@ -12,18 +12,6 @@ const BATCH_PER_LANE = 4;
 const LONG_BATCH_MS = 100;
 
 /**
- * Both clocks return milliseconds. `wall` is the elapsed time. `cpu` is the CPU time of all threads
- * of this process, so other load on the machine does not count.
- */
-const CLOCKS = {
-  wall: () => performance.now(),
-  cpu() {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  },
-};
-
-/**
  * Clients, each with a session of its own. The contender serves them in batches. The requests of a
  * batch are created before the clock starts, and the new cookies are collected after it has
  * stopped.
@@ -66,26 +54,28 @@ export class Clients {
   }
 
   /**
-   * Returns the microseconds and the allocated bytes per request. Both are medians of batches that
-   * together last this number of milliseconds.
+   * Returns the elapsed time and the CPU time of a request, in microseconds, and the bytes that it
+   * allocates: medians of batches that together last this number of milliseconds.
    */
-  async run(action, inFlight, milliseconds, clock = "wall") {
+  async run(action, inFlight, milliseconds) {
     const times = [];
+    const cpuTimes = [];
     const allocations = [];
     for (let spent = 0; spent < milliseconds;) {
       const size = inFlight === 1 ? this.#batch : inFlight * this.#batchPerLane;
-      const { time, allocated } = await this.#runBatch(size, action, inFlight, CLOCKS[clock]);
+      const { time, cpu, allocated } = await this.#runBatch(size, action, inFlight);
       times.push((time * 1000) / size);
+      cpuTimes.push(cpu / size);
       allocations.push(allocated / size);
       spent += time;
       if (time > LONG_BATCH_MS) this.#batchPerLane = 1;
       const fitting = Math.round((size * BATCH_MS) / time);
       this.#batch = Math.min(Math.max(fitting, 2), BATCH_MAX);
     }
-    return { time: median(times), allocated: median(allocations) };
+    return { time: median(times), cpu: median(cpuTimes), allocated: median(allocations) };
   }
 
-  async #runBatch(size, action, inFlight, now) {
+  async #runBatch(size, action, inFlight) {
     const { exchange, handle, setCookiesOf } = this.#contender;
     const indexes = Array.from({ length: size }, () => this.#next++ % this.#cookies.length);
     const exchanges = indexes.map((index) => exchange(this.#cookies[index]));
@@ -102,17 +92,20 @@ export class Clients {
     // prepare exchanges, so the collection runs here, before the clock starts.
     globalThis.gc({ type: "minor" });
     const heap = getHeapStatistics().used_heap_size;
-    const start = now();
+    const before = process.cpuUsage();
+    const start = performance.now();
     if (inFlight === 1) await serve();
     else await Promise.all(Array.from({ length: inFlight }, serve));
-    const time = Math.max(now() - start, 0.001);
+    const time = Math.max(performance.now() - start, 0.001);
+    // Of all threads of this process. Other load on the machine does not count.
+    const { user, system } = process.cpuUsage(before);
     const allocated = getHeapStatistics().used_heap_size - heap;
     if (this.#cookies[0] !== undefined) {
       for (const [i, index] of indexes.entries()) {
         this.#cookies[index] = cookieHeaderOf(setCookiesOf(responses[i])) ?? this.#cookies[index];
       }
     }
-    return { time, allocated };
+    return { time, cpu: user + system, allocated };
   }
 }
 

@@ -17,7 +17,7 @@ ${summary(fields)}
 
 \`${measured.command}\` has measured this on Node ${measured.node}, ${measured.processor}, ${measured.cores} cores, with the
 built package and the [current versions](performance-appendix.md#versions) of the others. All times are microseconds
-per request, ${CLOCKS[measured.clock]}. "Both, compared" is the time of a read and a write divided by that of this
+per request, in elapsed time. "Both, compared" is the time of a read and a write divided by that of this
 package, with quartiles: below 1, the other is faster. [The appendix](performance-appendix.md) has more data, more
 load, memory, and how the cost grows.
 
@@ -26,11 +26,6 @@ ${sections.join("\n\n")}
 ${method(measured, fields)}
 `;
 }
-
-const CLOCKS = {
-  wall: "in elapsed time",
-  cpu: "in CPU time of the contender's process",
-};
 
 function section({ kind, contenders }, load) {
   const onNode = contenders.filter(({ id }) => id !== OURS_ON_WEB_CRYPTO);

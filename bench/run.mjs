@@ -1,5 +1,5 @@
-// npm run bench [-- --quick] [--rounds=N] [--ms=N] [--clock=cpu] [--kinds=signed,redis]
-// [--no-growth] [--no-install] [--no-docs] [--from=result.json]
+// npm run bench [-- --quick] [--rounds=N] [--ms=N] [--kinds=signed,redis] [--no-growth]
+// [--no-start-up] [--no-install] [--no-docs] [--from=result.json]
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -15,9 +15,9 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     ms: { type: "string" },
-    clock: { type: "string", default: "wall" },
     kinds: { type: "string", default: "signed,encrypted,unsigned,memory,redis" },
     "no-growth": { type: "boolean", default: false },
+    "no-start-up": { type: "boolean", default: false },
     "no-install": { type: "boolean", default: false },
     "no-docs": { type: "boolean", default: false },
     from: { type: "string" },
@@ -45,13 +45,14 @@ async function measure() {
   const { compare } = await import("./comparison.mjs");
   const { grow } = await import("./growth.mjs");
   const { startRedis } = await import("./redis-server.mjs");
+  const { measureStartUp } = await import("./startup.mjs");
+  const { measureSizes } = await import("./sizes.mjs");
 
   const redis = await startRedis();
   const settings = {
     rounds: Number(options.rounds ?? (options.quick ? 3 : 9)),
     warmUp: options.quick ? 100 : 600,
     milliseconds: Number(options.ms ?? (options.quick ? 10 : 40)),
-    clock: options.clock,
     maxSessions: options.quick ? 10_000 : 1_000_000,
     redisUrl: redis.url,
     log: (line) => console.error(`${Math.round(process.uptime())} s: ${line}`),
@@ -62,10 +63,12 @@ async function measure() {
   }
   const lines = options["no-growth"] ? [] : await grow(settings);
   await redis.stop();
+  const startUp = options["no-start-up"] ? undefined : await measureStartUp(settings);
+  const bundles = await measureSizes();
 
-  const { rounds, milliseconds, clock } = settings;
-  const measured = { command: command(), ...machine(), rounds, milliseconds, clock };
-  const measurement = { measured, fields, lines };
+  const { rounds, milliseconds } = settings;
+  const measured = { command: command(), ...machine(), rounds, milliseconds };
+  const measurement = { measured, fields, lines, startUp, bundles };
   // Kept, so that the pages can be written again without another measurement.
   if (!options["no-docs"]) writeFileSync(RESULT, await json(measurement));
   return measurement;

@@ -53,7 +53,7 @@ async function sizeOf(program, options) {
 }
 
 /** A section of the appendix. */
-export function sizes(measured) {
+export function bundles(measured) {
   const rows = measured.map(({ title, browsers, workers }) => [
     title,
     ...[browsers.bytes, browsers.gzip, workers.bytes, workers.gzip].map(kilobytes),

@@ -26,9 +26,9 @@ const commands = {
     };
   },
 
-  async run({ action, size, inFlight, milliseconds, clock }) {
+  async run({ action, size, inFlight, milliseconds }) {
     const clients = await clientsOf(size);
-    return clients.run(actionOf(action), inFlight, milliseconds, clock);
+    return clients.run(actionOf(action), inFlight, milliseconds);
   },
 
   async warmUp({ action, size, inFlight, milliseconds }) {
