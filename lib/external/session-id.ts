@@ -1,13 +1,14 @@
 import type { Awaitable } from "../platform/awaitable.js";
-import { decodeBase64url, encodeBase64url } from "../platform/bytes.js";
+import { encodeBase64url } from "../platform/bytes.js";
 import { randomBytes, sha256 } from "../platform/crypto.js";
 
 /** 256 bits. OWASP ASVS 5 (7.2.3) requires 128 random bits, which a UUID does not have. */
 const ID_BYTES = 32;
-const ID_LENGTH = 43;
+/** Their base64url. The last character has four bits, and two that are zero. */
+const ID = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
-/** What `ping()` reads. No hash is likely to be this one. */
-export const HASH_OF_NO_SESSION: string = "ping".padEnd(ID_LENGTH, "-");
+/** What `ping()` reads. No hash is this one. */
+export const HASH_OF_NO_SESSION: string = "ping".padEnd(43, "-");
 
 export function generateSessionId(): string {
   return encodeBase64url(randomBytes(ID_BYTES));
@@ -15,7 +16,7 @@ export function generateSessionId(): string {
 
 /** Whether the value has the form of our IDs: no other value ever reaches a backend. */
 export function isSessionId(value: string): boolean {
-  return value.length === ID_LENGTH && decodeBase64url(value) !== null;
+  return ID.test(value);
 }
 
 /** Whether the value has the form of our hashes, which is that of our IDs. */
