@@ -160,15 +160,17 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   /** @internal */
   override async load(value: string, scope: SessionScope): Promise<Found> {
     if (!isSessionId(value)) return "malformed";
-    const names = await this.#namesOf(value, scope);
-    return this.#loadNamed(names, hasJustMoved, scope);
+    const names = this.#namesOf(value, await hashSessionId(value, scope.cookieName));
+    const record = await this.#backend.read(names.key, scope.ctx);
+    return this.#foundIn(record, names, hasJustMoved, scope);
   }
 
   /** @internal */
   override async loadById(id: string, scope: SessionScope): Promise<Found> {
     if (!isHash(id)) return "malformed";
-    const names = { value: "", id, key: this.prefix + id, outdated: false };
-    return this.#loadNamed(names, (record) => successorIn(record) !== null, scope);
+    const names = this.#namesOf("", id);
+    const record = await this.#backend.read(names.key, scope.ctx);
+    return this.#foundIn(record, names, (old) => successorIn(old) !== null, scope);
   }
 
   /** @internal */
@@ -179,7 +181,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
   ): Promise<SavedSession | null> {
     if (loaded === null) {
       const value = generateSessionId();
-      const { key } = await this.#namesOf(value, scope);
+      const { key } = this.#namesOf(value, await hashSessionId(value, scope.cookieName));
       await this.#owners?.linkBefore(key, next, null, scope.ctx);
       await this.#backend.create(key, next, scope.ctx);
       return { value, expires: next.expires, lifetime: lifetimeOf(next.text), merged: false };
@@ -198,7 +200,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     scope: SessionScope,
   ): Promise<LoadedSession | "moved" | "ended"> {
     const value = generateSessionId();
-    const names = await this.#namesOf(value, scope);
+    const names = this.#namesOf(value, await hashSessionId(value, scope.cookieName));
     const moved = await this.#writer.move(loaded, names.key, hasPending, scope);
     if (typeof moved === "string") return moved;
     const session = this.codec.toSession(moved, names, scope.absoluteTimeout);
@@ -212,7 +214,7 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     scope: SessionScope,
   ): Promise<boolean> {
     if (!isSessionId(value)) return false;
-    const { key } = loaded ?? (await this.#namesOf(value, scope));
+    const { key } = loaded ?? this.#namesOf(value, await hashSessionId(value, scope.cookieName));
     // What this request has not loaded, only the device of the session may end: no thief.
     const isMeant: IsMeant = (record) =>
       loaded !== null || !scope.binder || scope.binder.isProven(record, scope.ctx);
@@ -255,19 +257,18 @@ export abstract class ExternalStore<Data extends object = SessionData> extends B
     return new OwnedSessions(this.#backend, this.#owners!, this.#ender, this.prefix, owner);
   }
 
-  async #loadNamed(
+  #foundIn(
+    record: SessionRecord | "unknown" | "invalid",
     names: SessionNames,
     hasMoved: (record: SessionRecord) => boolean,
-    { ctx, absoluteTimeout }: SessionScope,
-  ): Promise<Found> {
-    const record = await this.#backend.read(names.key, ctx);
+    { absoluteTimeout }: SessionScope,
+  ): Found {
     if (typeof record === "string") return record;
     if (isTombstone(record)) return hasMoved(record) ? "moved" : "unknown";
     return this.codec.toSession(record, names, absoluteTimeout);
   }
 
-  async #namesOf(value: string, { cookieName }: SessionScope): Promise<SessionNames> {
-    const id = await hashSessionId(value, cookieName);
+  #namesOf(value: string, id: string): SessionNames {
     return { value, id, key: this.prefix + id, outdated: false };
   }
 }
