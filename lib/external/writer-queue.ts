@@ -14,10 +14,15 @@ export interface Turn {
   newest: SessionRecord | null;
 }
 
+interface QueuedTurn extends Turn {
+  /** Called at the end of the turn. The next writer in the line sets it. */
+  onEnd?: () => void;
+}
+
 /** The writers that wait for one another. */
 interface Line {
-  /** The end of the last writer's turn. */
-  last: Promise<SessionRecord | null>;
+  /** The turn that was the last to be queued. It has not ended. */
+  last: QueuedTurn;
   /** The number of turns that have ended without an error. */
   successes: number;
 }
@@ -45,16 +50,15 @@ export class WriterQueue {
   }
 
   async inTurn<T>(key: string, write: (turn: Turn) => Promise<T>): Promise<T> {
-    if (!this.#mayWait()) return write({ newest: null });
-    const known = this.#lines.get(key);
-    const line = known ?? { last: Promise.resolve(null), successes: 0 };
-    if (!known) this.#lines.set(key, line);
+    const turn: QueuedTurn = { newest: null };
+    if (!this.#mayWait()) return write(turn);
+    const line = this.#lines.get(key) ?? { last: turn, successes: 0 };
+    // The turn itself, if there is nobody to wait for.
     const before = line.last;
-    let end: (newest: SessionRecord | null) => void;
-    const ended = (line.last = new Promise((resolve) => (end = resolve)));
-    const turn: Turn = { newest: null };
+    line.last = turn;
+    this.#lines.set(key, line);
     try {
-      if (known) turn.newest = await this.#waitFor(before, line);
+      if (before !== turn) turn.newest = await this.#waitFor(before, line);
       const result = await write(turn);
       line.successes++;
       return result;
@@ -62,17 +66,20 @@ export class WriterQueue {
       turn.newest = null;
       throw error;
     } finally {
-      end!(turn.newest);
-      if (line.last === ended) this.#lines.delete(key);
+      turn.onEnd?.();
+      if (line.last === turn) this.#lines.delete(key);
     }
   }
 
   /** What the turn before has written; `null` when it takes too long. */
-  async #waitFor(before: Line["last"], line: Line): Promise<SessionRecord | null> {
+  async #waitFor(before: QueuedTurn, line: Line): Promise<SessionRecord | null> {
+    const end = new Promise<SessionRecord | null>((resolve) => {
+      before.onEnd = () => resolve(before.newest);
+    });
     for (let wait = 1; wait <= MAX_WAITS; wait++) {
       const { successes } = line;
       try {
-        return await withinTime(this.#patienceSeconds, before);
+        return await withinTime(this.#patienceSeconds, end);
       } catch {
         if (line.successes === successes) break;
       }
