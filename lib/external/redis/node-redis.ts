@@ -78,18 +78,19 @@ function adapterOf(client: NodeRedis): RedisAdapter {
 
   const write = async (
     call: BackendCall,
-    isDone: (redis: NodeRedis) => Promise<boolean>,
+    command: (redis: NodeRedis) => Promise<unknown>,
   ): Promise<boolean> => {
     let sent = 0;
-    const isWritten = await send(call, (redis) => {
-      if (!isSentinel) return isDone(redis);
+    const reply = await send(call, (redis) => {
+      if (!isSentinel) return command(redis);
       const { commandOptions } = redis;
       // A Sentinel client sends a command again when the connection was lost before the reply, and
       // reads its options each time.
       const counted = { get: () => (sent++, commandOptions) };
-      return isDone(Object.create(redis, { commandOptions: counted }) as NodeRedis);
+      return command(Object.create(redis, { commandOptions: counted }) as NodeRedis);
     });
-    return isWritten || notWritten(sent > 1);
+    // SET replies null if the key is taken, and the script 0 if the record is not the expected one.
+    return reply === "OK" || reply === 1 || notWritten(sent > 1);
   };
 
   return {
@@ -111,10 +112,10 @@ function adapterOf(client: NodeRedis): RedisAdapter {
       return send(call, (redis) => redis.sendCommand(...route, command));
     },
     create: (key, { text, ttl }, call) =>
-      write(call, async (redis) => (await redis.set(key, text, { EX: ttl, NX: true })) !== null),
+      write(call, (redis) => redis.set(key, text, { EX: ttl, NX: true })),
     update(key, { text, ttl, expected }, call) {
       const options = { keys: [key], arguments: [expected, text, String(ttl)] };
-      return write(call, async (redis) => (await redis.eval(UPDATE_SCRIPT, options)) === 1);
+      return write(call, (redis) => redis.eval(UPDATE_SCRIPT, options));
     },
     remove: (key, call) => send(call, (redis) => redis.del(key)),
     run: (script, key, args, call) =>
