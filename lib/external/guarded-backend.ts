@@ -1,6 +1,6 @@
 import { SessionError, toSessionError } from "../errors.js";
 import type { RequestContext } from "../hattip.mjs" with { "resolution-mode": "import" };
-import { isPromise, type Awaitable } from "../platform/awaitable.js";
+import { isPromise } from "../platform/awaitable.js";
 import { encodeUtf8 } from "../platform/bytes.js";
 import { withinTime } from "../platform/time-limit.js";
 import { CLOCK_SKEW_SECONDS, currentSecond } from "../records/expiry.js";
@@ -38,32 +38,17 @@ export class GuardedBackend {
   }
 
   /** The record, which may be a tombstone. */
-  async read(
-    key: string,
-    ctx: RequestContext<any>,
-  ): Promise<SessionRecord | "unknown" | "invalid"> {
-    const text: unknown = await this.#call(ctx, (call) => this.#backend.read(key, call));
-    // Maps and many drivers return undefined for a missing key.
-    if (text === null || text === undefined) return "unknown";
-    if (typeof text === "string") return decodeRecord(text) ?? "invalid";
-    throw new SessionError(
-      "ERR_SESSION_USAGE",
-      "The store's read() must return the text that was written, or null when there is none.",
-    );
+  read(key: string, ctx: RequestContext<any>): Promise<SessionRecord | "unknown" | "invalid"> {
+    return this.#call(ctx, (call) => this.#backend.read(key, call), recordIn);
   }
 
-  async create(key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
+  create(key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
     const insertion = { text: this.#encode(record), ttl: timeToLive(record) };
-    const isCreated = await this.#call(ctx, (call) => this.#backend.create(key, insertion, call));
-    if (booleanOf("create", isCreated, "inserted the record")) return;
-    throw new SessionError(
-      "ERR_SESSION_STORE",
-      "The key of a new session is taken: either create() returns false for free keys, or the random source is broken.",
-    );
+    return this.#call(ctx, (call) => this.#backend.create(key, insertion, call), assertCreated);
   }
 
   /** Writes `next` if `current` is still stored; `false` if it is not. */
-  async update(
+  update(
     key: string,
     next: SessionRecord,
     current: SessionRecord,
@@ -71,41 +56,28 @@ export class GuardedBackend {
   ): Promise<boolean> {
     const text = this.#encode(next);
     const replacement = { text, ttl: timeToLive(next), expected: encodeRecord(current) };
-    const isReplaced = await this.#call(ctx, (call) =>
-      this.#backend.update(key, replacement, call),
-    );
-    return booleanOf("update", isReplaced, "replaced the record");
+    return this.#call(ctx, (call) => this.#backend.update(key, replacement, call), isReplaced);
   }
 
-  async remove(key: string, ctx: RequestContext<any>): Promise<void> {
-    await this.#call(ctx, (call) => this.#backend.remove(key, call));
+  remove(key: string, ctx: RequestContext<any>): Promise<void> {
+    return this.#call(ctx, (call) => this.#backend.remove(key, call), ignored);
   }
 
   /**
    * Notes that the key is one of the owner's. The entry lives longer than the record, so that a server
    * whose clock is late does not find a session that is missing in its owner's index.
    */
-  async link(
-    owner: string,
-    key: string,
-    record: SessionRecord,
-    ctx: RequestContext<any>,
-  ): Promise<void> {
+  link(owner: string, key: string, record: SessionRecord, ctx: RequestContext<any>): Promise<void> {
     const ttl = timeToLive(record) + CLOCK_SKEW_SECONDS;
-    await this.#call(ctx, (call) => this.#backend.link!(owner, key, ttl, call));
+    return this.#call(ctx, (call) => this.#backend.link!(owner, key, ttl, call), ignored);
   }
 
-  async unlink(owner: string, key: string, ctx: RequestContext<any>): Promise<void> {
-    await this.#call(ctx, (call) => this.#backend.unlink!(owner, key, call));
+  unlink(owner: string, key: string, ctx: RequestContext<any>): Promise<void> {
+    return this.#call(ctx, (call) => this.#backend.unlink!(owner, key, call), ignored);
   }
 
-  async linked(owner: string, ctx: RequestContext<any>): Promise<string[]> {
-    const keys: unknown = await this.#call(ctx, (call) => this.#backend.linked!(owner, call));
-    if (Array.isArray(keys) && keys.every((key) => typeof key === "string")) return keys;
-    throw new SessionError(
-      "ERR_SESSION_USAGE",
-      "The store's linked() must return an array of the keys that link() got.",
-    );
+  linked(owner: string, ctx: RequestContext<any>): Promise<string[]> {
+    return this.#call(ctx, (call) => this.#backend.linked!(owner, call), keysIn);
   }
 
   #encode(record: SessionRecord): string {
@@ -123,16 +95,23 @@ export class GuardedBackend {
     return text;
   }
 
-  async #call<T>(ctx: RequestContext<any>, hook: (call: BackendCall) => Awaitable<T>): Promise<T> {
+  /** @param check - Returns what a hook's answer means, and throws if a hook must not answer so. */
+  async #call<T>(
+    ctx: RequestContext<any>,
+    hook: (call: BackendCall) => unknown,
+    check: (answer: unknown) => T,
+  ): Promise<T> {
     const call = new TimedCall(ctx);
+    let answer: unknown;
     try {
-      const answer = hook(call);
-      if (!isPromise(answer)) return answer;
-      return await withinTime(this.#timeoutSeconds, answer, () => call.onTimeout?.());
+      answer = hook(call);
+      if (isPromise(answer))
+        answer = await withinTime(this.#timeoutSeconds, answer, () => call.onTimeout?.());
     } catch (cause) {
       call.abort();
       throw toSessionError(cause);
     }
+    return check(answer);
   }
 }
 
@@ -157,6 +136,38 @@ class TimedCall implements BackendCall {
     this.#controller.abort();
   }
 }
+
+/** The record in what read() has answered. */
+function recordIn(text: unknown): SessionRecord | "unknown" | "invalid" {
+  // Maps and many drivers return undefined for a missing key.
+  if (text === null || text === undefined) return "unknown";
+  if (typeof text === "string") return decodeRecord(text) ?? "invalid";
+  throw new SessionError(
+    "ERR_SESSION_USAGE",
+    "The store's read() must return the text that was written, or null when there is none.",
+  );
+}
+
+function assertCreated(answer: unknown): void {
+  if (booleanOf("create", answer, "inserted the record")) return;
+  throw new SessionError(
+    "ERR_SESSION_STORE",
+    "The key of a new session is taken: either create() returns false for free keys, or the random source is broken.",
+  );
+}
+
+const isReplaced = (answer: unknown): boolean => booleanOf("update", answer, "replaced the record");
+
+function keysIn(answer: unknown): string[] {
+  if (Array.isArray(answer) && answer.every((key) => typeof key === "string")) return answer;
+  throw new SessionError(
+    "ERR_SESSION_USAGE",
+    "The store's linked() must return an array of the keys that link() got.",
+  );
+}
+
+/** For hooks that answer nothing. */
+const ignored = (): void => {};
 
 /** Treating undefined as false would repeat a successful write. */
 function booleanOf(hook: string, answer: unknown, deed: string): boolean {

@@ -27,8 +27,8 @@ export function withinTime<T>(
   return new Promise((resolve, reject) => {
     const limitMs = seconds * 1000;
     const dueMs = performance.now() + limitMs;
-    const end = (): void => reject(new TimeoutError(seconds, onTimeout?.()));
     let timer = setTimeout(() => {
+      const end = (): void => reject(new TimeoutError(seconds, onTimeout?.()));
       const delayMs = performance.now() - dueMs;
       if (delayMs > ORDINARY_DELAY_MS) timer = setTimeout(end, Math.min(delayMs, limitMs));
       else end();
