@@ -9,8 +9,8 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
 }
 
 /**
- * Calls `next` at once with a plain value. Only for opening and sealing cookies, where a microtask
- * costs as much as the work; other code awaits.
+ * Calls `next` at once with a plain value. Only for what every request with a sealed cookie goes
+ * through, where an await costs as much as the work; other code awaits.
  */
 export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return isPromise(value) ? value.then(next) : next(value);

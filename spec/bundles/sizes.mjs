@@ -2,8 +2,8 @@ import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
 
 /** The most bytes that a minified bundle for browsers may have. */
-const COOKIE_STORE_BYTES = 36_800;
-const REDIS_BYTES = 54_600;
+const COOKIE_STORE_BYTES = 37_100;
+const REDIS_BYTES = 55_100;
 
 const bundles = [
   withStore("SignedCookieStore", COOKIE_STORE_BYTES),
