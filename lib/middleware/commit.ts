@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import { reported } from "../events.js";
 import { andThen, isPromise, type Awaitable } from "../platform/awaitable.js";
 import { currentSecond } from "../records/expiry.js";
-import type { SavedSession, SessionScope } from "../records/store.js";
+import type { LoadedSession, SavedSession, SessionScope } from "../records/store.js";
 import type { ResolvedOptions } from "./options.js";
 import { needsCookie, type CommitPlan, type StoreWrite } from "./plan.js";
 import {
@@ -85,21 +85,23 @@ async function writeToStore(
 function tellClient(
   options: ResolvedOptions,
   scope: SessionScope,
-  plan: CommitPlan,
+  { held, clearsClient, offered }: CommitPlan,
   session: WrittenSession | null,
   response: Response,
   isUsed: boolean,
 ): Awaitable<Response> {
   if (!canChangeHeaders(response)) return response;
   const varies = isUsed && options.getSessionId === undefined;
-  const update = clientUpdate(plan, session);
-  if (update) return send(options, scope, plan, update, response, varies);
-  return varies ? withHeaders(response, varyByCookie) : response;
+  const update = clientUpdate(held, clearsClient, session);
+  if (!update) return varies ? withHeaders(response, varyByCookie) : response;
+  const sent = withUpdate(options, scope, update, response, varies);
+  return offered || options.setSessionId ? sendRest(options, scope, update, offered, sent) : sent;
 }
 
 /** What the client must be told; `null` if it holds the session as it is. */
 function clientUpdate(
-  { held, clearsClient }: CommitPlan,
+  held: LoadedSession | null,
+  clearsClient: boolean,
   session: WrittenSession | null,
 ): ClientUpdate | null {
   if (session === null)
@@ -111,21 +113,18 @@ function clientUpdate(
   return { value, maxAge, endsWithBrowser: lifetime === "browser" };
 }
 
-async function send(
-  options: ResolvedOptions,
-  scope: SessionScope,
-  { offered }: CommitPlan,
-  update: ClientUpdate,
+/** Sends what goes out beside the cookie: the offer to bind the session, and the app's own message. */
+async function sendRest(
+  { binder, setSessionId }: ResolvedOptions,
+  { ctx }: SessionScope,
+  { value, maxAge }: ClientUpdate,
+  offered: string | undefined,
   response: Response,
-  varies: boolean,
 ): Promise<Response> {
-  const { binder, setSessionId } = options;
-  const { ctx } = scope;
-  const offer = offered && update.value && (await binder?.offer(offered, update.value, ctx));
-  const sent = withUpdate(options, scope, update, response, varies);
-  if (offer) sent.headers.append("secure-session-registration", offer);
-  if (setSessionId) await setSessionId(ctx, sent, update.value, update.maxAge);
-  return sent;
+  const offer = offered && value && (await binder?.offer(offered, value, ctx));
+  if (offer) response.headers.append("secure-session-registration", offer);
+  if (setSessionId) await setSessionId(ctx, response, value, maxAge);
+  return response;
 }
 
 /** The response with the headers that bring the update to the client. */
