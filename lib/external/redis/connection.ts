@@ -60,11 +60,16 @@ export class RedisConnection {
     secrets: readonly string[],
     send: (redis: RedisAdapter) => Promise<T>,
   ): Promise<T> {
+    if (this.#driver?.listening) {
+      await this.#driver.listening;
+      assertWanted(call);
+    }
     const driver = this.#ready() ?? (await this.#opened(call));
     const answerer = (): string => `${driver.adapter.address} to ${name}`;
+    const { heardAtMs } = driver;
     call.onTimeout = () => {
-      driver.timedOutAtMs = performance.now();
-      if (!driver.adapter.isOneConnection && !this.#hangs(driver)) this.#replace(driver, call.ctx);
+      if (driver.heardAtMs === heardAtMs) driver.listen();
+      else if (!driver.adapter.isOneConnection) this.#replace(driver, call.ctx);
       return answerer();
     };
     try {
@@ -107,7 +112,7 @@ export class RedisConnection {
         driver.destroy();
         return undefined;
       }
-      if (this.#isRecent(driver.timedOutAtMs))
+      if (this.#isRecent(driver.silentAtMs))
         throw unavailable(new TimeoutError(this.#timeoutSeconds, driver.adapter.address));
     }
     if (!driver.adapter.isReady()) throw unavailable(driver.lastError);
@@ -126,8 +131,7 @@ export class RedisConnection {
       return this.#awaited;
     };
     const driver = await opening;
-    // The request has given up, and has reported that nothing was written.
-    if (call.signal.aborted) throw new Error("The command was not sent.");
+    assertWanted(call);
     if (!driver.adapter.isReady()) throw unavailable(driver.lastError);
     return driver;
   }
@@ -197,9 +201,9 @@ export class RedisConnection {
     driver.destroy();
   }
 
-  /** Whether a command has timed out, and no server of the client has replied for one timeout. */
-  #hangs({ timedOutAtMs, heardAtMs }: RedisDriver): boolean {
-    return timedOutAtMs > heardAtMs && !this.#isRecent(heardAtMs);
+  /** Whether a command has timed out, and no server of the client has replied since it was sent. */
+  #hangs({ silentAtMs, heardAtMs }: RedisDriver): boolean {
+    return silentAtMs > heardAtMs;
   }
 
   #fail(error: TimeoutError): void {
@@ -211,6 +215,11 @@ export class RedisConnection {
   #isRecent(timeMs: number, seconds: number = this.#timeoutSeconds): boolean {
     return performance.now() - timeMs < seconds * 1000;
   }
+}
+
+/** If not, the request has given up, and has reported that nothing was written. */
+function assertWanted({ signal }: BackendCall): void {
+  if (signal.aborted) throw new Error("The command was not sent.");
 }
 
 function closed(): SessionError {

@@ -4,6 +4,14 @@ import type { RedisClient } from "./client.js";
 import { adaptIoredis } from "./ioredis.js";
 import { adaptNodeRedis } from "./node-redis.js";
 
+/** Node's own; elsewhere a timer does. */
+const { setImmediate = setTimeout } = globalThis as {
+  setImmediate?: (next: () => void) => unknown;
+};
+
+const TURNS_TO_LISTEN = 3;
+const TURN_MS = 10;
+
 /** A client, its state and its events. All stores that share a client share its driver. */
 export class RedisDriver {
   readonly adapter: RedisAdapter;
@@ -15,8 +23,10 @@ export class RedisDriver {
   lastError: unknown;
   /** When the client was ready or replied for the last time, by performance.now(). */
   heardAtMs: number = 0;
-  /** When a command timed out for the last time. */
-  timedOutAtMs: number = -Infinity;
+  /** When a client was found to hang for the last time. */
+  silentAtMs: number = -Infinity;
+  /** Until then it is not known whether the client hangs. */
+  listening: Promise<void> | undefined;
   readonly #client: RedisClient;
   #connecting: Promise<unknown> | undefined;
   #opening: Promise<void> | undefined;
@@ -53,6 +63,26 @@ export class RedisDriver {
     });
     this.#opening = opening;
     return opening;
+  }
+
+  /**
+   * A command has timed out, and the client has heard nothing since it was sent. But a busy process sends
+   * commands late, and runs its timers before it reads replies. So the client hangs only if it hears
+   * nothing while the process takes some turns.
+   */
+  listen(): void {
+    if (!this.adapter.isReady()) this.silentAtMs = performance.now();
+    else this.listening ??= this.#listen().finally(() => (this.listening = undefined));
+  }
+
+  async #listen(): Promise<void> {
+    const { heardAtMs } = this;
+    for (let turn = 0; turn < TURNS_TO_LISTEN && this.heardAtMs === heardAtMs; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+      // Node may run several timers before it reads.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    if (this.heardAtMs === heardAtMs) this.silentAtMs = performance.now();
   }
 
   /** Closes the client at once. Never throws. */
