@@ -30,8 +30,8 @@ const CANNOT_CARRY =
   "The client needs a new cookie for this change of the session, but this response cannot carry one (status 101 or Response.error()). Change the session in another request.";
 
 /**
- * Carries out the plan: first in the store, then on the response. It returns no promise if there is
- * nothing to write or to send.
+ * Carries out the plan: first in the store, then on the response. It returns no promise where there is
+ * nothing to wait for.
  *
  * @param isUsed - Whether the response may depend on the session.
  */

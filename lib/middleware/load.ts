@@ -49,6 +49,7 @@ function loadSent(
   try {
     loading = loadValue(sent, options, scope);
   } catch (error) {
+    // settle() awaits it: a store that throws at once fails like any other.
     loading = Promise.reject(error);
   }
   return isPromise(loading) || typeof loading === "string"

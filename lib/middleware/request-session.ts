@@ -15,24 +15,35 @@ import { refuseAssignments } from "./refused-assignments.js";
 import { SessionView } from "./session-view.js";
 import { callChange, updateInMemory, type Change } from "./update.js";
 
+/** Whether a handler has passed the request on, so that another one answers it. */
+export interface Passing {
+  readonly isPassedOn: boolean;
+}
+
 /** `ctx.session`: notes what the handlers do, and turns it into one plan when they are done. */
 export class RequestSession implements Session {
   readonly #options: ResolvedOptions;
   readonly #scope: SessionScope;
   readonly #initial: InitialState;
+  readonly #passing: Passing;
   #view: SessionView;
   /** Whether no cookie may be set: see `InitialState`. */
   #isLate: boolean;
-  #isPassedOn = false;
   #isUsed = false;
   #clearsClient = false;
   #isClosed = false;
   #actions: ActionQueue | undefined;
 
-  constructor(options: ResolvedOptions, scope: SessionScope, initial: InitialState) {
+  constructor(
+    options: ResolvedOptions,
+    scope: SessionScope,
+    initial: InitialState,
+    passing: Passing,
+  ) {
     this.#options = options;
     this.#scope = scope;
     this.#initial = initial;
+    this.#passing = passing;
     this.#view = new SessionView(options, initial.loaded, initial.data);
     this.#isLate = initial.isLate === true;
   }
@@ -93,7 +104,7 @@ export class RequestSession implements Session {
 
   regenerate(): Promise<void> {
     return this.#act("regenerate", async () => {
-      if (this.#isPassedOn) throw passedOn();
+      if (this.#passing.isPassedOn) throw passedOn();
       this.#isLate = false;
       const view = this.#view;
       const { loaded } = view;
@@ -149,15 +160,6 @@ export class RequestSession implements Session {
       const updated = await updateAtOnce(this.#options, this.#scope, loaded, data, apply);
       view.update(loaded, updated);
     });
-  }
-
-  /** A handler passes the request on: another one answers it. */
-  passOn(): void {
-    this.#isPassedOn = true;
-  }
-
-  get isPassedOn(): boolean {
-    return this.#isPassedOn;
   }
 
   /** Whether the response may depend on the session. */

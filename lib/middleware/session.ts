@@ -9,7 +9,7 @@ import { commit } from "./commit.js";
 import { load } from "./load.js";
 import { resolveOptions, type ResolvedOptions, type SessionOptions } from "./options.js";
 import type { CommitPlan } from "./plan.js";
-import { RequestSession } from "./request-session.js";
+import { RequestSession, type Passing } from "./request-session.js";
 import { canChangeHeaders } from "./response-headers.js";
 
 const SESSION_REPLACED =
@@ -99,11 +99,11 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
     if (options.binder?.isForBrowser(ctx.request)) return await options.binder.answer(scope);
     const served = ctx as Served;
     assertNameIsFree(served, cookieName);
+    const passing = watchPassThrough(ctx);
     const loading = load(options, scope);
     const initial = isPromise(loading) ? await loading : loading;
     if (initial.response) return initial.response;
-    const current = new RequestSession(options, scope, initial);
-    watchPassThrough(ctx, current);
+    const current = new RequestSession(options, scope, initial, passing);
     ctx.session = current;
     served[NEWEST] = { options, session: current, earlier: served[NEWEST] };
     let plan: CommitPlan | undefined;
@@ -115,7 +115,7 @@ async function serve(options: ResolvedOptions, scope: SessionScope): Promise<Res
       if (succeeded && ctx.session !== current) {
         throw new SessionError("ERR_SESSION_USAGE", SESSION_REPLACED);
       }
-      const isDropped = current.isPassedOn && isNotFoundByCompose(response);
+      const isDropped = passing.isPassedOn && isNotFoundByCompose(response);
       plan = current.close(succeeded, canChangeHeaders(response), isDropped);
       const committed = commit(options, scope, plan, response, current.isUsed);
       return isPromise(committed) ? await committed : committed;
@@ -144,17 +144,20 @@ function assertNameIsFree(served: Served, name: string): void {
  * Notes whether a handler passes the request on: in Express, for example, another handler answers
  * it then, and the response that is made here is dropped.
  */
-function watchPassThrough(ctx: RequestContext, current: RequestSession): void {
+function watchPassThrough(ctx: RequestContext): Passing {
   const { passThrough } = ctx;
-  if (!(passThrough as unknown)) return;
-  try {
-    ctx.passThrough = () => {
-      current.passOn();
-      return passThrough.call(ctx);
-    };
-  } catch {
-    // An adapter may have made passThrough read-only. Then the response counts as delivered.
+  const passing = { isPassedOn: false };
+  if (passThrough as unknown) {
+    try {
+      ctx.passThrough = () => {
+        passing.isPassedOn = true;
+        return passThrough.call(ctx);
+      };
+    } catch {
+      // An adapter may have made passThrough read-only. Then the response counts as delivered.
+    }
   }
+  return passing;
 }
 
 /**

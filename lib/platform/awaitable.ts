@@ -13,5 +13,6 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
  * through, where an await costs as much as the work; other code awaits.
  */
 export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return isPromise(value) ? value.then(next) : next(value);
+  // Not value.then(): that of an app's thenable may return anything.
+  return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
 }

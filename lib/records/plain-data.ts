@@ -10,31 +10,28 @@ export function isPlain(value: unknown, ancestors: Set<object> = new Set()): boo
   return isTree;
 }
 
-/** An object that is being copied, and those that hold it. */
-interface Ancestor {
-  readonly original: object;
-  readonly copy: object;
-  readonly parent: Ancestor | undefined;
-}
-
 /**
  * A deep copy of plain objects and arrays. Cycles stay cycles. The copy shares instances with the
  * original: only their class knows how to copy them.
  */
-export function copyPlain<T>(value: T, parent?: Ancestor): T {
+export function copyPlain<T>(value: T, copiesOfAncestors?: Map<object, object>): T {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  for (let ancestor = parent; ancestor; ancestor = ancestor.parent) {
-    if (ancestor.original === value) return ancestor.copy as T;
-  }
+  const ancestor = copiesOfAncestors?.get(value);
+  if (ancestor) return ancestor as T;
   const copy = Array.isArray(value) ? Array.from({ length: value.length }) : {};
-  const ancestor = { original: value, copy, parent };
-  for (const [key, item] of Object.entries(value)) {
-    const copied: unknown = copyPlain(item, ancestor);
+  const entries = Object.entries(value);
+  // Default data are often empty, and copied for every visitor.
+  if (entries.length === 0) return copy as T;
+  const copies = copiesOfAncestors ?? new Map<object, object>();
+  copies.set(value, copy);
+  for (const [key, item] of entries) {
+    const copied: unknown = copyPlain(item, copies);
     // Defined, not assigned: a key __proto__ changes no prototype.
     const writable = { writable: true, enumerable: true, configurable: true };
     Object.defineProperty(copy, key, { value: copied, ...writable });
   }
+  copies.delete(value);
   return copy as T;
 }
 

@@ -247,6 +247,41 @@ describe("A writer in a queue", () => {
   });
 });
 
+describe("A writer in a queue of three", () => {
+  it("waits for the second one, even if it comes when the first one is done", async () => {
+    const queue = new WriterQueue(PATIENT, () => true);
+    const [first, second] = [new Deferred(), new Deferred()];
+    const ended: number[] = [];
+    const write = (number: number, until: Promise<void>) =>
+      queue.inTurn("key", async () => {
+        await until;
+        ended.push(number);
+      });
+    const writes = [write(1, first.promise), write(2, second.promise)];
+    first.resolve();
+    await writes[0];
+    writes.push(write(3, Promise.resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ended).to.deep.equal([1]);
+    second.resolve();
+    await Promise.all(writes);
+    expect(ended).to.deep.equal([1, 2, 3]);
+  });
+
+  it("learns of no record from a writer that has failed", async () => {
+    const queue = new WriterQueue(PATIENT, () => true);
+    const record = { text: "{}", created: 1, expires: 2 };
+    const failing = queue.inTurn("key", async (turn) => {
+      turn.newest = record;
+      throw new Error("The backend has failed.");
+    });
+    const next = queue.inTurn("key", async ({ newest }) => newest);
+    const [failed] = await Promise.allSettled([failing]);
+    expect(failed.status).to.equal("rejected");
+    expect(await next).to.equal(null);
+  });
+});
+
 /*
  * workerd stops a request that waits for another one, or lets it hang: whether it does depends on what
  * the other one waits for. So this spec asks only whether there is a queue.

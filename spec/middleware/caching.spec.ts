@@ -73,6 +73,15 @@ describe("session()", () => {
       });
     }
 
+    it("removes several of them at once", async () => {
+      const headers = { "cdn-cache-control": "x", "edge-control": "x", "x-accel-expires": "1" };
+      const response = await responseWith({ ...headers, etag: '"1"' }, "changed");
+      for (const name of Object.keys(headers)) {
+        expect(response.headers.has(name), name).to.equal(false);
+      }
+      expect(response.headers.get("etag")).to.equal('"1"');
+    });
+
     it("does not change other headers", async () => {
       const headers = { etag: '"1"', age: "1", expires: "0", "x-custom": "yes" };
       const response = await responseWith(headers, "changed");

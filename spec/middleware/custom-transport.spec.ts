@@ -135,6 +135,21 @@ describe("A session ID in the app's own headers", () => {
     });
   }
 
+  it("can come from a thenable whose then() returns nothing", async () => {
+    const client = new ApiClient(new UnsafeMemoryStore());
+    await client.get("/set");
+    const { id } = client;
+    const getSessionId: any = () => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- an app may use a library that has its own
+      then(resolve: (value: unknown) => void) {
+        resolve(id);
+      },
+    });
+    const other = new ApiClient(new UnsafeMemoryStore(), { getSessionId });
+    expect((await other.get("/")).status).to.equal(200);
+    expect(other.log.events).to.deep.equal([{ type: "fresh", reason: "unknown" }]);
+  });
+
   it("can be longer than a cookie", async () => {
     const site = appOf(
       session({

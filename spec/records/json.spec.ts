@@ -50,6 +50,21 @@ describe("Session data as JSON", function () {
     expect(stringify({ bare })).to.equal('{"bare":{"a":1}}');
   });
 
+  it("may contain objects although an app has extended Object.prototype", () => {
+    // oxlint-disable-next-line eslint/no-extend-native -- as old libraries do
+    Object.defineProperty(Object.prototype, "extension", {
+      value: () => {},
+      ...{ enumerable: true, configurable: true },
+    });
+    let text: string;
+    try {
+      text = stringify({ a: { b: [{ c: 1 }] } });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "extension");
+    }
+    expect(text).to.equal('{"a":{"b":[{"c":1}]}}');
+  });
+
   it("may contain the same object in several places if there is no cycle", () => {
     const shared = { a: 1 };
     expect(stringify({ one: shared, two: [shared, { shared }] })).to.equal(

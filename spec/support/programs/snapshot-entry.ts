@@ -18,7 +18,7 @@ async function sealValues(): Promise<string[]> {
     EncryptedCookieStore.generateKeysFromBase64(["A".repeat(43)]),
   );
   const record = { text: "{}", created: now(), expires: now() + 3600 };
-  const seals = Array.from({ length: 4 }, () => store.save(null, record, scopeOf()));
+  const seals = Array.from({ length: 4 }, async () => store.save(null, record, scopeOf()));
   return (await Promise.all(seals)).map(({ value }) => value);
 }
 
