@@ -7,7 +7,7 @@ const SMALL = SIZES.small;
 const COOKIE_SIZES = [100, 250, 500, 1000, 2000, 2900];
 const RECORD_SIZES = [100, 1000, 4000, 16_000, 64_000];
 const RING_SIZES = [1, 2, 4, 8, 16];
-const SESSION_COUNTS = [1, 100, 10_000, 1_000_000];
+const SESSION_COUNTS = [1, 1000, 100_000, 1_000_000];
 const FLIGHT_SIZES = [1, 8, 64, 512];
 
 const bySize = (kind, sizes) => ({

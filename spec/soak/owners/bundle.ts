@@ -14,6 +14,8 @@ export async function bundledProgram(): Promise<string> {
   await build({
     ...{ entryPoints: [path("program.ts")], outdir, outExtension: { ".js": ".mjs" } },
     ...{ bundle: true, splitting: true, platform: "node", format: "esm" },
+    // Otherwise lib/node.ts would not choose node:crypto: package.json's sideEffects has only dist/.
+    ignoreAnnotations: true,
     // The example imports the package. Here it is the source, as for all others.
     alias: { "@hattip/session": path("../../../lib/node.ts") },
     external: ["pg-native"],

@@ -17,6 +17,8 @@ export async function bundledProgram(): Promise<string> {
   await build({
     ...{ entryPoints: [PROGRAM], outdir, outExtension: { ".js": ".mjs" } },
     ...{ bundle: true, splitting: true, platform: "node", format: "esm" },
+    // Otherwise lib/node.ts would not choose node:crypto: package.json's sideEffects has only dist/.
+    ignoreAnnotations: true,
     ...{ banner: { js: REQUIRE }, logLevel: "error" },
   });
   return join(outdir, "app-program.mjs");
