@@ -376,8 +376,6 @@ export const FAULTS: Record<string, Fault> = {
       "update() gives the record a new ttl.",
       "destroy() with the old ID of a session that has moved ends the session.",
     ],
-    // Its tombstones are gone at once.
-    mayBreak: ["endSessionsOf() leaves none alive that concurrent requests save, update and move."],
   },
   "never expires records": {
     Store: class extends TableStore {
