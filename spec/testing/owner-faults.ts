@@ -406,6 +406,8 @@ export const OWNER_FAULTS: Record<string, Fault> = {
       }
     },
     breaks: ["link() and unlink() change no record, and remove() changes no entry of another key."],
+    // The tombstone of a session that has moved is gone, too.
+    mayBreak: ["endSessionsOf() leaves none alive that concurrent requests save, update and move."],
   },
   "removes the owner of a record that it removes": {
     Store: class extends TableStore {
